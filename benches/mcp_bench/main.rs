@@ -1,0 +1,62 @@
+//! Measures the gateway from the outside, each number beside the same thing done without it.
+//!
+//! Both sides run on one machine in one run: every round measures the direct call and each mode of the gateway
+//! one after the other, and a number is the median of the rounds. Every answer is checked; a wrong one ends
+//! the run. Nothing is asserted about time. `benches/README.md` says what the rows mean.
+
+mod measure;
+mod options;
+mod peer;
+mod process;
+mod report;
+mod subject;
+
+use std::fs;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use measure::Round;
+use options::Options;
+use report::Report;
+use subject::Subject;
+
+/// Whatever goes wrong ends the run, so a text is all that is wanted of it.
+type Outcome<T> = Result<T, String>;
+
+fn main() -> ExitCode {
+    let failure = match Options::parse().and_then(|options| run(&options)) {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(failure) => failure,
+    };
+    // With stderr gone the exit code is what is left to say it.
+    let _ = writeln!(io::stderr(), "mcp_bench: {failure}");
+    ExitCode::FAILURE
+}
+
+fn run(options: &Options) -> Outcome<()> {
+    fs::create_dir_all(&options.dir).map_err(|error| format!("{}: {error}", options.dir.display()))?;
+    let subjects = Subject::all(options)?;
+    let mut report = Report::new(subjects.iter().map(Subject::name).collect());
+    peer::watch_for_silence();
+    for number in 1..=options.effort.rounds {
+        progress(&format!("round {number} of {}", options.effort.rounds));
+        let round = Round { subjects: &subjects, effort: &options.effort };
+        round.run(&mut report).map_err(|failure| explain(&failure, options))?;
+    }
+    if let Some(path) = &options.json {
+        let text = format!("{:#}\n", report.to_json());
+        fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    io::stdout().write_all(report.to_markdown().as_bytes()).map_err(|error| error.to_string())
+}
+
+fn progress(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// The end of what the measured programs wrote to stderr often tells why.
+fn explain(failure: &str, options: &Options) -> String {
+    let log = fs::read(options.stderr_file()).unwrap_or_default();
+    let tail = String::from_utf8_lossy(&log[log.len().saturating_sub(2000)..]).into_owned();
+    if tail.is_empty() { failure.to_owned() } else { format!("{failure}\nstderr ended with:\n{tail}") }
+}

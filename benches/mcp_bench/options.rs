@@ -1,0 +1,93 @@
+//! The command line, and how much work the two sizes of a run are.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::Outcome;
+
+const USAGE: &str =
+    "usage: mcp_bench --echo PROGRAM (--gateway PROGRAM | --direct-only) [--quick] [--json FILE] [--dir DIR]";
+
+pub(crate) struct Options {
+    pub(crate) echo: PathBuf,
+    /// None measures the direct calls only.
+    pub(crate) gateway: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
+    /// The home directory of everything that is started.
+    pub(crate) dir: PathBuf,
+    pub(crate) effort: Effort,
+}
+
+impl Options {
+    pub(crate) fn parse() -> Outcome<Self> {
+        let (mut echo, mut gateway, mut json, mut dir) = (None, None, None, None);
+        let (mut direct_only, mut effort) = (false, FULL);
+        let mut words = env::args().skip(1);
+        while let Some(word) = words.next() {
+            let slot = match word.as_str() {
+                "--direct-only" => {
+                    direct_only = true;
+                    continue;
+                }
+                "--quick" => {
+                    effort = QUICK;
+                    continue;
+                }
+                // Cargo says this to every benchmark.
+                "--bench" => continue,
+                "--echo" => &mut echo,
+                "--gateway" => &mut gateway,
+                "--json" => &mut json,
+                "--dir" => &mut dir,
+                _ => return Err(format!("unknown argument: {word}\n{USAGE}")),
+            };
+            *slot =
+                Some(PathBuf::from(words.next().ok_or_else(|| format!("{word} needs a value\n{USAGE}"))?));
+        }
+        if gateway.is_none() && !direct_only {
+            return Err(USAGE.to_owned());
+        }
+        let dir = dir.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("mcp_bench"));
+        Ok(Self { echo: echo.ok_or(USAGE)?, gateway: gateway.filter(|_| !direct_only), json, dir, effort })
+    }
+
+    pub(crate) fn stderr_file(&self) -> PathBuf {
+        self.dir.join("stderr.log")
+    }
+}
+
+/// How often each thing is done in one round.
+pub(crate) struct Effort {
+    pub(crate) rounds: u32,
+    pub(crate) starts: u32,
+    pub(crate) floor: u32,
+    /// Calls in a batch, and how many such batches.
+    pub(crate) batches: [(usize, u32); 3],
+    /// The name of a size, its bytes, and how many calls carry it.
+    pub(crate) payloads: [(&'static str, usize, u32); 4],
+    /// Requests in flight, and how many are sent in all.
+    pub(crate) flights: [(usize, usize); 3],
+}
+
+const FULL: Effort = Effort {
+    rounds: 5,
+    starts: 20,
+    floor: 100,
+    batches: [(1, 300), (10, 60), (100, 10)],
+    payloads: [
+        ("1 KB", 1_000, 60),
+        ("100 KB", 100_000, 20),
+        ("1 MB", 1_000_000, 8),
+        ("10 MB", 10_000_000, 3),
+    ],
+    flights: [(1, 500), (8, 1_000), (32, 1_000)],
+};
+
+const QUICK: Effort = Effort {
+    rounds: 2,
+    starts: 5,
+    floor: 15,
+    batches: [(1, 40), (10, 8), (100, 3)],
+    payloads: [("1 KB", 1_000, 10), ("100 KB", 100_000, 5), ("1 MB", 1_000_000, 3), ("10 MB", 10_000_000, 1)],
+    flights: [(1, 60), (8, 120), (32, 160)],
+};

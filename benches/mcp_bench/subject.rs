@@ -1,0 +1,154 @@
+//! What is measured: the echo server called directly, and the gateway in each of its modes before it.
+//!
+//! A subject knows how it is started, how a number of calls is put to it, and what a right answer looks like.
+//! A new mode of the gateway is one more line in `MODES`.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Map, Value, json};
+
+use crate::Outcome;
+use crate::options::Options;
+
+const MODES: &[Mode] =
+    &[Mode { name: "gateway, batch, no standby", session: "batch", standby_idle_seconds: 0 }];
+
+const GATEWAY_KEY: &str = "bench-key-0000000000000000";
+const SERVERS: usize = 10;
+const CALLED_SERVER: &str = "echo_server";
+const SIZE_LIMIT: u32 = 32 * 1024 * 1024;
+
+struct Mode {
+    name: &'static str,
+    session: &'static str,
+    standby_idle_seconds: u32,
+}
+
+pub(crate) struct Subject {
+    name: &'static str,
+    program: PathBuf,
+    /// The gateway's configuration; None is the echo server itself.
+    config: Option<PathBuf>,
+    home: PathBuf,
+    stderr: PathBuf,
+}
+
+impl Subject {
+    /// The direct call first, then the modes.
+    pub(crate) fn all(options: &Options) -> Outcome<Vec<Self>> {
+        let subject = |name, program: &Path, config| Self {
+            name,
+            program: program.to_owned(),
+            config,
+            home: options.dir.clone(),
+            stderr: options.stderr_file(),
+        };
+        let mut subjects = vec![subject("direct", &options.echo, None)];
+        let modes = options.gateway.iter().flat_map(|gateway| MODES.iter().map(move |mode| (gateway, mode)));
+        for (number, (gateway, mode)) in modes.enumerate() {
+            let path = options.dir.join(format!("config_{number}.json"));
+            let text = configuration(mode, &options.echo).to_string();
+            fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+            subjects.push(subject(mode.name, gateway, Some(path)));
+        }
+        File::create(options.stderr_file()).map_err(|error| error.to_string())?;
+        Ok(subjects)
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn is_direct(&self) -> bool {
+        self.config.is_none()
+    }
+
+    /// The environment is a fixed one, so that no setting of the person who measures gets in.
+    pub(crate) fn command(&self) -> Outcome<Command> {
+        let stderr = OpenOptions::new().append(true).open(&self.stderr).map_err(|error| error.to_string())?;
+        let mut command = Command::new(&self.program);
+        command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", &self.home);
+        command.current_dir(&self.home).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config).env("ENKRYPT_GATEWAY_KEY", GATEWAY_KEY);
+        }
+        Ok(command)
+    }
+
+    /// The parameters of the `tools/call` requests that make `calls` calls: one for each, or one for all.
+    pub(crate) fn requests(&self, calls: usize, message: &str) -> Vec<Value> {
+        let args = json!({"message": message});
+        if self.is_direct() {
+            return vec![json!({"name": "echo", "arguments": args}); calls];
+        }
+        let batch = vec![json!({"name": "echo", "args": args}); calls];
+        let arguments = json!({"server_name": CALLED_SERVER, "tool_calls": batch});
+        vec![json!({"name": "enkrypt_secure_call_tools", "arguments": arguments})]
+    }
+
+    /// Whether `result` says that `calls` messages of `length` bytes came back; of a direct call it is one.
+    pub(crate) fn check(&self, result: &Value, calls: usize, length: usize) -> Outcome<()> {
+        if self.is_direct() {
+            return check_echo(result, length).map_err(|flaw| self.complain(flaw, result));
+        }
+        check_batch(result, calls, length).map_err(|flaw| self.complain(&flaw, result))
+    }
+
+    fn complain(&self, flaw: &str, result: &Value) -> String {
+        let shown: String = result.to_string().chars().take(3000).collect();
+        format!("{}: wrong answer ({flaw}): {shown}", self.name)
+    }
+}
+
+fn check_echo(result: &Value, length: usize) -> Result<(), &'static str> {
+    if result["isError"] == true {
+        return Err("an error result");
+    }
+    match result["content"][0]["text"].as_str() {
+        Some(text) if text.len() == length => Ok(()),
+        Some(_) => Err("an echo of another length"),
+        None => Err("no text"),
+    }
+}
+
+fn check_batch(result: &Value, calls: usize, length: usize) -> Outcome<()> {
+    if result["isError"] == true {
+        return Err("an error result".to_owned());
+    }
+    let text = result["content"][0]["text"].as_str().ok_or("no text")?;
+    let report: Value =
+        serde_json::from_str(text).map_err(|error| format!("a text that is no JSON: {error}"))?;
+    let outcomes = report["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if report["status"] != "success" || report["execution_summary"]["successful_calls"] != calls {
+        return Err("a batch that did not succeed".to_owned());
+    }
+    let is_right = |outcome: &Value| outcome["response"].as_str().is_some_and(|text| text.len() == length);
+    if outcomes.len() != calls || !outcomes.iter().all(is_right) {
+        return Err("a batch with a wrong response".to_owned());
+    }
+    Ok(())
+}
+
+fn configuration(mode: &Mode, echo: &Path) -> Value {
+    let server = |number: usize| {
+        let name = if number == 0 { CALLED_SERVER.to_owned() } else { format!("{CALLED_SERVER}_{number}") };
+        json!({"server_name": name, "config": {"command": echo, "args": []}, "tools": {}})
+    };
+    let servers: Vec<_> = (0..SERVERS).map(server).collect();
+    let mut keys = Map::new();
+    keys.insert(GATEWAY_KEY.to_owned(), json!({"project_id": "p", "user_id": "u"}));
+    json!({
+        "common_mcp_gateway_config": {
+            "session_mode": mode.session,
+            "standby_idle_seconds": mode.standby_idle_seconds,
+            "max_argument_bytes": SIZE_LIMIT,
+            "max_result_bytes": SIZE_LIMIT,
+        },
+        "mcp_configs": {"c": {"mcp_config_name": "bench", "mcp_config": servers}},
+        "projects": {"p": {"project_name": "bench", "mcp_config_id": "c", "users": ["u"]}},
+        "users": {"u": {"email": "bench@example.com"}},
+        "apikeys": keys,
+    })
+}

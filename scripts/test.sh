@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Formatting, lints and all tests. Installs what the tests need where it can, and says how where it cannot.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if ! command -v cargo >/dev/null 2>&1; then
+  echo "error: Rust is missing; get it from https://rustup.rs and run this again" >&2
+  exit 1
+fi
+
+# The tests of the shared cache start a private server of their own; they are never skipped.
+if ! command -v redis-server >/dev/null 2>&1; then
+  as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  if command -v apt-get >/dev/null 2>&1 && { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1; }; then
+    echo "installing redis-server for the tests of the shared cache"
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null
+  else
+    echo "error: the tests of the shared cache need redis-server" >&2
+    echo "hint: macOS: brew install redis; Fedora: sudo dnf install redis; then run this again" >&2
+    exit 1
+  fi
+fi
+
+cargo fmt --all --check
+cargo clippy --locked --all-targets -- -D warnings
+cargo build --locked --examples
+if cargo nextest --version >/dev/null 2>&1; then
+  cargo nextest run --locked "$@"
+else
+  cargo test --locked "$@"
+fi

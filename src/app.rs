@@ -1,0 +1,132 @@
+//! Builds everything from the settings, serves one client over stdio, and ends without leaving anything behind.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::ServiceExt as _;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{Authentication, Credentials};
+use crate::cache::Cache;
+use crate::config::Settings;
+use crate::config::environment::Environment;
+use crate::config::store::Store;
+use crate::discovery::Discovery;
+use crate::downstream::Downstream;
+use crate::execution::Execution;
+use crate::gateway::stdio::{Stdio, StdioTransport};
+use crate::gateway::{Gateway, Parts};
+use crate::guardrails::Guardrails;
+use crate::telemetry;
+
+// A client gives a server 2 s to end. What follows here, and the farewell to the servers after it, fits into that.
+
+/// After the client closed its side, answers on their way have this long.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// After a signal, or when the drain is over, handlers have this long to see that they are cancelled.
+const WIND_DOWN: Duration = Duration::from_millis(200);
+
+/// Serves until the client leaves or a signal comes.
+pub async fn serve_stdio(settings: Settings, environment: Environment) {
+    let max_argument_bytes = settings.limits.max_argument_bytes;
+    let credentials = Credentials {
+        key: environment.gateway_key(),
+        project: environment.project_id(),
+        user: environment.user_id(),
+    };
+    let (end, left) = (CancellationToken::new(), CancellationToken::new());
+    let tasks = TaskTracker::new();
+    let store = Arc::new(Store::new(settings, environment.clone()));
+    let downstream = Arc::new(Downstream::new(&environment));
+    follow(&store, &end, &tasks);
+    let parts = parts(Arc::clone(&store), &downstream, environment, end.clone());
+    let gateway = Stdio(Gateway::new(Arc::new(parts), credentials));
+    let transport = StdioTransport::new(max_argument_bytes, left.clone());
+    let mut serving = serve(gateway, transport, end.clone());
+    let over = tokio::select! {
+        () = &mut serving => true,
+        () = left.cancelled() => tokio::time::timeout(DRAIN, &mut serving).await.is_ok(),
+        signal = signal() => {
+            tracing::info!(signal, "ending");
+            false
+        }
+    };
+    end.cancel();
+    if !over && tokio::time::timeout(WIND_DOWN, &mut serving).await.is_err() {
+        tracing::debug!("some requests did not wind down in time");
+    }
+    downstream.shutdown().await;
+}
+
+/// Boxed: the type of rmcp's future is deeper than the compiler likes to look.
+fn serve(
+    gateway: Stdio,
+    transport: StdioTransport,
+    end: CancellationToken,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async {
+        match gateway.serve_with_ct(transport, end).await {
+            Ok(running) => drop(running.waiting().await),
+            // A client that leaves before it has said hello is no fault of ours.
+            Err(error) => tracing::debug!(%error, "no session"),
+        }
+    })
+}
+
+fn parts(store: Arc<Store>, downstream: &Arc<Downstream>, environment: Environment, end: CancellationToken) -> Parts {
+    let cache = Arc::new(Cache::default());
+    let guardrails = Arc::new(Guardrails::default());
+    let discovery = Arc::new(Discovery::new(Arc::clone(&cache), Arc::clone(downstream), Arc::clone(&guardrails)));
+    let execution = Execution::new(Arc::clone(&discovery), Arc::clone(downstream), guardrails);
+    let authentication = Authentication::new(environment);
+    Parts { store, authentication, cache, discovery, execution, counts: Arc::default(), end }
+}
+
+/// Reloads the file when it is edited, and lets the log follow its level.
+fn follow(store: &Arc<Store>, end: &CancellationToken, tasks: &TaskTracker) {
+    if store.current().reload {
+        let (store, end) = (Arc::clone(store), end.clone());
+        tasks.spawn(async move { store.watch(end).await });
+    }
+    let (mut changes, end) = (store.subscribe(), end.clone());
+    tasks.spawn(async move {
+        loop {
+            tokio::select! {
+                closed = changes.changed() => if closed.is_err() { return },
+                () = end.cancelled() => return,
+            }
+            let level = changes.borrow_and_update().log_level;
+            telemetry::set_level(level);
+        }
+    });
+}
+
+/// The name of the first signal that asks the process to end.
+#[cfg(unix)]
+async fn signal() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let listen = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => drop(signal.recv().await),
+            // Without a handler the signal's default action ends the process, and the watchdog its children.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = listen(SignalKind::terminate()) => "SIGTERM",
+        () = listen(SignalKind::interrupt()) => "SIGINT",
+        () = listen(SignalKind::hangup()) => "SIGHUP",
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> &'static str {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    "Ctrl-C"
+}

@@ -1,0 +1,111 @@
+//! Who asks: credentials in, a caller out, or one refusal for every reason.
+//!
+//! A refusal never says whether the key was absent, wrong, disabled or no longer a member's: the log does.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::environment::Environment;
+use crate::config::{AuthSettings, Settings};
+use crate::fault::{ErrorCode, Fault};
+use crate::ids::{ProjectId, UserId};
+use crate::scope::Caller;
+use crate::secret::GatewayKey;
+use crate::timeouts::Timeouts;
+
+mod local;
+mod remote;
+
+use local::LocalApikey;
+use remote::Enkrypt;
+
+/// What a caller shows.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    pub key: Option<GatewayKey>,
+    pub project: Option<ProjectId>,
+    pub user: Option<UserId>,
+}
+
+/// What an authenticator may use besides the credentials.
+pub struct Asking<'a> {
+    pub credentials: &'a Credentials,
+    pub settings: &'a Arc<Settings>,
+    pub timeouts: &'a Timeouts,
+    pub cancel: &'a CancellationToken,
+}
+
+/// Turns credentials into a caller.
+pub trait Authenticator: Send + Sync {
+    fn authenticate<'a>(&'a self, asking: &'a Asking<'a>) -> Authenticating<'a>;
+
+    /// Forgets what was fetched, so that the next request reads it anew.
+    fn forget(&self) {}
+}
+
+pub type Authenticating<'a> = Pin<Box<dyn Future<Output = Result<Arc<Caller>, AuthFault>> + Send + 'a>>;
+
+/// Both authenticators of the process; the settings say which one decides.
+pub struct Authentication {
+    local: LocalApikey,
+    remote: Enkrypt,
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AuthFault {
+    #[error("authentication failed")]
+    Refused { reason: &'static str },
+    #[error("authentication failed: the authentication service gave no answer")]
+    Unavailable { reason: String },
+}
+
+impl Authentication {
+    pub fn new(environment: Environment) -> Self {
+        Self { local: LocalApikey, remote: Enkrypt::new(environment) }
+    }
+
+    pub async fn authenticate(&self, asking: &Asking<'_>) -> Result<Arc<Caller>, AuthFault> {
+        let decided = self.chosen(asking.settings).authenticate(asking).await;
+        decided.inspect_err(|fault| {
+            let hint = asking.credentials.key.as_ref().map_or_else(|| "none".to_owned(), GatewayKey::hint);
+            tracing::warn!(key = %hint, reason = %fault.reason(), "refused a caller");
+        })
+    }
+
+    pub fn forget(&self, settings: &Settings) {
+        self.chosen(settings).forget();
+    }
+
+    fn chosen(&self, settings: &Settings) -> &dyn Authenticator {
+        match settings.auth {
+            AuthSettings::LocalApikey => &self.local,
+            AuthSettings::Enkrypt(_) => &self.remote,
+        }
+    }
+}
+
+impl AuthFault {
+    fn reason(&self) -> &str {
+        match self {
+            Self::Refused { reason } => reason,
+            Self::Unavailable { reason } => reason,
+        }
+    }
+}
+
+impl Fault for AuthFault {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::AuthFailed
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Refused { .. } => "check `ENKRYPT_GATEWAY_KEY` (and `ENKRYPT_PROJECT_ID`, `ENKRYPT_USER_ID` if they are set) \
+                in the client's entry for this gateway; `secure-mcp-gateway config check` lists the keys by their last characters"
+                .to_owned(),
+            Self::Unavailable { .. } => "try again; the gateway's log says why".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! Arguments, and what each command does. Every word for the terminal goes out through `print`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app;
+use crate::config::environment::Environment;
+use crate::config::{ConfigError, store};
+use crate::downstream::run_watchdog;
+use crate::telemetry;
+
+mod check;
+mod clients;
+mod generate;
+mod print;
+mod prove;
+mod setup;
+
+/// What the exit codes mean, as `sysexits.h` has them where it has one.
+const FAILED: u8 = 1;
+const BAD_CONFIG: u8 = 78;
+
+const EXAMPLES: &str = "\
+Commonest uses:
+  secure-mcp-gateway setup         write a configuration, register with your MCP clients, prove that it works
+  secure-mcp-gateway config check  show what the configuration means, and every mistake in it
+  secure-mcp-gateway               serve over stdio; this is what an MCP client runs";
+
+/// A security gateway between your MCP client and your MCP servers
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES, disable_help_subcommand = true)]
+struct Arguments {
+    /// The configuration file [default: $`ENKRYPT_CONFIG_PATH`, `./enkrypt_mcp_config.json`, `~/.enkrypt/enkrypt_mcp_config.json`]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve one client over stdio (what runs when no command is given)
+    Serve,
+    /// Show what a configuration means, or its JSON Schema
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Write a configuration, register with the MCP clients found, and prove that it works
+    Setup(setup::Options),
+    /// Write a fresh configuration with a new gateway key
+    GenerateConfig(generate::Options),
+    /// Register with one MCP client
+    Install(setup::Install),
+    #[command(name = crate::downstream::WATCHDOG_COMMAND, hide = true)]
+    Watchdog,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Print servers, policies, provider, cache and keys (by their last characters), or every mistake
+    Check,
+    /// Print the JSON Schema of the configuration file, for editors
+    Schema,
+}
+
+/// Runs the command line.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return print::usage(&error),
+    };
+    let environment = Environment::read();
+    let path = store::locate(arguments.config.as_deref(), &environment);
+    let code = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => return serve(&path, environment),
+        Command::Watchdog => {
+            run_watchdog(std::io::stdin().lock());
+            Ok(())
+        }
+        Command::Config(ConfigCommand::Check) => return check::run(&path, &environment),
+        Command::Config(ConfigCommand::Schema) => {
+            print::out(include_str!("config/schema.json"));
+            Ok(())
+        }
+        Command::Setup(options) => setup::run(&options, arguments.config.as_deref(), &environment),
+        Command::GenerateConfig(options) => generate::run(&options, arguments.config.as_deref(), &environment),
+        Command::Install(options) => setup::install(&options, &path, &environment),
+    };
+    match code {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => print::failure(&failure),
+    }
+}
+
+/// Why a command did not do its work, in words for the person at the terminal.
+#[derive(Debug)]
+struct Failure {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<&ConfigError> for Failure {
+    fn from(error: &ConfigError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}
+
+fn serve(path: &std::path::Path, environment: Environment) -> ExitCode {
+    if let Some(other) = environment.transport().filter(|transport| !transport.eq_ignore_ascii_case("stdio")) {
+        let failure = Failure::new(format!("`MCP_TRANSPORT` asks for `{}`, and this version serves stdio only", printable(other)))
+            .hint("unset `MCP_TRANSPORT`, or set it to `stdio`");
+        return print::failure_with(&failure, BAD_CONFIG);
+    }
+    let settings = match store::load(path, &environment) {
+        Ok(settings) => settings,
+        Err(error) => return print::failure_with(&Failure::from(&error), BAD_CONFIG),
+    };
+    telemetry::start(environment.log_level().unwrap_or(settings.log_level), environment.log_json());
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    // Two threads: one client's work is light, and each thread costs memory.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let Ok(runtime) = runtime else {
+        return print::failure(&Failure::new("the system gives no threads to run on"));
+    };
+    runtime.block_on(app::serve_stdio(settings, environment));
+    // A thread that is stuck reading a terminal must not hold up the end.
+    runtime.shutdown_background();
+    telemetry::flush();
+    ExitCode::SUCCESS
+}
+
+/// Text from outside, without what could steer a terminal, and short.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}

@@ -1,0 +1,120 @@
+//! `config check`: what the gateway understood, or everything that is wrong.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::{BAD_CONFIG, Failure, print};
+use crate::config::environment::Environment;
+use crate::config::{AuthSettings, CacheStore, Endpoint, Policy, ProviderSettings, Server, Settings, Standing, store};
+
+pub(super) fn run(path: &Path, environment: &Environment) -> ExitCode {
+    match store::load(path, environment) {
+        Ok(settings) => {
+            print::out(&describe(&settings));
+            for warning in &settings.warnings {
+                print::note(&format!("warning: {warning}"));
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => print::failure_with(&Failure::from(&error), BAD_CONFIG),
+    }
+}
+
+/// Writing to a `String` does not fail, so the results of `writeln!` are let go.
+fn describe(settings: &Settings) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "configuration  {}", settings.path.display());
+    let _ = writeln!(text, "authentication {}", authentication(settings));
+    let _ = writeln!(text, "guardrails     {}", provider(settings));
+    let _ = writeln!(text, "cache          {}", cache(settings));
+    for list in settings.server_lists() {
+        let name = list.name.as_deref().unwrap_or("unnamed");
+        let _ = writeln!(text, "\nservers of {name} ({})", list.id);
+        if list.servers.is_empty() {
+            let _ = writeln!(text, "  none");
+        }
+        for server in &list.servers {
+            describe_server(&mut text, server);
+        }
+    }
+    let _ = writeln!(text, "\nkeys");
+    let mut keys: Vec<_> = settings.keys.values().collect();
+    keys.sort_by(|a, b| (&a.caller, &a.hint).cmp(&(&b.caller, &b.hint)));
+    if keys.is_empty() {
+        let _ = writeln!(text, "  none: nobody can use this gateway");
+    }
+    for grant in keys {
+        let standing = match grant.standing {
+            Standing::Active => "",
+            Standing::Disabled => "  disabled",
+            Standing::NotAMember => "  refused: its user is not a member of its project",
+        };
+        let _ = writeln!(text, "  {}  {}{standing}", grant.hint, grant.caller);
+    }
+    text
+}
+
+fn describe_server(text: &mut String, server: &Server) {
+    let _ = writeln!(text, "  {}", server.name);
+    match &server.endpoint {
+        Endpoint::Command(command) => {
+            let _ = writeln!(text, "    command  {} {}", command.program, command.shown_args.join(" "));
+            if !command.env.is_empty() {
+                let names: Vec<&str> = command.env.iter().map(|(name, _)| name.as_str()).collect();
+                let _ = writeln!(text, "    env      {}", names.join(", "));
+            }
+        }
+        Endpoint::Refused { shown, reason, .. } => {
+            let _ = writeln!(text, "    unusable {shown}: {reason}");
+        }
+    }
+    if !server.tools.is_empty() {
+        let names: Vec<&str> = server.tools.iter().map(|tool| tool.name().as_str()).collect();
+        let _ = writeln!(text, "    only     {}", names.join(", "));
+    }
+    if !server.denied.is_empty() {
+        let patterns: Vec<&str> = server.denied.iter().map(|rule| rule.pattern.as_str()).collect();
+        let _ = writeln!(text, "    denied   {}", patterns.join(", "));
+    }
+    for (side, policy) in [("input", &server.input), ("output", &server.output), ("tools", &server.registration)] {
+        let _ = writeln!(text, "    {side:<8} {}", describe_policy(policy));
+    }
+}
+
+fn describe_policy(policy: &Policy) -> String {
+    if !policy.enabled {
+        return "not checked".to_owned();
+    }
+    let block: Vec<&str> = policy.block.0.iter().map(|detector| detector.as_str()).collect();
+    let open = if policy.fail_open { "; passes when the provider fails" } else { "" };
+    format!("blocks {}{open}", if block.is_empty() { "nothing".to_owned() } else { block.join(", ") })
+}
+
+fn authentication(settings: &Settings) -> String {
+    match &settings.auth {
+        AuthSettings::LocalApikey => "keys of this file".to_owned(),
+        AuthSettings::Enkrypt(remote) => format!("gateway `{}` at {}", remote.gateway_name, remote.base_url),
+    }
+}
+
+fn provider(settings: &Settings) -> String {
+    match &settings.guardrails {
+        ProviderSettings::CustomKeyword(keywords) => format!("custom_keyword, {} words or phrases", keywords.keywords.len()),
+        ProviderSettings::Unavailable { name, api_key } => {
+            let key = api_key.as_ref().map(|key| format!(", key {}", key.hint())).unwrap_or_default();
+            format!("{name}{key}: not part of this version, and no policy uses it")
+        }
+    }
+}
+
+fn cache(settings: &Settings) -> String {
+    let hours = settings.cache.tools_ttl.as_secs_f64() / 3600.0;
+    match &settings.cache.store {
+        CacheStore::Local => format!("in this process, tools for {hours} h"),
+        CacheStore::External(redis) => {
+            let scheme = if redis.tls { "rediss" } else { "redis" };
+            format!("{scheme}://{}:{}/{}, tools for {hours} h", redis.host, redis.port, redis.db)
+        }
+    }
+}

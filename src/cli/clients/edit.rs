@@ -1,0 +1,212 @@
+//! Our entry in the text of a client's file: put in, brought up to date, taken out. Pure: text in, text out.
+
+use std::fmt;
+
+use jsonc_parser::ast::{self, Object, ObjectProp};
+use jsonc_parser::common::Ranged as _;
+use serde_json::{Map, Value, json};
+
+use super::document::Document;
+
+const SERVERS: &str = "mcpServers";
+
+/// Ours among the variables of an entry; any other is the user's.
+const OUR_ENV: [&str; 3] = ["ENKRYPT_GATEWAY_KEY", "ENKRYPT_PROJECT_ID", "ENKRYPT_USER_ID"];
+
+/// Why a file cannot be edited.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    NotJson { line: usize, column: usize },
+    NotAnObject,
+    ServersNotAnObject,
+}
+
+/// The text with the entry in it, or `None` where it stands there already.
+pub(super) fn with_entry(text: &str, name: &str, wanted: &Value) -> Result<Option<String>, Unfit> {
+    let document = Document::parse(text)?;
+    let Some(root) = &document.root else {
+        return Ok(Some(document.append(&json!({SERVERS: {name: wanted}}))));
+    };
+    let Some(servers) = servers(root)? else {
+        return Ok(Some(document.insert(root, SERVERS, &json!({name: wanted}))));
+    };
+    let Some(ours) = member(servers, name) else {
+        return Ok(Some(document.insert(servers, name, wanted)));
+    };
+    let written = to_value(&ours.value);
+    let merged = merge(written.clone(), wanted);
+    let replace = || document.replace(ours.value.range(), &document.pretty(&merged, ours.range.start));
+    Ok((merged != written).then(replace))
+}
+
+/// The text without the entry, or `None` where there is none.
+pub(super) fn without_entry(text: &str, name: &str) -> Result<Option<String>, Unfit> {
+    let document = Document::parse(text)?;
+    let Some(root) = &document.root else { return Ok(None) };
+    let ours = servers(root)?.and_then(|servers| member(servers, name));
+    Ok(ours.and_then(|ours| document.cut(ours)))
+}
+
+fn servers<'o, 'a>(root: &'o Object<'a>) -> Result<Option<&'o Object<'a>>, Unfit> {
+    match member(root, SERVERS).map(|property| &property.value) {
+        None => Ok(None),
+        Some(ast::Value::Object(servers)) => Ok(Some(servers)),
+        Some(_) => Err(Unfit::ServersNotAnObject),
+    }
+}
+
+/// The last of that name, because that is the one a JSON reader keeps.
+fn member<'o, 'a>(object: &'o Object<'a>, name: &str) -> Option<&'o ObjectProp<'a>> {
+    object.properties.iter().rfind(|property| property.name.as_str() == name)
+}
+
+/// Our keys as wanted; what the user added to the entry stays.
+fn merge(written: Value, wanted: &Value) -> Value {
+    let (Value::Object(mut merged), Value::Object(wanted)) = (written, wanted) else { return wanted.clone() };
+    // An entry for a URL has keys that would contradict ours.
+    if !merged.contains_key("command") {
+        return Value::Object(wanted.clone());
+    }
+    for (key, value) in wanted {
+        let value = match (key.as_str(), merged.get(key), value) {
+            ("env", Some(Value::Object(theirs)), Value::Object(ours)) => {
+                Value::Object(merge_env(theirs, ours))
+            }
+            _ => value.clone(),
+        };
+        merged.insert(key.clone(), value);
+    }
+    Value::Object(merged)
+}
+
+fn merge_env(theirs: &Map<String, Value>, ours: &Map<String, Value>) -> Map<String, Value> {
+    let mut env = theirs.clone();
+    env.retain(|name, _| !OUR_ENV.contains(&name.as_str()) || ours.contains_key(name));
+    env.extend(ours.clone());
+    env
+}
+
+fn to_value(value: &ast::Value<'_>) -> Value {
+    match value {
+        ast::Value::StringLit(text) => Value::from(text.value.as_ref()),
+        ast::Value::NumberLit(number) => serde_json::from_str(number.value).unwrap_or_default(),
+        ast::Value::BooleanLit(flag) => Value::Bool(flag.value),
+        ast::Value::NullKeyword(_) => Value::Null,
+        ast::Value::Array(array) => array.elements.iter().map(to_value).collect(),
+        ast::Value::Object(object) => {
+            let members = object.properties.iter();
+            members.map(|property| (property.name.as_str().to_owned(), to_value(&property.value))).collect()
+        }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson { line, column } => write!(f, "is not JSON: line {line}, column {column}"),
+            Self::NotAnObject => f.write_str("is not a JSON object"),
+            Self::ServersNotAnObject => write!(f, "has a `{SERVERS}` that is not an object"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "Gate";
+
+    fn wanted() -> Value {
+        json!({"command": "/bin/gate", "args": ["--config", "/c"], "env": {"ENKRYPT_GATEWAY_KEY": "k"}})
+    }
+
+    fn add(text: &str) -> String {
+        with_entry(text, NAME, &wanted()).expect("a fit file").expect("a change")
+    }
+
+    fn remove(text: &str) -> String {
+        without_entry(text, NAME).expect("a fit file").expect("a change")
+    }
+
+    const FILES: [&str; 12] = [
+        "{\n  // mine\n  \"mcpServers\": { // all of them\n    \"a\": {}, // one\n    \"b\": {\"x\": [1, 2,],},\n  },\n}\n",
+        "{\n\t\"mcpServers\": {\n\n\t\t/* first */\n\t\t\"a\": {}\n\n\t}, \"z\": 1.50e3\n}",
+        "{\r\n    \"mcpServers\": { // c\r\n        \"a\": {}\r\n    }\r\n}\r\n",
+        "{\"mcpServers\":{\"a\":{\n\"b\":1}}}",
+        "{ \"mcpServers\": { \"a\": {} } }",
+        "{\"mcpServers\":{}}",
+        "\u{feff}{\n  \"mcpServers\": {}\n}\n",
+        "{\"mcpServers\": {\n  // none yet\n}}",
+        "{\"mcpServers\": { /* none */ }}",
+        "{\"mcpServers\": {}, \"mcpServers\": {\"\\u0041\": 1}}",
+        "{\n  \"z\": \"é\u{1f600}\",\n  \"mcpServers\": {\n    \"ü\": {} // ü\n    ,\"c\": 1\n  }\n}",
+        "{\n  \"mcpServers\": /* here */ {\n    \"a\": {}\n  }\n}",
+    ];
+
+    #[test]
+    fn an_entry_goes_in_and_comes_out_without_a_trace() {
+        for text in FILES {
+            let added = add(text);
+            assert_eq!(with_entry(&added, NAME, &wanted()), Ok(None), "{added}");
+            assert_eq!(remove(&added), text, "{added}");
+            let kept = text.trim_start_matches('\u{feff}').chars().filter(|c| !c.is_whitespace()).count();
+            let grown = added.trim_start_matches('\u{feff}').chars().filter(|c| !c.is_whitespace()).count();
+            assert!(grown > kept);
+        }
+    }
+
+    #[test]
+    fn an_entry_that_someone_moved_comes_out_wherever_it_stands() {
+        for (text, left) in [
+            ("{\"mcpServers\": {\"a\": 1, // c\n \"Gate\": 2 }}", "{\"mcpServers\": {\"a\": 1 // c\n  }}"),
+            ("{\"mcpServers\": {\"a\": 1,\n \"Gate\": 2,\n}}", "{\"mcpServers\": {\"a\": 1,\n}}"),
+            ("{\"mcpServers\": {\"a\": 1, \"Gate\": 2, \"b\": 3}}", "{\"mcpServers\": {\"a\": 1, \"b\": 3}}"),
+            ("{\"mcpServers\": {// c\n \"Gate\": 2, \"b\": 3}}", "{\"mcpServers\": {// c\n  \"b\": 3}}"),
+        ] {
+            let result = remove(text);
+            assert_eq!(result, left);
+            assert!(Document::parse(&result).is_ok());
+        }
+        assert_eq!(without_entry("{\"mcpServers\": {\"a\": 1}}", NAME), Ok(None));
+        assert_eq!(without_entry("", NAME), Ok(None));
+    }
+
+    #[test]
+    fn what_is_missing_is_made_in_the_style_of_the_file() {
+        let fresh = add("");
+        assert!(fresh.starts_with("{\n  \"mcpServers\": {\n    \"Gate\": {\n      \"command\""), "{fresh}");
+        assert!(add("// mine").starts_with("// mine\n{\n"));
+        let tabs = add("{\n\t\"a\": 1\n}\n");
+        assert!(tabs.starts_with("{\n\t\"mcpServers\": {\n\t\t\"Gate\": {\n\t\t\t\"command\""), "{tabs}");
+        assert!(tabs.ends_with("\n\t},\n\t\"a\": 1\n}\n"), "{tabs}");
+        assert!(!add("{\r\n  \"a\": 1\r\n}").replace("\r\n", "").contains('\n'));
+    }
+
+    #[test]
+    fn an_older_entry_is_brought_up_to_date_and_keeps_what_the_user_added() {
+        let old = json!({"mcpServers": {NAME: {
+            "disabled": false, "command": "uv", "args": [],
+            "env": {"ENKRYPT_GATEWAY_KEY": "old", "ENKRYPT_USER_ID": "u", "ENKRYPT_LOG_LEVEL": "DEBUG"},
+        }}});
+        let new: Value = serde_json::from_str(&add(&old.to_string())).expect("json");
+        let mut expected = wanted();
+        expected["disabled"] = false.into();
+        expected["env"]["ENKRYPT_LOG_LEVEL"] = "DEBUG".into();
+        assert_eq!(new["mcpServers"][NAME], expected);
+        let remote = json!({"mcpServers": {NAME: {"url": "http://localhost:8000/mcp/", "type": "http"}}});
+        let new: Value = serde_json::from_str(&add(&remote.to_string())).expect("json");
+        assert_eq!(new["mcpServers"][NAME], wanted());
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_refused() {
+        for (text, unfit) in [
+            ("{\n  \"a\": }", Unfit::NotJson { line: 2, column: 8 }),
+            ("{'a': 1}", Unfit::NotJson { line: 1, column: 2 }),
+            ("[]", Unfit::NotAnObject),
+            ("{\"mcpServers\": []}", Unfit::ServersNotAnObject),
+        ] {
+            assert_eq!(with_entry(text, NAME, &wanted()), Err(unfit), "{text}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `generate-config`: a fresh configuration with a key of its own, that runs the echo server and guards it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Failure, print};
+use crate::config::environment::Environment;
+use crate::config::write::{self, Ids};
+use crate::secret::GatewayKey;
+
+const FILE_NAME: &str = "enkrypt_mcp_config.json";
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Replace a configuration that is there; the old one is kept as `.bak`
+    #[arg(long)]
+    overwrite: bool,
+    #[command(flatten)]
+    echo: EchoServer,
+}
+
+/// Where the demo server of a new configuration is.
+#[derive(Args)]
+pub(super) struct EchoServer {
+    /// The `echo_mcp` program for a new configuration [default: beside this program]
+    #[arg(long, value_name = "PATH")]
+    echo_server: Option<PathBuf>,
+}
+
+pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environment) -> Result<(), Failure> {
+    let path = target(flag, environment)?;
+    if path.symlink_metadata().is_ok() && !options.overwrite {
+        return Err(Failure::new(format!("there is a configuration already: `{}`", path.display())).hint(
+            "`--overwrite` replaces it and keeps the old one as `.bak`; `--config FILE` writes another",
+        ));
+    }
+    let key = create(&path, &options.echo)?;
+    print::out(&format!("configuration  {}", path.display()));
+    print::out(&format!("gateway key    {}", key.expose()));
+    print::note("the key is not shown again: `secure-mcp-gateway setup` gives it to your clients");
+    Ok(())
+}
+
+/// Writes a configuration and gives back its key.
+pub(super) fn create(path: &Path, echo: &EchoServer) -> Result<GatewayKey, Failure> {
+    let (text, key) = write::generate(&echo.find()?, &Ids::fresh());
+    write::write_private(path, &text)
+        .map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))?;
+    Ok(key)
+}
+
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path)
+        .map_err(|error| Failure::new(format!("no absolute path for `{}`: {error}", path.display())))
+}
+
+/// The file that was named, else the one at home: never one that only happens to be in this folder.
+fn target(flag: Option<&Path>, environment: &Environment) -> Result<PathBuf, Failure> {
+    let home = || Some(environment.home()?.join(".enkrypt").join(FILE_NAME));
+    let path = flag.map(Path::to_owned).or_else(|| environment.config_path()).or_else(home);
+    absolute(
+        &path.ok_or_else(|| {
+            Failure::new("there is no home folder").hint("name a file with `--config FILE`")
+        })?,
+    )
+}
+
+impl EchoServer {
+    fn find(&self) -> Result<PathBuf, Failure> {
+        if let Some(named) = &self.echo_server {
+            if named.is_file() {
+                return absolute(named);
+            }
+            return Err(Failure::new(format!("no such program: `{}`", named.display())));
+        }
+        let name = format!("echo_mcp{}", std::env::consts::EXE_SUFFIX);
+        let folder = std::env::current_exe()
+            .ok()
+            .and_then(|binary| Some(binary.parent()?.to_owned()))
+            .unwrap_or_default();
+        // Cargo puts examples into a folder of their own.
+        let places = [folder.join(&name), folder.join("examples").join(&name)];
+        places.into_iter().find(|place| place.is_file()).ok_or_else(|| {
+            Failure::new(format!("no `{name}` in `{}` or its `examples`", folder.display())).hint(
+                "build it with `cargo build --release --examples`, or name it with `--echo-server PATH`",
+            )
+        })
+    }
+}

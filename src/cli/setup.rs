@@ -1,0 +1,167 @@
+//! `setup` and `install`: from a fresh checkout to a gateway that the user's clients run.
+//!
+//! `setup` may run any number of times: what is there is kept, and what is right is not written again.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::clients::{self, Client, Entry};
+use super::generate::{self, EchoServer};
+use super::{Failure, print, prove};
+use crate::config::environment::Environment;
+use crate::config::store;
+
+mod key;
+
+pub(super) use key::Opening;
+
+const PROMPTS: &[&str] = &["list all servers, get all tools available"];
+
+/// For a configuration with the echo server; the policy of a generated one stops the second.
+const ECHO_PROMPTS: &[&str] =
+    &["list all servers, get all tools available and echo test", "echo \"hello; ls -la; whoami\""];
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Only this client: claude-desktop, cursor or claude-code; may be repeated [default: every one that is found]
+    #[arg(long, value_name = "NAME")]
+    client: Vec<String>,
+    /// Take the gateway out of the clients again
+    #[arg(long, conflicts_with = "echo_server")]
+    undo: bool,
+    #[command(flatten)]
+    echo: EchoServer,
+}
+
+#[derive(Args)]
+pub(super) struct Install {
+    /// The client: claude-desktop, cursor or claude-code
+    #[arg(long, value_name = "NAME")]
+    client: String,
+}
+
+pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environment) -> Result<(), Failure> {
+    let mut clients = chosen(&options.client, environment)?;
+    let path = generate::absolute(&store::locate(flag, environment))?;
+    if options.undo {
+        return undo(&clients, &path);
+    }
+    configure(&path, &options.echo)?;
+    let opening = key::open(&path, environment)?;
+    for warning in &opening.warnings {
+        print::note(&format!("warning: {warning}"));
+    }
+    print::out("clients");
+    if options.client.is_empty() {
+        absent(&clients);
+        clients.retain(|client| client.found);
+    }
+    let registered = each(&clients, |client| client.register(&opening.entry), ["registered", "unchanged"]);
+    print::out("proof");
+    let echo = prove::run(&opening, environment)?;
+    print::out("next");
+    if clients.is_empty() {
+        paste(environment, &opening.entry)?;
+    }
+    registered.next(&opening.entry, echo);
+    registered.result()
+}
+
+/// `install`: one client, with the key of a configuration that is there.
+pub(super) fn install(options: &Install, path: &Path, environment: &Environment) -> Result<(), Failure> {
+    let client = clients::named(environment, &options.client)?;
+    let opening = key::open(&generate::absolute(path)?, environment)?;
+    let clients = std::slice::from_ref(&client);
+    each(clients, |client| client.register(&opening.entry), ["registered", "unchanged"]).result()?;
+    print::out(&format!("restart {} to see the gateway in it", client.title));
+    Ok(())
+}
+
+fn undo(clients: &[Client], path: &Path) -> Result<(), Failure> {
+    let done = each(clients, Client::remove, ["taken out", "not in it"]);
+    if path.exists() {
+        print::out(&format!("the configuration stays: {}", path.display()));
+    }
+    done.result()
+}
+
+fn chosen(names: &[String], environment: &Environment) -> Result<Vec<Client>, Failure> {
+    if names.is_empty() {
+        return clients::all(environment);
+    }
+    names.iter().map(|name| clients::named(environment, name)).collect()
+}
+
+fn configure(path: &Path, echo: &EchoServer) -> Result<(), Failure> {
+    if path.exists() {
+        print::out(&format!("configuration    {} (kept as it is)", path.display()));
+        return Ok(());
+    }
+    let key = generate::create(path, echo)?;
+    print::out(&format!("configuration    {} (new, its key ends in {})", path.display(), key.hint()));
+    Ok(())
+}
+
+/// What became of the clients, by their titles.
+#[derive(Default)]
+struct Told {
+    done: Vec<&'static str>,
+    failed: Vec<&'static str>,
+}
+
+impl Told {
+    /// What the user does with a gateway that works.
+    fn next(&self, entry: &Entry, echo: bool) {
+        if !self.done.is_empty() {
+            print::out(&format!("  restart        {}", self.done.join(", ")));
+        }
+        let prompts = if echo { ECHO_PROMPTS } else { PROMPTS };
+        print::out(&format!("  ask it         {}", prompts.join("\n                 ")));
+        if !self.done.is_empty() {
+            print::out(&format!("  take it back   {} setup --undo", entry.command));
+        }
+    }
+
+    fn result(&self) -> Result<(), Failure> {
+        if self.failed.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::new(format!("not done for {}", self.failed.join(", "))))
+    }
+}
+
+/// Does it for every client. One that fails is told and holds up no other.
+fn each(clients: &[Client], act: impl Fn(&Client) -> Result<bool, Failure>, words: [&str; 2]) -> Told {
+    let mut told = Told::default();
+    for client in clients {
+        let result = act(client);
+        let word = match result {
+            Ok(true) => words[0],
+            Ok(false) => words[1],
+            Err(_) => "FAILED",
+        };
+        print::out(&format!("  {:<14} {word:<12} {}", client.title, client.file.display()));
+        if let Err(failure) = result {
+            print::failure(&failure);
+            told.failed.push(client.title);
+        } else {
+            told.done.push(client.title);
+        }
+    }
+    told
+}
+
+fn absent(clients: &[Client]) {
+    for client in clients.iter().filter(|client| !client.found) {
+        print::out(&format!("  {:<14} {:<12} {}", client.title, "not found", client.file.display()));
+    }
+}
+
+/// For a client that we do not know.
+fn paste(environment: &Environment, entry: &Entry) -> Result<(), Failure> {
+    let cursor = clients::named(environment, "cursor")?;
+    print::out("  no client was found; paste this into the file where yours lists its servers");
+    print::out(&cursor.snippet(entry));
+    Ok(())
+}

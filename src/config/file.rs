@@ -1,0 +1,130 @@
+//! Reads the configuration file: every generation of it becomes the same `Settings`.
+//!
+//! The sections are read on their own (`common`, `plugins`, `keys`, `server` ...); this file joins them. It refuses
+//! to know where the text came from, and it stops at no problem: all of them are said at once.
+
+use std::path::Path;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::environment::Environment;
+use super::node::{self, Node, Notes};
+use super::server::Overrides;
+use super::{AuthSettings, ConfigError, Problem, ProviderSettings, ServerRules, Settings};
+
+mod cache;
+mod common;
+mod endpoint;
+mod keys;
+mod plugins;
+mod policy;
+mod remote;
+mod server;
+
+#[cfg(test)]
+mod tests;
+
+pub use remote::parse_servers;
+
+const MASTER_SWITCH: &str =
+    "`enkrypt_guardrails_enabled` is not true: every guardrail policy is switched off";
+
+/// What the reading of a server asks of the rest of the file.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    env: &'a Environment,
+    /// `None` after a provider that could not be read: its problem is said already.
+    guardrails: Option<&'a ProviderSettings>,
+    rules: &'a ServerRules,
+}
+
+/// Reads the text of a configuration file; `path` is for messages only.
+pub fn parse(path: &Path, text: &str, env: &Environment) -> Result<Settings, ConfigError> {
+    let path = path.to_owned();
+    let notes = Notes::default();
+    let value = match node::read(text.trim_start_matches('\u{feff}'), &notes) {
+        Ok(value) => value,
+        Err(error) => return Err(ConfigError::NotJson { path, line: error.line(), column: error.column() }),
+    };
+    let settings = Node::open(&value, String::new(), &notes).and_then(|root| read(&root, env));
+    let (problems, warnings) = notes.into_parts();
+    match settings {
+        Some(settings) if problems.is_empty() => {
+            Ok(Settings { path, warnings, fingerprint: fingerprint(text), ..settings })
+        }
+        _ => Err(ConfigError::Invalid { path, problems }),
+    }
+}
+
+pub(super) fn fingerprint(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
+    root.ignore(&["admin_apikey"]);
+    let common = common::read(&root.section("common_mcp_gateway_config"), env);
+    let mut rules = common.rules;
+    rules.guardrails_off = guardrails_off(root, common.guardrails_enabled);
+    rules.overrides = overrides(root);
+    let (auth, guardrails) = plugins::read(root, env);
+    let context = Context { env, guardrails: guardrails.as_ref(), rules: &rules };
+    let keys = keys::read(root, context);
+    if keys.is_empty() && matches!(auth, Some(AuthSettings::LocalApikey)) {
+        root.notes().warn("no gateway key opens anything: add one under `apikeys`".to_owned());
+    }
+    root.warn_unread();
+    Some(Settings {
+        path: std::path::PathBuf::new(),
+        log_level: common.log_level,
+        limits: common.limits,
+        timeouts: common.timeouts,
+        cache: common.cache,
+        reload: common.reload,
+        result_detail: common.result_detail,
+        on_failure: common.on_failure,
+        auth: auth?,
+        guardrails: guardrails?,
+        rules,
+        keys,
+        warnings: Vec::new(),
+        fingerprint: [0; 32],
+    })
+}
+
+/// The first generation had its policies off until it was told otherwise.
+fn guardrails_off(root: &Node<'_>, enabled: Option<bool>) -> bool {
+    let first_generation = root.get("gateways").is_some() && root.get("mcp_configs").is_none();
+    let off = !enabled.unwrap_or(!first_generation);
+    if off {
+        root.notes().warn(MASTER_SWITCH.to_owned());
+    }
+    off
+}
+
+fn overrides(root: &Node<'_>) -> Overrides {
+    let members = root.nodes("local_server_overrides");
+    let written = root.get("local_server_overrides").and_then(Value::as_object);
+    Overrides(written.filter(|map| map.len() == members.len()).cloned().unwrap_or_default())
+}
+
+/// Follows the references of one value; what cannot be followed becomes problems at its path.
+fn resolve(text: &str, path: &str, notes: &Notes, env: &Environment) -> Option<super::secretref::Resolved> {
+    match super::secretref::resolve(text, env) {
+        Ok(resolved) => Some(resolved),
+        Err(problems) => {
+            for problem in problems {
+                notes.problem(path, problem);
+            }
+            None
+        }
+    }
+}
+
+fn problems_or<T>(notes: Notes, value: Option<T>) -> Result<T, Vec<Problem>> {
+    let (problems, warnings) = notes.into_parts();
+    for warning in warnings {
+        tracing::debug!("{warning}");
+    }
+    value.filter(|_| problems.is_empty()).ok_or(problems)
+}

@@ -1,0 +1,179 @@
+//! `config` of a server: the program to run, with its references followed and its secrets known.
+//!
+//! What this version cannot reach safely becomes `Endpoint::Refused`, so that the other servers of the file work.
+
+use serde_json::Value;
+
+use super::super::{Command, Endpoint};
+use super::plugins::is_http;
+use super::{Context, resolve};
+use crate::config::environment::Environment;
+use crate::config::node::Node;
+use crate::config::secretref::Resolved;
+use crate::secret::{Masker, SecretValue, mask_argument, mask_url};
+
+const STDIO: &str = "stdio";
+
+const TRANSPORTS: [(&str, &str); 6] = [
+    (STDIO, STDIO),
+    ("http", "streamable_http"),
+    ("streamable_http", "streamable_http"),
+    ("streamable-http", "streamable_http"),
+    ("streamableHttp", "streamable_http"),
+    ("sse", "sse"),
+];
+
+/// How a server is reached; `None` after a problem.
+pub(super) fn read(server: &Node<'_>, context: Context<'_>) -> Option<Endpoint> {
+    let refusal = refusal(server, context);
+    let Some(config) = server.child("config") else {
+        if server.get("config").is_none() {
+            server.problem("config", "expected an object with the `command` that starts the server");
+        }
+        return None;
+    };
+    let written = config.choice("transport", &TRANSPORTS).or_else(|| config.choice("type", &TRANSPORTS));
+    config.ignore(&["transport", "type"]);
+    let address = config.spelling(&["url", "serverUrl"]);
+    let url = config.text(address).filter(|url| !url.is_empty());
+    let headers = values(&config, "headers", context.env);
+    let remote = url.is_some() || written.is_some_and(|transport| transport != STDIO);
+    let endpoint = if remote {
+        // What would be wrong with a command is of no interest, but two ways to one server are.
+        config.ignore(&["args", "env"]);
+        if config.text("command").is_some_and(|command| !command.is_empty()) {
+            config.problem("command", "expected either a `command` or a `url`, not both");
+        }
+        if !url.is_some_and(is_http) {
+            config.problem(address, "expected an address that starts with `https://` or `http://`");
+        }
+        let reason = "remote servers are not part of this version".to_owned();
+        let transport = written.filter(|transport| *transport != STDIO).unwrap_or("streamable_http");
+        url.map(|url| Endpoint::Refused { transport, shown: mask_url(url), reason })
+    } else {
+        command(&config, &headers, context.env).map(|command| match refusal {
+            Some(reason) => {
+                Endpoint::Refused { transport: STDIO, shown: command.shown(), reason: reason.to_owned() }
+            }
+            None => Endpoint::Command(command),
+        })
+    };
+    config.warn_unread();
+    endpoint
+}
+
+/// What keeps any program of this server from being started.
+fn refusal(server: &Node<'_>, context: Context<'_>) -> Option<&'static str> {
+    let sandbox = server.section("sandbox").flag("enabled").unwrap_or(context.rules.sandbox);
+    let oauth = server.section("oauth_config");
+    let oauth_enabled = oauth.flag("enabled").unwrap_or(false);
+    if oauth_enabled && let Some(secret) = oauth.text("OAUTH_CLIENT_SECRET") {
+        resolve(secret, &oauth.path("OAUTH_CLIENT_SECRET"), oauth.notes(), context.env);
+    }
+    if !context.rules.allow_stdio {
+        Some("servers that are started by a command are switched off: `enkrypt_allow_stdio_servers`")
+    } else if sandbox {
+        Some("sandboxed servers are not part of this version: `sandbox.enabled`")
+    } else if oauth_enabled {
+        Some("OAuth is not part of this version: `oauth_config.enabled`")
+    } else {
+        None
+    }
+}
+
+fn command(config: &Node<'_>, headers: &[(String, Resolved)], env: &Environment) -> Option<Command> {
+    let program = config.filled("command");
+    if program.is_none() && config.get("command").is_none() {
+        config.problem("command", "expected a non-empty string: the program that is the server");
+    }
+    if program.is_some_and(|program| program.contains("${")) {
+        config.problem(
+            "command",
+            "expected a program without references: they are followed in `args` and `env`",
+        );
+    }
+    let (args, shown_args, mut secrets) = arguments(config, env);
+    let variables = values(config, "env", env);
+    for (_, found) in variables.iter().chain(headers) {
+        secrets.extend(parts(found.value.expose()));
+        secrets.extend(found.secrets.iter().flat_map(|secret| parts(secret.expose())));
+    }
+    Some(Command {
+        program: text_for_a_process(program?, &config.path("command"), config)?,
+        args,
+        shown_args,
+        env: variables.into_iter().map(|(name, found)| (name, found.value)).collect(),
+        masker: Masker::new(secrets),
+    })
+}
+
+/// The arguments, how they may be shown, and what of them must not be.
+fn arguments(config: &Node<'_>, env: &Environment) -> (Vec<SecretValue>, Vec<String>, Vec<SecretValue>) {
+    let (mut args, mut shown, mut secrets): (Vec<SecretValue>, Vec<String>, Vec<SecretValue>) =
+        Default::default();
+    for (path, written) in config.texts("args") {
+        let Some(found) = resolve(written, &path, config.notes(), env) else { continue };
+        let Some(text) = text_for_a_process(found.value.expose(), &path, config) else { continue };
+        let masked = mask_argument(&text, args.last().map(SecretValue::expose));
+        if found.referenced() {
+            shown.push("****".to_owned());
+            secrets.push(text.as_str().into());
+            secrets.extend(found.secrets.iter().flat_map(|secret| parts(secret.expose())));
+        } else {
+            if masked != text {
+                secrets.push(text.as_str().into());
+                secrets.extend(hidden(&text, &masked));
+            }
+            shown.push(masked);
+        }
+        args.push(found.value);
+    }
+    (args, shown, secrets)
+}
+
+/// The pieces of a text that its masked form does not show.
+fn hidden(text: &str, masked: &str) -> Vec<SecretValue> {
+    let pieces = text.split(|c: char| c.is_whitespace() || "=:/?&#@".contains(c));
+    pieces.filter(|piece| !masked.contains(piece)).map(SecretValue::from).collect()
+}
+
+/// A secret whole, each of its lines, and what follows the scheme of `Bearer x`.
+fn parts(value: &str) -> Vec<SecretValue> {
+    let lines = value.lines().filter(|line| *line != value);
+    let token = value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("Basic "));
+    lines.chain(token).chain([value]).map(SecretValue::from).collect()
+}
+
+/// `env` or `headers`: names and values, where numbers and booleans count as their spelling.
+fn values(config: &Node<'_>, key: &str, env: &Environment) -> Vec<(String, Resolved)> {
+    let Some(node) = config.child(key) else { return Vec::new() };
+    let mut values = Vec::new();
+    for (name, value) in node.members() {
+        let path = node.path(name);
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::Bool(flag) => flag.to_string(),
+            _ => {
+                config.notes().problem(&path, "expected a string");
+                continue;
+            }
+        };
+        if name.is_empty() || name.contains(['=', '\0', '\n']) {
+            config.notes().problem(&path, "expected a name without `=`, zero bytes and line ends");
+        }
+        if let Some(found) = resolve(&text, &path, config.notes(), env) {
+            text_for_a_process(found.value.expose(), &path, config);
+            values.push((name.to_owned(), found));
+        }
+    }
+    values
+}
+
+fn text_for_a_process(text: &str, path: &str, config: &Node<'_>) -> Option<String> {
+    if text.contains('\0') {
+        config.notes().problem(path, "expected a string without zero bytes");
+        return None;
+    }
+    Some(text.to_owned())
+}

@@ -1,0 +1,199 @@
+//! Who may come in: `apikeys` with the projects, users and configurations they lead to, and the `gateways` of v1.
+//!
+//! A key that leads nowhere is left out with a warning, so one bad entry does not lock out the others; messages
+//! show a key by its hint only.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::super::{Grant, ServerList, Standing};
+use super::{Context, resolve, server};
+use crate::config::node::Node;
+use crate::ids::{CallerId, ConfigId, ProjectId, UserId};
+use crate::secret::{GatewayKey, KeyDigest};
+
+const PLACEHOLDER: &str = "UNIQUE_GATEWAY_KEY";
+
+struct Project<'a> {
+    config: Option<&'a str>,
+    users: HashSet<&'a str>,
+}
+
+/// What the keys of the file may lead to.
+struct Registry<'a> {
+    lists: HashMap<&'a str, Arc<ServerList>>,
+    projects: HashMap<&'a str, Project<'a>>,
+    users: HashSet<&'a str>,
+}
+
+/// The entries that were read so far.
+#[derive(Default)]
+struct Ring {
+    grants: HashMap<KeyDigest, Grant>,
+    seen: HashSet<KeyDigest>,
+    callers: HashMap<CallerId, Arc<ServerList>>,
+}
+
+pub(super) fn read(root: &Node<'_>, context: Context<'_>) -> HashMap<KeyDigest, Grant> {
+    let registry = Registry {
+        lists: lists(root, context),
+        projects: root.nodes("projects").into_iter().map(|(id, node)| (id, project(&node))).collect(),
+        users: users(root),
+    };
+    let mut ring = Ring::default();
+    for (written, node) in root.nodes("apikeys") {
+        let grant = grant(&node, &registry);
+        ring.add(written, grant, &node, context);
+    }
+    for (written, node) in root.nodes("gateways") {
+        let grant = first_generation(&node, context);
+        ring.add(written, grant, &node, context);
+    }
+    ring.grants
+}
+
+impl Ring {
+    fn add(&mut self, written: &str, grant: Option<Grant>, node: &Node<'_>, context: Context<'_>) {
+        let Some((digest, hint)) = key(written, node, context) else { return };
+        if !self.seen.insert(digest.clone()) {
+            node.notes().problem(node.here(), "expected a key that no other entry has");
+            return;
+        }
+        let Some(grant) = grant else { return };
+        // Callers share what is cached for them: two meanings of one caller would mix two sets of servers.
+        let list = self.callers.entry(grant.caller.clone()).or_insert_with(|| Arc::clone(&grant.config));
+        if !Arc::ptr_eq(list, &grant.config) {
+            let expected = "expected ids that, joined with `_`, are not those of a key with other servers";
+            node.notes().problem(node.here(), expected);
+        }
+        self.grants.insert(digest, Grant { hint, ..grant });
+    }
+}
+
+fn lists<'a>(root: &Node<'a>, context: Context<'_>) -> HashMap<&'a str, Arc<ServerList>> {
+    let list = |(id, node): (&'a str, Node<'a>)| {
+        node.ignore(&["created_at", "updated_at"]);
+        let name = node.text("mcp_config_name").map(str::to_owned);
+        let list = ServerList { id: ConfigId::from(id), name, servers: server::list(&node, context) };
+        node.warn_unread();
+        (id, Arc::new(list))
+    };
+    root.nodes("mcp_configs").into_iter().map(list).collect()
+}
+
+fn project<'a>(node: &Node<'a>) -> Project<'a> {
+    node.ignore(&["created_at", "description", "project_name", "updated_at"]);
+    let users = node.texts("users").into_iter().map(|(_, user)| user).collect();
+    let project = Project { config: node.text("mcp_config_id"), users };
+    node.warn_unread();
+    project
+}
+
+fn users<'a>(root: &Node<'a>) -> HashSet<&'a str> {
+    let id = |(id, node): (&'a str, Node<'a>)| {
+        node.ignore(&["created_at", "email", "name", "updated_at"]);
+        node.warn_unread();
+        id
+    };
+    root.nodes("users").into_iter().map(id).collect()
+}
+
+/// The digest of an entry's key and its hint; `None` after a problem.
+fn key(written: &str, node: &Node<'_>, context: Context<'_>) -> Option<(KeyDigest, String)> {
+    let (path, notes) = (node.here(), node.notes());
+    let resolved = resolve(written, path, notes, context.env)?;
+    let text = resolved.value.expose();
+    if text.trim().is_empty() || text == PLACEHOLDER {
+        notes.problem(path, "expected a gateway key of your own as the name of this entry");
+        return None;
+    }
+    let (digest, hint) = if text.starts_with("sha256:") {
+        let Some(digest) = KeyDigest::parse(text) else {
+            notes.problem(path, "expected 64 hexadecimal digits after `sha256:`");
+            return None;
+        };
+        let hint = digest.hint();
+        (digest, hint)
+    } else {
+        let key = GatewayKey::from(text);
+        (key.digest(), key.hint())
+    };
+    Some((digest, hint))
+}
+
+/// Everything of a grant but the hint of its key.
+fn grant(node: &Node<'_>, registry: &Registry<'_>) -> Option<Grant> {
+    node.ignore(&["created_at", "description", "disabled_at", "name", "rotated_from", "updated_at"]);
+    let disabled = disabled(node);
+    let (project_id, user) = (required(node, "project_id"), required(node, "user_id"));
+    node.warn_unread();
+    let (project_id, user) = (project_id?, user?);
+    let project = known(node, "project_id", "projects", registry.projects.get(project_id));
+    let user_known = known(node, "user_id", "users", registry.users.contains(&user).then_some(()));
+    let (project, ()) = (project?, user_known?);
+    let Some(config) = project.config else {
+        warn(node, "its project has no `mcp_config_id`");
+        return None;
+    };
+    let Some(list) = registry.lists.get(config) else {
+        warn(node, "the `mcp_config_id` of its project is not in `mcp_configs`");
+        return None;
+    };
+    let member = project.users.contains(&user);
+    if !member {
+        warn(node, "its user is no member of its project, add the `user_id` to `users` of the project");
+    }
+    Some(Grant {
+        hint: String::new(),
+        caller: CallerId::from(format!("{user}_{project_id}_{config}")),
+        project: Some(ProjectId::from(project_id)),
+        user: Some(UserId::from(user)),
+        config: Arc::clone(list),
+        standing: match (disabled, member) {
+            (true, _) => Standing::Disabled,
+            (false, true) => Standing::Active,
+            (false, false) => Standing::NotAMember,
+        },
+    })
+}
+
+fn first_generation(node: &Node<'_>, context: Context<'_>) -> Option<Grant> {
+    let id = required(node, "id");
+    let disabled = disabled(node);
+    let servers = server::list(node, context);
+    node.warn_unread();
+    let id = id?;
+    Some(Grant {
+        hint: String::new(),
+        caller: CallerId::from(id),
+        project: None,
+        user: None,
+        config: Arc::new(ServerList { id: ConfigId::from(id), name: None, servers }),
+        standing: if disabled { Standing::Disabled } else { Standing::Active },
+    })
+}
+
+fn disabled(node: &Node<'_>) -> bool {
+    let disabled = node.flag("disabled") == Some(true);
+    let enabled = node.flag("enabled") != Some(false);
+    let status = node.choice("status", &[("active", false), ("enabled", false), ("disabled", true)]);
+    disabled || !enabled || status == Some(true)
+}
+
+fn required<'a>(node: &Node<'a>, key: &str) -> Option<&'a str> {
+    if node.get(key).is_none() {
+        node.problem(key, "expected a non-empty string");
+    }
+    node.filled(key)
+}
+
+fn known<T>(node: &Node<'_>, key: &str, section: &str, found: Option<T>) -> Option<T> {
+    if found.is_none() {
+        warn(node, &format!("its `{key}` is not in `{section}`"));
+    }
+    found
+}
+
+fn warn(node: &Node<'_>, reason: &str) {
+    node.notes().warn(format!("`{}` opens nothing: {reason}", node.here()));
+}

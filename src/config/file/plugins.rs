@@ -1,0 +1,199 @@
+//! `plugins` and `enkrypt_config`: who authenticates, who checks, and where their service is.
+//!
+//! A name that nobody knows is a problem, never a fallback. A provider that is known but not part of this version
+//! is kept as such: only an enabled policy makes it a problem.
+
+use std::time::Duration;
+
+use super::super::{AuthSettings, KeywordSettings, ProviderSettings, RemoteAuth};
+use super::resolve;
+use crate::config::environment::Environment;
+use crate::config::node::{Node, names};
+use crate::secret::ApiKey;
+
+const ENKRYPT_URL: &str = "https://api.enkryptai.com";
+const REMOTE_TTL: Duration = Duration::from_secs(600);
+
+const GUARDRAILS: [&str; 5] = ["local", "enkrypt", "openai", "custom_keyword", "composite"];
+const AUTH: [&str; 2] = ["local_apikey", "enkrypt"];
+const TELEMETRY: [&str; 3] = ["opentelemetry", "otel", "stdout"];
+
+/// What each plugin is; `None` stands for one whose problem is already said.
+pub(super) fn read(root: &Node<'_>, env: &Environment) -> (Option<AuthSettings>, Option<ProviderSettings>) {
+    let plugins = root.section("plugins");
+    let enkrypt = root.section("enkrypt_config");
+    enkrypt.ignore(&["api_key", "base_url", "org_id"]);
+    enkrypt.warn_unread();
+    let settings = (auth(&plugins, root), guardrails(&plugins, root, env));
+    telemetry(&plugins);
+    plugins.warn_unread();
+    settings
+}
+
+fn auth(plugins: &Node<'_>, root: &Node<'_>) -> Option<AuthSettings> {
+    let plugin = plugins.section("auth");
+    let config = plugin.section("config");
+    // Of the local provider of other versions, and of the remote one where the key comes with the caller.
+    config.ignore(&["api_key", "apikey", "timeout", "use_remote_config"]);
+    let known = ["base_url", "cache_ttl_seconds", "gateway_name", "gateway_version", "project_name"];
+    let settings = match provider(&plugin, &AUTH) {
+        Ok(Some("enkrypt")) => remote_auth(&config, root).map(AuthSettings::Enkrypt),
+        Ok(_) => {
+            config.ignore(&known);
+            Some(AuthSettings::LocalApikey)
+        }
+        Err(()) => None,
+    };
+    if settings.is_some() {
+        config.warn_unread();
+    }
+    plugin.warn_unread();
+    settings
+}
+
+fn remote_auth(config: &Node<'_>, root: &Node<'_>) -> Option<RemoteAuth> {
+    let common = root.section("common_mcp_gateway_config");
+    let base_url = base_url(config, root);
+    let name = config.filled("gateway_name").or_else(|| common.filled("enkrypt_remote_mcp_gateway_name"));
+    if name.is_none() && config.get("gateway_name").is_none() {
+        config.problem("gateway_name", "expected a non-empty string: the name of the gateway in the account");
+    }
+    let version =
+        config.filled("gateway_version").or_else(|| common.filled("enkrypt_remote_mcp_gateway_version"));
+    let project_name = config.filled("project_name").map(str::to_owned);
+    let cache_ttl = config.span("cache_ttl_seconds", 1.0).unwrap_or(REMOTE_TTL);
+    Some(RemoteAuth {
+        base_url: base_url?,
+        gateway_name: name?.to_owned(),
+        gateway_version: version.unwrap_or("v1").to_owned(),
+        project_name,
+        cache_ttl,
+    })
+}
+
+fn base_url(config: &Node<'_>, root: &Node<'_>) -> Option<String> {
+    let enkrypt = root.section("enkrypt_config");
+    let common = root.section("common_mcp_gateway_config");
+    let places = [(config, "base_url"), (&enkrypt, "base_url"), (&common, "enkrypt_base_url")];
+    let Some((place, key, url)) =
+        places.into_iter().find_map(|(node, key)| Some((node, key, node.filled(key)?)))
+    else {
+        return Some(ENKRYPT_URL.to_owned());
+    };
+    let url = url.trim_end_matches('/');
+    if !is_http(url) || url.contains('@') {
+        place.problem(key, "expected an address that starts with `https://` or `http://` and names no user");
+        return None;
+    }
+    if url.starts_with("http://") && !is_loopback(url) {
+        let path = place.path(key);
+        place.notes().warn(format!("`{path}` has no TLS: gateway keys travel in the clear, use `https://`"));
+    }
+    Some(url.to_owned())
+}
+
+fn guardrails(plugins: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ProviderSettings> {
+    let plugin = plugins.section("guardrails");
+    let config = plugin.section("config");
+    plugin.ignore(&["config"]);
+    let name = provider(&plugin, &GUARDRAILS).ok();
+    plugin.warn_unread();
+    match name? {
+        Some("custom_keyword") => Some(ProviderSettings::CustomKeyword(keywords(&config))),
+        Some(name @ ("enkrypt" | "openai")) => Some(ProviderSettings::Unavailable {
+            name: name.to_owned(),
+            api_key: api_key(&config, root, env),
+        }),
+        Some(name) => Some(ProviderSettings::Unavailable { name: name.to_owned(), api_key: None }),
+        None => {
+            let api_key = api_key(&config, root, env);
+            let name = if api_key.is_some() { "enkrypt" } else { "local" };
+            Some(ProviderSettings::Unavailable { name: name.to_owned(), api_key })
+        }
+    }
+}
+
+fn keywords(config: &Node<'_>) -> KeywordSettings {
+    let keywords = words(config, config.spelling(&["blocked_keywords", "keywords"]));
+    let case_sensitive = config.flag("case_sensitive").unwrap_or(false);
+    // Left over from another provider.
+    config.ignore(&["api_key", "base_url"]);
+    config.warn_unread();
+    KeywordSettings { keywords, case_sensitive }
+}
+
+/// A list of words to look for; an empty one would be found in every text.
+pub(super) fn words(node: &Node<'_>, key: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (path, word) in node.texts(key) {
+        if word.is_empty() {
+            node.notes().problem(&path, "expected a non-empty string");
+        }
+        words.push(word.to_owned());
+    }
+    words
+}
+
+/// The first real key of the places where the generations keep it.
+fn api_key(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ApiKey> {
+    let enkrypt = root.section("enkrypt_config");
+    let plugins = root.section("plugins");
+    let auth = plugins.section("auth").section("config");
+    let common = root.section("common_mcp_gateway_config");
+    let places = [
+        (config, "api_key"),
+        (&enkrypt, "api_key"),
+        (&auth, "api_key"),
+        (&auth, "apikey"),
+        (&common, "enkrypt_api_key"),
+    ];
+    let real = |text: &&str| !matches!(text.trim(), "" | "null" | "YOUR_ENKRYPT_API_KEY");
+    let (place, key, text) =
+        places.into_iter().find_map(|(node, key)| Some((node, key, node.text(key).filter(real)?)))?;
+    let key = resolve(text, &place.path(key), root.notes(), env)?;
+    Some(ApiKey::from(key.value.expose()))
+}
+
+fn telemetry(plugins: &Node<'_>) {
+    let plugin = plugins.section("telemetry");
+    let provider = provider(&plugin, &TELEMETRY);
+    let config = plugin.section("config");
+    if config.flag("enabled") == Some(true) && matches!(provider, Ok(Some("opentelemetry" | "otel"))) {
+        let path = config.path("enabled");
+        config
+            .notes()
+            .warn(format!("`{path}`: this version exports no telemetry, its log goes to standard error"));
+    }
+    plugin.warn_unread();
+}
+
+/// The canonical name of a plugin's provider, if it names one.
+fn provider(plugin: &Node<'_>, known: &[&'static str]) -> Result<Option<&'static str>, ()> {
+    let Some(name) = plugin.get("provider") else { return Ok(None) };
+    let name = name.as_str().map(|name| match name {
+        "custom-keyword" => "custom_keyword",
+        "openai-moderation" => "openai",
+        other => other,
+    });
+    let found = name.and_then(|name| known.iter().find(|known| **known == name));
+    if found.is_none() {
+        let known = names(known.iter().copied());
+        plugin.problem("provider", format!("expected the name of a known provider: one of {known}"));
+    }
+    found.map(|name| Some(*name)).ok_or(())
+}
+
+pub(super) fn is_http(url: &str) -> bool {
+    let lower = url.to_ascii_lowercase();
+    let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']) && !rest.contains(' ')
+    })
+}
+
+fn is_loopback(url: &str) -> bool {
+    let host = url.trim_start_matches("http://").split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or_default() };
+    host == "localhost" || host.starts_with("127.") || host.starts_with("[::1]")
+}

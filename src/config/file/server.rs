@@ -1,0 +1,152 @@
+//! One list of servers, and one server of it: names, tools, denials, policies.
+//!
+//! A problem in one server does not hide those of the next one.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::super::{ConfiguredTool, DenyRule, Endpoint, Server};
+use super::policy::{INPUT, OUTPUT, REGISTRATION, Written, check, checked, read, registration};
+use super::{Context, common, endpoint};
+use crate::config::node::{Node, Notes};
+use crate::ids::{ServerName, ToolName};
+use crate::tool::Tool;
+
+/// The servers of an object that has `mcp_config` and maybe `common_overrides`.
+pub(super) fn list(owner: &Node<'_>, context: Context<'_>) -> Vec<Arc<Server>> {
+    let overrides = common_overrides(owner, context);
+    let Some(items) = owner.items("mcp_config") else {
+        if owner.get("mcp_config").is_none() {
+            owner.problem("mcp_config", "expected a list of servers");
+        }
+        return Vec::new();
+    };
+    servers(&items, overrides.as_ref(), owner.notes(), context)
+}
+
+/// What stands in `common_overrides` for each server of a list.
+pub(super) fn common_overrides(owner: &Node<'_>, context: Context<'_>) -> Option<Written> {
+    let overrides = owner.child("common_overrides")?;
+    let written = read(&overrides, &REGISTRATION, context);
+    if let Some(written) = &written {
+        check(written, &overrides, context);
+    }
+    overrides.warn_unread();
+    written
+}
+
+pub(super) fn servers(
+    items: &[(String, &Value)],
+    common: Option<&Written>,
+    notes: &Notes,
+    context: Context<'_>,
+) -> Vec<Arc<Server>> {
+    let mut names = HashSet::new();
+    let mut servers = Vec::new();
+    for (path, value) in items {
+        let Some(node) = Node::open(value, path.clone(), notes) else { continue };
+        let server = server(&node, common, context);
+        node.warn_unread();
+        if let Some(name) = node.text("server_name")
+            && !names.insert(name)
+        {
+            node.problem("server_name", "expected a name that no other server of the list has");
+        }
+        servers.extend(server.map(Arc::new));
+    }
+    servers
+}
+
+fn server(node: &Node<'_>, common: Option<&Written>, context: Context<'_>) -> Option<Server> {
+    let name = node.filled("server_name");
+    if name.is_none() && node.get("server_name").is_none() {
+        node.problem("server_name", "expected a non-empty string");
+    }
+    let endpoint = endpoint::read(node, context);
+    if let Some(Endpoint::Refused { reason, .. }) = &endpoint {
+        node.notes().warn(format!("`{}` cannot be used: {reason}", node.here()));
+    }
+    let description = node.text("description").map(str::to_owned);
+    let tools = tools(node);
+    let denied = denied(node);
+    let input = checked(node, &INPUT, context);
+    let output = checked(node, &OUTPUT, context);
+    let registration = registration(node, common, context);
+    let session = common::sessions(node, context.rules.sessions);
+    let name = ServerName::from(name?);
+    let endpoint = endpoint?;
+    Some(Server { name, description, endpoint, tools, denied, input, output, registration, session })
+}
+
+fn tools(server: &Node<'_>) -> Vec<ConfiguredTool> {
+    let Some(node) = server.child("tools") else { return Vec::new() };
+    node.members().into_iter().filter_map(|(name, value)| tool(&node, name, value)).collect()
+}
+
+fn tool(node: &Node<'_>, name: &str, value: &Value) -> Option<ConfiguredTool> {
+    if name.is_empty() {
+        node.problem(name, "expected the name of a tool");
+        return None;
+    }
+    match value {
+        Value::String(description) => {
+            Some(ConfiguredTool::Described { name: ToolName::from(name), description: description.clone() })
+        }
+        Value::Object(definition) => defined(node, name, definition),
+        _ => {
+            node.problem(name, "expected a description or a tool object");
+            None
+        }
+    }
+}
+
+fn defined(node: &Node<'_>, name: &str, definition: &Map<String, Value>) -> Option<ConfiguredTool> {
+    let mut definition = definition.clone();
+    match definition.get("name") {
+        None | Some(Value::Null) => {
+            definition.insert("name".to_owned(), name.into());
+        }
+        Some(own) if own == name => {}
+        Some(_) => {
+            node.problem(name, "expected the tool's `name` to be its key in `tools`, or to be absent");
+            return None;
+        }
+    }
+    Tool::parse(Value::Object(definition)).map(ConfiguredTool::Defined)
+}
+
+/// A rule is a pattern, or an object with one: other gateways write `name`, the examples of some `pattern`.
+fn denied(server: &Node<'_>) -> Vec<DenyRule> {
+    let items = server.items("denied_tools").unwrap_or_default();
+    items.into_iter().filter_map(|(path, value)| deny_rule(&path, value, server.notes())).collect()
+}
+
+fn deny_rule(path: &str, value: &Value, notes: &Notes) -> Option<DenyRule> {
+    const EXPECTED: &str = "expected a pattern, or an object with `pattern` and maybe `reason`";
+    let rule = match value {
+        Value::String(pattern) => DenyRule { pattern: pattern.clone(), reason: None },
+        Value::Object(_) => {
+            let node = Node::open(value, path.to_owned(), notes)?;
+            let Some(pattern) = node.text(node.spelling(&["pattern", "name"])) else {
+                notes.problem(path, EXPECTED);
+                return None;
+            };
+            let reason = node.text("reason");
+            let reason = reason.or_else(|| node.text("description"));
+            node.ignore(&["description"]);
+            node.warn_unread();
+            DenyRule { pattern: pattern.to_owned(), reason: reason.map(str::to_owned) }
+        }
+        _ => {
+            notes.problem(path, EXPECTED);
+            return None;
+        }
+    };
+    if rule.pattern.trim().is_empty() {
+        notes.problem(path, EXPECTED);
+        return None;
+    }
+    Some(rule)
+}

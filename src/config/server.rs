@@ -1,0 +1,254 @@
+//! One configured server: how it is reached, which of its tools are open, and under which policies.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::Policy;
+use crate::ids::{ServerName, ToolName};
+use crate::secret::{Masker, SecretValue};
+use crate::tool::Tool;
+
+#[derive(Debug)]
+pub struct Server {
+    pub name: ServerName,
+    pub description: Option<String>,
+    pub endpoint: Endpoint,
+    /// The allow list; empty means that every tool of the server is open.
+    pub tools: Vec<ConfiguredTool>,
+    pub denied: Vec<DenyRule>,
+    pub input: Policy,
+    pub output: Policy,
+    pub registration: Policy,
+    pub session: SessionSettings,
+}
+
+/// How a server is reached.
+#[derive(Debug)]
+pub enum Endpoint {
+    Command(Command),
+    /// What the file asks for is not part of this version, or was switched off: opening it fails with this reason.
+    Refused {
+        transport: &'static str,
+        shown: String,
+        reason: String,
+    },
+}
+
+/// A program to run and speak to over its standard streams.
+#[derive(Debug)]
+pub struct Command {
+    pub program: String,
+    pub args: Vec<SecretValue>,
+    /// The arguments as they may be shown: secrets and whatever came from a reference are masked.
+    pub shown_args: Vec<String>,
+    pub env: Vec<(String, SecretValue)>,
+    /// Knows the secrets of this server, so that its output can be shown without them.
+    pub masker: Masker,
+}
+
+/// A tool as the file's `tools` writes it.
+#[derive(Debug)]
+pub enum ConfiguredTool {
+    /// `name: description`, to be filled up with the live definition.
+    Described {
+        name: ToolName,
+        description: String,
+    },
+    Defined(Tool),
+}
+
+/// An entry of `denied_tools`.
+#[derive(Clone, Debug)]
+pub struct DenyRule {
+    pub pattern: String,
+    pub reason: Option<String>,
+}
+
+/// The rule that denies a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeniedBy {
+    pub pattern: String,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct SessionSettings {
+    pub mode: SessionMode,
+    pub idle: Duration,
+    pub standby_idle: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionMode {
+    Batch,
+    Keep,
+}
+
+/// What the file says about all servers at once.
+#[derive(Clone, Debug)]
+pub struct ServerRules {
+    pub(super) sessions: SessionSettings,
+    pub(super) allow_stdio: bool,
+    pub(super) sandbox: bool,
+    /// `enkrypt_guardrails_enabled: false`: no policy is in force.
+    pub(super) guardrails_off: bool,
+    pub(super) overrides: Overrides,
+}
+
+/// `local_server_overrides` as written: they fill the gaps of servers that a remote source names.
+#[derive(Clone, Default)]
+pub(super) struct Overrides(pub(super) Map<String, Value>);
+
+// The values may hold credentials.
+impl fmt::Debug for Overrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Server {
+    /// The first rule that denies the tool. A deny rule wins over the allow list.
+    pub fn denied(&self, tool: &ToolName) -> Option<DeniedBy> {
+        self.denied
+            .iter()
+            .find(|rule| glob(&rule.pattern, tool.as_str()))
+            .map(|rule| DeniedBy { pattern: rule.pattern.clone(), reason: rule.reason.clone() })
+    }
+
+    pub fn transport(&self) -> &'static str {
+        match &self.endpoint {
+            Endpoint::Command(_) => "stdio",
+            Endpoint::Refused { transport, .. } => transport,
+        }
+    }
+}
+
+impl Command {
+    /// The command line as it may be shown.
+    pub fn shown(&self) -> String {
+        let words = std::iter::once(self.program.as_str()).chain(self.shown_args.iter().map(String::as_str));
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl ConfiguredTool {
+    pub fn name(&self) -> &ToolName {
+        match self {
+            Self::Described { name, .. } => name,
+            Self::Defined(tool) => tool.name(),
+        }
+    }
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            mode: SessionMode::Batch,
+            idle: Duration::from_secs(300),
+            standby_idle: Duration::from_secs(300),
+        }
+    }
+}
+
+impl Default for ServerRules {
+    fn default() -> Self {
+        Self {
+            sessions: SessionSettings::default(),
+            allow_stdio: true,
+            sandbox: false,
+            guardrails_off: false,
+            overrides: Overrides::default(),
+        }
+    }
+}
+
+/// Shell-style matching of a whole name, without regard to case: `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`.
+///
+/// One backtrack point is enough for `*`, so the time is bounded by the product of the two lengths.
+fn glob(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
+    let name: Vec<char> = name.to_lowercase().chars().collect();
+    let (mut p, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        if pattern.get(p) == Some(&'*') {
+            star = Some((p + 1, n));
+            p += 1;
+        } else if let Some(width) = matches_one(&pattern[p..], name[n]) {
+            p += width;
+            n += 1;
+        } else if let Some((after, from)) = star {
+            star = Some((after, from + 1));
+            (p, n) = (after, from + 1);
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+/// How many pattern characters match this one character, if they do.
+fn matches_one(pattern: &[char], c: char) -> Option<usize> {
+    match pattern.first()? {
+        '?' => Some(1),
+        '[' => match pattern.iter().skip(2).position(|c| *c == ']') {
+            Some(end) => {
+                let set = &pattern[1..end + 2];
+                let (negated, set) = if set[0] == '!' { (true, &set[1..]) } else { (false, set) };
+                (in_set(set, c) != negated).then_some(end + 3)
+            }
+            None => (c == '[').then_some(1),
+        },
+        literal => (*literal == c).then_some(1),
+    }
+}
+
+fn in_set(set: &[char], c: char) -> bool {
+    let mut rest = set;
+    while let Some((first, tail)) = rest.split_first() {
+        if let ['-', last, after @ ..] = tail {
+            if (*first..=*last).contains(&c) {
+                return true;
+            }
+            rest = after;
+        } else {
+            if *first == c {
+                return true;
+            }
+            rest = tail;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn globs_match_whole_names_in_any_case() {
+        for (pattern, name, expected) in [
+            ("delete_*", "delete_file", true),
+            ("delete_*", "Delete_File", true),
+            ("delete_*", "undelete_file", false),
+            ("*", "anything", true),
+            ("*_admin*", "run_admin_task", true),
+            ("get?", "gets", true),
+            ("get?", "get", false),
+            ("[a-c]x", "bx", true),
+            ("[!a-c]x", "bx", false),
+            ("[x", "[x", true),
+            ("a*b*c", "aXbXbXc", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(glob(pattern, name), expected, "{pattern} on {name}");
+        }
+    }
+
+    #[test]
+    fn many_stars_stay_fast() {
+        assert!(!glob(&"*a".repeat(200), &"a".repeat(5_000).replace("aaaa", "aaab")));
+    }
+}

@@ -1,0 +1,320 @@
+//! Where the configuration file is, and the settings that are in force while it changes.
+//!
+//! A bad edit changes nothing: the last good settings stay until the next good one.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::environment::Environment;
+use super::{ConfigError, Problem, Settings, file};
+
+const FILE_NAME: &str = "enkrypt_mcp_config.json";
+const LARGEST_FILE: u64 = 16 << 20;
+
+/// Editors write a file in several steps; the last one counts.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+
+/// How often a folder is looked at when the system reports no changes.
+const POLL: Duration = Duration::from_secs(1);
+
+/// The settings in force.
+#[derive(Debug)]
+pub struct Store {
+    current: watch::Sender<Arc<Settings>>,
+    env: Environment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reloaded {
+    Changed,
+    Unchanged,
+}
+
+/// The path that was named, else the one in the environment, else this folder's file, else the one at home.
+pub fn locate(flag: Option<&Path>, env: &Environment) -> PathBuf {
+    if let Some(path) = flag.map(Path::to_owned).or_else(|| env.config_path()) {
+        return path;
+    }
+    let here = PathBuf::from(FILE_NAME);
+    match env.home() {
+        Some(home) if !here.is_file() => home.join(".enkrypt").join(FILE_NAME),
+        _ => here,
+    }
+}
+
+pub fn load(path: &Path, env: &Environment) -> Result<Settings, ConfigError> {
+    parse(path, &read(path)?, env)
+}
+
+impl Store {
+    pub fn new(settings: Settings, env: Environment) -> Self {
+        Self { current: watch::Sender::new(Arc::new(settings)), env }
+    }
+
+    pub fn current(&self) -> Arc<Settings> {
+        Arc::clone(&self.current.borrow())
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.env
+    }
+
+    /// Sees every change of the settings from now on.
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Settings>> {
+        self.current.subscribe()
+    }
+
+    /// Reads the file again. References are followed anew only when its text has changed.
+    pub fn reload(&self) -> Result<Reloaded, ConfigError> {
+        let current = self.current();
+        let text = read(&current.path)?;
+        if file::fingerprint(&text) == current.fingerprint {
+            return Ok(Reloaded::Unchanged);
+        }
+        let settings = parse(&current.path, &text, &self.env)?;
+        self.current.send_replace(Arc::new(settings));
+        Ok(Reloaded::Changed)
+    }
+
+    /// Reloads at each change of the file until it is cancelled.
+    pub async fn watch(self: Arc<Self>, cancel: CancellationToken) {
+        let path = self.current().path.clone();
+        let (sender, mut edits) = mpsc::channel(1);
+        let Some(_watcher) = watcher(&path, &sender) else {
+            tracing::warn!("the configuration file cannot be watched: restart the gateway after an edit");
+            return;
+        };
+        // An edit may have come between the first reading and now.
+        let _ = sender.try_send(());
+        let mut rejected = None;
+        while self.current().reload {
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                edit = edits.recv() => if edit.is_none() { return },
+            }
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = tokio::time::sleep(DEBOUNCE) => {}
+            }
+            let _ = edits.try_recv();
+            let store = Arc::clone(&self);
+            // A reference to a keyring may take seconds.
+            if let Ok(result) = tokio::task::spawn_blocking(move || store.reload()).await {
+                report(result, &self.current(), &mut rejected);
+            }
+        }
+        cancel.cancelled().await;
+    }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    let mut bytes = Vec::new();
+    let result = File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
+    let result = result.and_then(|length| {
+        if length as u64 > LARGEST_FILE {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 16 MiB"));
+        }
+        String::from_utf8(bytes)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+    });
+    result.map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => ConfigError::Missing { path: path.to_owned() },
+        _ => ConfigError::Unreadable { path: path.to_owned(), source },
+    })
+}
+
+fn parse(path: &Path, text: &str, env: &Environment) -> Result<Settings, ConfigError> {
+    let mut settings = file::parse(path, text, env)?;
+    settings.warnings.extend(open_to_others(path));
+    Ok(settings)
+}
+
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    let shown = path.display().to_string();
+    let quoted = format!("'{}'", shown.replace('\'', r"'\''"));
+    let plain = shown.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+    let argument = if plain { &shown } else { &quoted };
+    (mode & 0o044 != 0).then(|| format!("others can read the configuration file: `chmod 600 {argument}`"))
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_path: &Path) -> Option<String> {
+    None
+}
+
+/// Says once what became of an edit.
+fn report(result: Result<Reloaded, ConfigError>, current: &Settings, rejected: &mut Option<String>) {
+    match result {
+        Ok(Reloaded::Changed) => {
+            *rejected = None;
+            tracing::info!(
+                keys = current.keys.len(),
+                "the configuration was edited: the new one is in force"
+            );
+            current.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        }
+        Ok(Reloaded::Unchanged) if rejected.take().is_some() => {
+            tracing::info!("the configuration file is as it was before the edit that was refused");
+        }
+        Ok(Reloaded::Unchanged) => {}
+        Err(error) => {
+            let text = error.to_string();
+            if rejected.as_ref() != Some(&text) {
+                refuse(&error);
+                *rejected = Some(text);
+            }
+        }
+    }
+}
+
+fn refuse(error: &ConfigError) {
+    if let ConfigError::Invalid { problems, .. } = error {
+        tracing::warn!(
+            problems = problems.len(),
+            "the edited configuration is not valid: the last good one stays"
+        );
+        for Problem { path, expected } in problems {
+            tracing::warn!("`{path}`: {expected}");
+        }
+    } else {
+        let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+        tracing::warn!("the last good configuration stays: {error}{hint}");
+    }
+}
+
+fn watcher(path: &Path, changed: &mpsc::Sender<()>) -> Option<Box<dyn Watcher + Send>> {
+    let start = |mut watcher: Box<dyn Watcher + Send>| -> notify::Result<_> {
+        for folder in folders(path) {
+            watcher.watch(&folder, RecursiveMode::NonRecursive)?;
+        }
+        Ok(watcher)
+    };
+    let native = RecommendedWatcher::new(handler(path, changed.clone()), notify::Config::default());
+    native
+        .and_then(|watcher| start(Box::new(watcher)))
+        .or_else(|error| {
+            tracing::debug!("the system reports no file changes, so the folder is polled: {error}");
+            let poll = notify::Config::default().with_poll_interval(POLL);
+            PollWatcher::new(handler(path, changed.clone()), poll)
+                .and_then(|watcher| start(Box::new(watcher)))
+        })
+        .ok()
+}
+
+/// The folder of the file, and of what it links to.
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let parent = |path: &Path| match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let mut folders = vec![parent(path)];
+    if is_link(path)
+        && let Ok(target) = path.canonicalize()
+    {
+        folders.push(parent(&target));
+    }
+    folders
+}
+
+fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
+}
+
+fn handler(path: &Path, changed: mpsc::Sender<()>) -> impl Fn(notify::Result<Event>) + Send + 'static {
+    let name = path.file_name().map(ToOwned::to_owned);
+    // A link changes when anything on the way to its target does.
+    let any = is_link(path);
+    move |event| {
+        let Ok(event) = event else { return };
+        let named =
+            any || event.need_rescan() || event.paths.iter().any(|path| path.file_name() == name.as_deref());
+        // Our own reading is an access too.
+        let read =
+            matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
+        if named && !read {
+            // A full channel already holds the news.
+            let _ = changed.try_send(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{"gateways": {"correct-horse-KEQ5": {"id": "g", "mcp_config": []}}}"#;
+
+    fn env() -> Environment {
+        Environment::from_pairs([("HOME", "/home/someone")])
+    }
+
+    #[test]
+    fn a_named_file_wins_over_the_environment_and_home() {
+        let named = Environment::from_pairs([("ENKRYPT_CONFIG_PATH", "~/c.json"), ("HOME", "/home/someone")]);
+        assert_eq!(locate(Some(Path::new("x.json")), &named), Path::new("x.json"));
+        assert_eq!(locate(None, &named), Path::new("/home/someone/c.json"));
+        assert_eq!(locate(None, &env()), Path::new("/home/someone/.enkrypt/enkrypt_mcp_config.json"));
+    }
+
+    #[test]
+    fn a_bad_edit_keeps_the_last_good_settings() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("c.json");
+        std::fs::write(&path, GOOD).expect("written");
+        let store = Store::new(load(&path, &env()).expect("settings"), env());
+        assert_eq!(store.reload().expect("the same"), Reloaded::Unchanged);
+        std::fs::write(&path, "{").expect("written");
+        assert!(matches!(store.reload(), Err(ConfigError::NotJson { .. })));
+        std::fs::remove_file(&path).expect("removed");
+        assert!(matches!(store.reload(), Err(ConfigError::Missing { .. })));
+        assert_eq!(store.current().keys.len(), 1);
+        std::fs::write(&path, r#"{"gateways": {}}"#).expect("written");
+        assert_eq!(store.reload().expect("settings"), Reloaded::Changed);
+        assert!(store.current().keys.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_said_with_the_remedy() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("my c.json");
+        std::fs::write(&path, GOOD).expect("written");
+        for (mode, open) in [(0o644, true), (0o640, true), (0o600, false)] {
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("set");
+            let warnings = load(&path, &env()).expect("settings").warnings;
+            assert_eq!(warnings.iter().any(|w| w.contains("chmod 600 '") && w.contains("my c.json'")), open);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_edit_takes_effect_while_watching() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("c.json");
+        std::fs::write(&path, GOOD).expect("written");
+        let store = Arc::new(Store::new(load(&path, &env()).expect("settings"), env()));
+        let mut changes = store.subscribe();
+        let cancel = CancellationToken::new();
+        let edit = async {
+            let new = folder.path().join("new");
+            std::fs::write(&new, r#"{"gateways": {}}"#).expect("written");
+            std::fs::rename(&new, &path).expect("renamed");
+            let seen = tokio::time::timeout(Duration::from_secs(5), changes.changed()).await;
+            cancel.cancel();
+            seen.expect("in time").expect("a change");
+        };
+        tokio::join!(Arc::clone(&store).watch(cancel.clone()), edit);
+        assert!(store.current().keys.is_empty());
+    }
+}

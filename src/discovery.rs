@@ -1,0 +1,161 @@
+//! Which tools a server has: from the configuration, the cache, or the server itself, in that order.
+//!
+//! Whatever the source, the definitions pass the registration gate here, on every reading: a verdict is never
+//! older than the policy. Ten callers who ask at once start one server once.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use crate::cache::Cache;
+use crate::config::{ConfiguredTool, Server};
+use crate::downstream::{Downstream, SessionFault};
+use crate::fault::{ErrorCode, Fault};
+use crate::guardrails::{Guardrails, ServerBlocked};
+use crate::scope::Scope;
+use crate::tool::{Tool, ToolSet, ToolSource};
+
+mod flights;
+mod live;
+
+use live::Live;
+
+/// Finds tools; one for the process.
+pub struct Discovery {
+    cache: Arc<Cache>,
+    guardrails: Arc<Guardrails>,
+    live: Arc<Live>,
+}
+
+/// The tools of one server that may be known, and where their definitions came from.
+#[derive(Debug)]
+pub struct Found {
+    pub set: ToolSet,
+    pub source: ToolSource,
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DiscoveryFault {
+    #[error(transparent)]
+    Blocked(Arc<ServerBlocked>),
+    #[error(transparent)]
+    Session(Arc<SessionFault>),
+    #[error("the discovery was abandoned")]
+    Abandoned,
+}
+
+/// What is known of a server without asking it.
+#[derive(Debug)]
+pub struct Known {
+    pub tools: Option<Found>,
+    /// When the cached definitions run out, where there are some.
+    pub cached_until: Option<SystemTime>,
+    pub cached_count: usize,
+}
+
+/// How many servers are asked at once.
+pub const PARALLEL: usize = 16;
+
+impl Discovery {
+    pub fn new(cache: Arc<Cache>, downstream: Arc<Downstream>, guardrails: Arc<Guardrails>) -> Self {
+        let live = Arc::new(Live::new(Arc::clone(&cache), downstream, Arc::clone(&guardrails)));
+        Self { cache, guardrails, live }
+    }
+
+    /// The tools of a server; it is started only if neither configuration nor cache has them.
+    pub async fn tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<Found, DiscoveryFault> {
+        self.guardrails.admit_server(scope, server).await.map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))?;
+        let known = self.look(scope, server).await;
+        if known.cached_until.is_none() && server.tools.iter().any(is_described) {
+            self.live.ask_in_background(scope, server);
+        }
+        if let Some(found) = known.tools {
+            return Ok(found);
+        }
+        let tools = self.live.tools(scope, server).await?;
+        Ok(Found { set: self.guardrails.admit_tools(scope, server, &tools).await, source: ToolSource::Discovery })
+    }
+
+    /// What configuration and cache say, without starting anything.
+    pub async fn known(&self, scope: &Scope, server: &Arc<Server>) -> Known {
+        let known = self.look(scope, server).await;
+        match self.guardrails.admit_server(scope, server).await {
+            Ok(()) => known,
+            // The tools of a server that may not be started are not for the caller's eyes either.
+            Err(_) => Known { tools: None, ..known },
+        }
+    }
+
+    async fn look(&self, scope: &Scope, server: &Arc<Server>) -> Known {
+        let cached = self.cache.tools(scope, server).await;
+        let cached_until = cached.as_ref().map(|cached| cached.expires_at);
+        let cached_count = cached.as_ref().map_or(0, |cached| cached.tools.len());
+        let live = cached.map(|cached| cached.tools);
+        let source = match (server.tools.is_empty(), &live) {
+            (false, _) => Some((configured(&server.tools, live.as_deref()), ToolSource::Config)),
+            (true, Some(live)) => Some((live.to_vec(), ToolSource::Cache)),
+            (true, None) => None,
+        };
+        let tools = match source {
+            Some((tools, source)) => Some(Found { set: self.guardrails.admit_tools(scope, server, &tools).await, source }),
+            None => None,
+        };
+        Known { tools, cached_until, cached_count }
+    }
+}
+
+/// The configured tools, filled up with the live definitions where these are known.
+fn configured(tools: &[ConfiguredTool], live: Option<&[Arc<Tool>]>) -> Vec<Arc<Tool>> {
+    let definition = |tool: &ConfiguredTool| match tool {
+        ConfiguredTool::Defined(tool) => Some(Arc::new(tool.clone())),
+        ConfiguredTool::Described { name, description } => {
+            match live.and_then(|live| live.iter().find(|tool| tool.name() == name)) {
+                Some(live) => filled(live, description),
+                None => Tool::described(name, description).map(Arc::new),
+            }
+        }
+    };
+    tools.iter().filter_map(definition).collect()
+}
+
+/// The live definition under the operator's description, which wins where there is one.
+fn filled(live: &Arc<Tool>, description: &str) -> Option<Arc<Tool>> {
+    let own = live.definition().get("description").and_then(Value::as_str);
+    if description.is_empty() || own == Some(description) {
+        return Some(Arc::clone(live));
+    }
+    let mut definition = live.definition().clone();
+    definition.insert("description".to_owned(), description.into());
+    Tool::parse(Value::Object(definition)).map(Arc::new)
+}
+
+fn is_described(tool: &ConfiguredTool) -> bool {
+    matches!(tool, ConfiguredTool::Described { .. })
+}
+
+impl Fault for DiscoveryFault {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Blocked(fault) => fault.code(),
+            Self::Session(fault) => fault.code(),
+            Self::Abandoned => ErrorCode::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Blocked(fault) => fault.hint(),
+            Self::Session(fault) => fault.hint(),
+            Self::Abandoned => Some("ask again".to_owned()),
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Blocked(fault) => fault.violations.clone(),
+            Self::Session(fault) => fault.details(),
+            Self::Abandoned => Vec::new(),
+        }
+    }
+}

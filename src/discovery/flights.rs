@@ -1,0 +1,61 @@
+//! Single-flight: whoever asks for a server's tools while they are being fetched waits for the same answer.
+//!
+//! The first asker does the work. Should it be cancelled, the next one takes over, so that one impatient client
+//! never spoils the answer of another.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::DiscoveryFault;
+use crate::config::Server;
+use crate::downstream::SessionFault;
+use crate::fault::{ErrorCode, Fault as _};
+use crate::ids::{CallerId, ServerName};
+use crate::scope::Scope;
+use crate::tool::Tool;
+
+type Tools = Arc<[Arc<Tool>]>;
+type Answer = Result<Tools, DiscoveryFault>;
+
+/// Flights in the air; each is forgotten when its answer is there.
+#[derive(Default)]
+pub(super) struct Flights(Mutex<HashMap<Route, Arc<Flight>>>);
+
+/// Whose flight, and to which server of which reading of the configuration: an edit must not share the answer
+/// that was on its way before it.
+type Route = (CallerId, ServerName, usize);
+
+/// Locked by the one who fetches; holds the answer for those who waited.
+type Flight = AsyncMutex<Option<Answer>>;
+
+impl Flights {
+    pub(super) async fn join(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+        fetch: impl Future<Output = Result<Tools, SessionFault>>,
+    ) -> Answer {
+        let key = (scope.caller.id.clone(), server.name.clone(), Arc::as_ptr(server).addr());
+        let flight = Arc::clone(self.lock().entry(key.clone()).or_default());
+        let mut seat = tokio::select! {
+            seat = flight.lock() => seat,
+            () = scope.cancel.cancelled() => return Err(DiscoveryFault::Abandoned),
+        };
+        if let Some(answer) = &*seat {
+            return answer.clone();
+        }
+        let answer = fetch.await.map_err(|fault| DiscoveryFault::Session(Arc::new(fault)));
+        let cancelled = answer.as_ref().is_err_and(|fault| fault.code() == ErrorCode::Cancelled);
+        if !cancelled {
+            *seat = Some(answer.clone());
+            self.lock().remove(&key);
+        }
+        answer
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Route, Arc<Flight>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,90 @@
+//! What the servers themselves say: asked once for all who want to know at the same time, and then cached.
+//!
+//! A server whose configured tools are described by a text only is asked in the background, so that the next
+//! reading has their schemas.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
+
+use super::DiscoveryFault;
+use super::flights::Flights;
+use crate::cache::Cache;
+use crate::config::Server;
+use crate::downstream::{Downstream, SessionFault, Trouble};
+use crate::fault::Fault as _;
+use crate::guardrails::Guardrails;
+use crate::ids::{CallerId, ServerName};
+use crate::scope::Scope;
+use crate::timeouts::Operation;
+use crate::tool::Tool;
+
+/// A server that could not be asked in the background is left alone this long.
+const RETRY: Duration = Duration::from_secs(300);
+const MAX_TRIED: u64 = 4_096;
+
+pub(super) struct Live {
+    cache: Arc<Cache>,
+    downstream: Arc<Downstream>,
+    guardrails: Arc<Guardrails>,
+    flights: Flights,
+    background: TaskTracker,
+    /// Being asked in the background, or not to be asked again for a while.
+    tried: moka::sync::Cache<(CallerId, ServerName), ()>,
+}
+
+impl Live {
+    pub(super) fn new(cache: Arc<Cache>, downstream: Arc<Downstream>, guardrails: Arc<Guardrails>) -> Self {
+        let tried = moka::sync::Cache::builder().max_capacity(MAX_TRIED).time_to_live(RETRY).build();
+        Self { cache, downstream, guardrails, flights: Flights::default(), background: TaskTracker::new(), tried }
+    }
+
+    /// Starts the server, unless somebody is just asking it.
+    pub(super) async fn tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<Arc<[Arc<Tool>]>, DiscoveryFault> {
+        self.flights.join(scope, server, Box::pin(self.fetch(scope, server))).await
+    }
+
+    /// As `tools`, for whoever asks later.
+    pub(super) fn ask_in_background(self: &Arc<Self>, scope: &Scope, server: &Arc<Server>) {
+        let name = (scope.caller.id.clone(), server.name.clone());
+        if !self.tried.entry(name.clone()).or_insert(()).is_fresh() {
+            return;
+        }
+        let (live, scope, server) = (Arc::clone(self), scope.clone(), Arc::clone(server));
+        self.background.spawn(async move {
+            match live.tools(&scope, &server).await {
+                Ok(_) => live.tried.invalidate(&name),
+                Err(fault) => {
+                    let code = fault.code().as_str();
+                    tracing::debug!(server = %server.name, code, "the configured tools stay without their schemas");
+                }
+            }
+        });
+    }
+
+    async fn fetch(&self, scope: &Scope, server: &Arc<Server>) -> Result<Arc<[Arc<Tool>]>, SessionFault> {
+        // An earlier flight may have landed between the asker's look into the cache and this one.
+        if let Some(cached) = self.cache.tools(scope, server).await {
+            return Ok(cached.tools);
+        }
+        let limited = scope.timeouts.run(Operation::Discovery, &scope.cancel, async {
+            let session = self.downstream.open(scope, server).await?;
+            let listed = session.list_tools().await;
+            session.close();
+            listed
+        });
+        let listed = limited.await.unwrap_or_else(|interrupted| {
+            Err(SessionFault::new(&server.name, Trouble::Interrupted(interrupted)))
+        });
+        let tools: Arc<[Arc<Tool>]> = match listed {
+            Ok(tools) => tools.into(),
+            Err(fault) => {
+                let details = self.guardrails.screen(scope, server, fault.details()).await;
+                return Err(fault.with_details(details));
+            }
+        };
+        self.cache.put_tools(scope, server, Arc::clone(&tools)).await;
+        Ok(tools)
+    }
+}

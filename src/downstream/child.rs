@@ -1,0 +1,177 @@
+//! One server process: started in a group of its own with little of our environment, ended politely, then not.
+//!
+//! The group is what matters: `npx` and its kind leave grandchildren that outlive the process we started.
+
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
+use tokio::process::{ChildStdin, ChildStdout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::fault::Trouble;
+use super::path::Program;
+use super::places::Place;
+use super::stderr::LastWords;
+use super::watchdog::{Group, Watchdog};
+use crate::config;
+
+/// After its input is closed a server has this long to end by itself.
+const POLITE: Duration = Duration::from_millis(700);
+/// After SIGTERM it has this long.
+const FIRM: Duration = Duration::from_millis(500);
+/// How often a group is looked at that nothing can be waited for.
+const LOOK: Duration = Duration::from_millis(10);
+/// A server that closed its output is about to end: waiting this long tells how.
+const OBITUARY: Duration = Duration::from_millis(200);
+
+pub(super) struct Spawn<'a> {
+    pub(super) command: &'a config::Command,
+    pub(super) program: &'a Program,
+    pub(super) base_env: &'a [(String, String)],
+    pub(super) tasks: &'a TaskTracker,
+}
+
+/// The two ends that the transport speaks over.
+pub(super) struct Pipes {
+    pub(super) stdin: ChildStdin,
+    pub(super) stdout: ChildStdout,
+}
+
+/// A running server. Dropping it takes the process down in the background, so that no path can forget to.
+pub(super) struct Child {
+    /// `None` once its end is under way.
+    running: Option<Running>,
+    last_words: LastWords,
+    noise: Arc<AtomicU64>,
+    /// Cancelled when its standard error has been read to the end.
+    drained: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// What has to be ended, released and given back.
+struct Running {
+    process: tokio::sync::Mutex<Box<dyn ChildWrapper>>,
+    group: Group,
+    watchdog: Watchdog,
+    gone: CancellationToken,
+    place: Place,
+}
+
+pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Result<(Child, Pipes), Trouble> {
+    let trouble = |source| Trouble::Spawn { program: spawn.command.program.clone(), source };
+    let mut process = CommandWrap::from(command(spawn));
+    process.wrap(KillOnDrop);
+    #[cfg(windows)]
+    process.wrap(process_wrap::tokio::JobObject);
+    watchdog.wake();
+    let mut process = process.spawn().map_err(trouble)?;
+    let group = Group::of(process.id());
+    watchdog.guard(group);
+    let (stdin, stdout) = (process.stdin().take(), process.stdout().take());
+    let last_words = LastWords::default();
+    let (gone, drained) = (CancellationToken::new(), CancellationToken::new());
+    if let Some(stderr) = process.stderr().take() {
+        let draining = last_words.clone().drain(stderr, spawn.command.masker.clone(), gone.clone());
+        let read_to_its_end = drained.clone().drop_guard();
+        spawn.tasks.spawn(async move {
+            draining.await;
+            drop(read_to_its_end);
+        });
+    }
+    let running = Running { process: tokio::sync::Mutex::new(process), group, watchdog, gone, place };
+    let tasks = spawn.tasks.clone();
+    let child = Child { running: Some(running), last_words, noise: Arc::default(), drained, tasks };
+    let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
+        return Err(trouble(std::io::ErrorKind::BrokenPipe.into()));
+    };
+    Ok((child, Pipes { stdin, stdout }))
+}
+
+fn command(spawn: &Spawn<'_>) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(&spawn.program.file);
+    command.args(spawn.command.args.iter().map(crate::secret::SecretValue::expose));
+    command.env_clear().envs(spawn.base_env.iter().map(|(name, value)| (name, value)));
+    if let Some(path) = &spawn.program.path {
+        command.env("PATH", path);
+    }
+    command.envs(spawn.command.env.iter().map(|(name, value)| (name, value.expose())));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[cfg(unix)]
+    command.process_group(0);
+    command
+}
+
+impl Child {
+    /// Counts the lines on its output that are no messages.
+    pub(super) fn noise(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.noise)
+    }
+
+    pub(super) fn last_words(&self) -> Vec<String> {
+        self.last_words.lines()
+    }
+
+    /// How the process ended, if it has or is just about to.
+    pub(super) async fn ended(&self) -> Option<ExitStatus> {
+        let running = self.running.as_ref()?;
+        let mut process = running.process.lock().await;
+        let status = tokio::time::timeout(OBITUARY, process.wait()).await.ok()?.ok();
+        // What it said last is still in the pipe; a grandchild may hold that open.
+        let _ = tokio::time::timeout(OBITUARY, self.drained.cancelled()).await;
+        status
+    }
+}
+
+impl Running {
+    async fn end(self) {
+        let Self { process, group, watchdog, gone, place } = self;
+        take_down(&mut *process.into_inner(), group).await;
+        watchdog.release(group);
+        gone.cancel();
+        drop(place);
+    }
+}
+
+/// Input closed, then SIGTERM to the group, then SIGKILL to the group.
+async fn take_down(process: &mut dyn ChildWrapper, group: Group) {
+    if tokio::time::timeout(POLITE, end_of(process, group)).await.is_ok() {
+        return;
+    }
+    group.terminate();
+    if tokio::time::timeout(FIRM, end_of(process, group)).await.is_ok() {
+        return;
+    }
+    group.kill();
+    let _ = process.start_kill();
+    let _ = process.wait().await;
+}
+
+/// Waits until the process and everything that it started in its group are gone.
+async fn end_of(process: &mut dyn ChildWrapper, group: Group) {
+    // Errors mean that there is nothing left to wait for.
+    let _ = process.wait().await;
+    while group.exists() {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+impl Drop for Child {
+    /// The transport has closed, or is about to close, the server's input.
+    fn drop(&mut self) {
+        let Some(mut running) = self.running.take() else { return };
+        let noise = self.noise.load(std::sync::atomic::Ordering::Relaxed);
+        if noise > 0 {
+            tracing::info!(noise, "lines on the server's output were no messages and were passed over");
+        }
+        running.place.leave();
+        match tokio::runtime::Handle::try_current() {
+            Ok(handle) => drop(self.tasks.spawn_on(running.end(), &handle)),
+            // Nothing can wait any more: no politeness is possible.
+            Err(_) => running.group.kill(),
+        }
+    }
+}

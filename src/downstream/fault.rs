@@ -1,0 +1,139 @@
+//! What can go wrong with a server, said so that a person can mend it.
+//!
+//! Text that a server wrote is kept apart in `details`: it is masked here, and screened by the guardrails before
+//! it is shown.
+
+use std::process::ExitStatus;
+
+use super::child::Child;
+use crate::fault::{ErrorCode, Fault};
+use crate::ids::ServerName;
+use crate::timeouts::Interrupted;
+
+/// A failed session, and the server it was with.
+#[derive(Debug, thiserror::Error)]
+#[error("server `{server}` {}{trouble}", if *starting { "did not start: it " } else { "" })]
+pub struct SessionFault {
+    pub server: ServerName,
+    pub trouble: Trouble,
+    /// Still at the start: opening or shaking hands.
+    starting: bool,
+    /// The server's own words: its error message and the last lines of its standard error, secrets masked.
+    details: Vec<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    #[error("is not available: {0}")]
+    Refused(String),
+    #[error("cannot be started: there is no command `{program}`")]
+    NotFound { program: String },
+    #[error("cannot be started: the command `{program}` does not run: {}", kind(source))]
+    Spawn { program: String, source: std::io::Error },
+    #[error("{}", how(*status))]
+    Exited { status: ExitStatus },
+    #[error("closed the connection")]
+    Closed,
+    #[error("broke the protocol: {0}")]
+    Protocol(String),
+    #[error("refused to work")]
+    Rpc(serde_json::Value),
+    #[error("answered with more than {limit} bytes")]
+    TooLong { limit: usize },
+    #[error("was not started: {limit} sessions are open already")]
+    TooManySessions { limit: usize },
+    #[error("{0}")]
+    Interrupted(Interrupted),
+}
+
+impl SessionFault {
+    pub fn new(server: &ServerName, trouble: Trouble) -> Self {
+        let details = trouble.message().into_iter().collect();
+        Self { server: server.clone(), trouble, starting: false, details }
+    }
+
+    pub(super) fn during_start(mut self) -> Self {
+        self.starting = true;
+        self
+    }
+
+    /// Adds how the process ended, if it did, and its last words.
+    pub(super) async fn with_child(mut self, child: &Child) -> Self {
+        if matches!(self.trouble, Trouble::Closed)
+            && let Some(status) = child.ended().await
+        {
+            self.trouble = Trouble::Exited { status };
+        }
+        self.details.extend(child.last_words());
+        self
+    }
+
+    /// Puts screened details in the place of the server's own.
+    #[must_use]
+    pub fn with_details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+}
+
+impl Fault for SessionFault {
+    fn code(&self) -> ErrorCode {
+        match &self.trouble {
+            Trouble::Refused(_) | Trouble::NotFound { .. } | Trouble::Spawn { .. } => ErrorCode::ServerStartFailed,
+            Trouble::Exited { .. } | Trouble::Closed | Trouble::Rpc(_) if self.starting => ErrorCode::ServerStartFailed,
+            Trouble::Exited { .. } | Trouble::Closed => ErrorCode::ServerClosed,
+            Trouble::Protocol(_) | Trouble::Rpc(_) => ErrorCode::ServerProtocol,
+            Trouble::TooLong { .. } | Trouble::TooManySessions { .. } => ErrorCode::LimitExceeded,
+            Trouble::Interrupted(Interrupted::Timeout { .. }) => ErrorCode::Timeout,
+            Trouble::Interrupted(Interrupted::Cancelled) => ErrorCode::Cancelled,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match &self.trouble {
+            Trouble::NotFound { program } if program.contains(['/', '\\']) => {
+                "check the `command` of this server in the configuration".to_owned()
+            }
+            Trouble::NotFound { program } => format!(
+                "install `{program}`, or write its absolute path as `command`; `PATH` and the login shell's `PATH` were searched"
+            ),
+            Trouble::Spawn { .. } => "check that the file is a program that this user may run".to_owned(),
+            Trouble::Exited { .. } | Trouble::Closed if self.starting => {
+                "run the server's command by hand to see why it ends; `details` has its last lines".to_owned()
+            }
+            Trouble::Exited { .. } | Trouble::Closed => "the next batch starts a new session".to_owned(),
+            Trouble::TooLong { .. } => {
+                "ask the tool for less, or raise `max_result_bytes` in `common_mcp_gateway_config`".to_owned()
+            }
+            Trouble::TooManySessions { .. } => {
+                "wait for a batch to end, or raise `max_sessions` in `common_mcp_gateway_config`".to_owned()
+            }
+            Trouble::Interrupted(Interrupted::Timeout { setting, .. }) => {
+                format!("raise `{setting}` in `timeout_settings` if the server needs longer")
+            }
+            Trouble::Refused(_) | Trouble::Protocol(_) | Trouble::Rpc(_) | Trouble::Interrupted(_) => return None,
+        };
+        Some(hint)
+    }
+
+    fn details(&self) -> Vec<String> {
+        self.details.clone()
+    }
+}
+
+impl Trouble {
+    /// What the server said when it refused, cut to a length that helps.
+    fn message(&self) -> Option<String> {
+        let Self::Rpc(error) = self else { return None };
+        let message = error.get("message")?.as_str()?;
+        Some(message.chars().take(400).collect())
+    }
+}
+
+fn kind(error: &std::io::Error) -> String {
+    error.kind().to_string()
+}
+
+fn how(status: ExitStatus) -> String {
+    status.code().map_or_else(|| "was ended by a signal".to_owned(), |code| format!("ended with exit code {code}"))
+}

@@ -1,0 +1,276 @@
+//! The wire to one child: rmcp's transport, written so that nothing is lost and nothing hangs.
+//!
+//! Answers are handed on as JSON, whole, instead of being decoded into a model that drops what it does not know.
+//! An answer that cannot be read fails its request at once; a line that is no message is counted and passed over.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rmcp::model::{
+    CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest, CustomRequest, CustomResult,
+    ErrorData, InitializeResult, JsonRpcMessage, RequestId, ServerRequest, ServerResult,
+};
+use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::transport::Transport;
+use rmcp::{Peer, RoleClient};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use tokio::process::{ChildStdin, ChildStdout};
+
+use super::child::Pipes;
+use super::fault::Trouble;
+use crate::lines::{Line, LineReader, LineWriter};
+use crate::timeouts::Activity;
+
+/// Room for the envelope around a result that just fits.
+const ENVELOPE: usize = 64 * 1024;
+
+/// A server that does not read its input must not hold up the gateway with a notice.
+const NOTICE: Duration = Duration::from_millis(100);
+
+pub(super) struct ChildTransport {
+    reader: LineReader<ChildStdout>,
+    writer: LineWriter<ChildStdin>,
+    pending: HashMap<RequestId, Expected>,
+    /// Messages made from one line, when that line concerned several requests.
+    ready: VecDeque<RxJsonRpcMessage<RoleClient>>,
+    activity: Activity,
+    noise: Arc<AtomicU64>,
+}
+
+/// How the answer to a request is to be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Handshake,
+    Json,
+}
+
+/// One page of `tools/list`.
+pub(super) struct Page {
+    pub(super) tools: Vec<Value>,
+    pub(super) next: Option<String>,
+}
+
+/// The outcome of a request, as it travels inside a `CustomResult`: a server cannot forge what wraps its answer.
+enum Answer {
+    Result(Value),
+    Error(Value),
+    Malformed(&'static str),
+    TooLong,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(default, deserialize_with = "present")]
+    id: Option<Value>,
+    method: Option<Value>,
+    params: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    result: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    error: Option<Value>,
+}
+
+impl ChildTransport {
+    pub(super) fn new(pipes: Pipes, max_result_bytes: usize, activity: Activity, noise: Arc<AtomicU64>) -> Self {
+        Self {
+            reader: LineReader::new(pipes.stdout, max_result_bytes.saturating_add(ENVELOPE)),
+            writer: LineWriter::new(pipes.stdin),
+            pending: HashMap::new(),
+            ready: VecDeque::new(),
+            activity,
+            noise,
+        }
+    }
+
+    fn sort(&mut self, message: Envelope) {
+        match (message.method, message.id) {
+            (Some(Value::String(method)), Some(id)) => self.request(method, id, message.params),
+            (Some(Value::String(method)), None) => {
+                if method == "notifications/progress" {
+                    self.activity.beat();
+                }
+            }
+            (None, Some(id)) => {
+                let answer = match (message.result, message.error) {
+                    (Some(result), None) => Answer::Result(result),
+                    (None, Some(error)) if is_error(&error) => Answer::Error(error),
+                    (None, Some(_)) => Answer::Malformed("an error without an integer code and a message"),
+                    _ => Answer::Malformed("an answer with neither or both of `result` and `error`"),
+                };
+                self.answer(&id, answer);
+            }
+            _ => self.count_noise(),
+        }
+    }
+
+    /// Nothing is relayed, so that rmcp's own handler refuses whatever is not a ping.
+    fn request(&mut self, method: String, id: Value, params: Option<Value>) {
+        let Ok(id) = serde_json::from_value::<RequestId>(id) else { return self.count_noise() };
+        let request = if method == "ping" {
+            ServerRequest::PingRequest(rmcp::model::PingRequest::default())
+        } else {
+            ServerRequest::CustomRequest(CustomRequest::new(method, params))
+        };
+        self.ready.push_back(JsonRpcMessage::request(request, id));
+    }
+
+    fn answer(&mut self, id: &Value, answer: Answer) {
+        match request_id(id) {
+            Ok(id) if self.pending.contains_key(&id) => self.settle(id, answer),
+            // Late, after a cancellation, or never asked for.
+            Ok(_) => self.count_noise(),
+            // Nobody can tell whose it is; with one request open there is only one it can be.
+            Err(_) => match self.pending.keys().next().cloned() {
+                Some(only) if self.pending.len() == 1 => {
+                    self.settle(only, Answer::Malformed("an answer whose `id` is neither an integer nor a string"));
+                }
+                _ => self.count_noise(),
+            },
+        }
+    }
+
+    fn too_long(&mut self, id: Option<Value>) {
+        let id = id.and_then(|id| request_id(&id).ok());
+        match id.filter(|id| self.pending.contains_key(id)) {
+            Some(id) => self.settle(id, Answer::TooLong),
+            // It may be the answer to any of them, and a request must not wait for what is already gone.
+            None => self.pending.keys().cloned().collect::<Vec<_>>().into_iter().for_each(|id| {
+                self.settle(id, Answer::TooLong);
+            }),
+        }
+    }
+
+    fn settle(&mut self, id: RequestId, answer: Answer) {
+        let expected = self.pending.remove(&id);
+        let message = match (expected, answer) {
+            (Some(Expected::Handshake), Answer::Result(result)) => match serde_json::from_value::<InitializeResult>(result) {
+                Ok(result) => JsonRpcMessage::response(ServerResult::InitializeResult(result), id),
+                Err(_) => JsonRpcMessage::response(ServerResult::CustomResult(CustomResult::new(Value::Null)), id),
+            },
+            (Some(Expected::Handshake), Answer::Error(error)) => {
+                let error = serde_json::from_value::<ErrorData>(error)
+                    .unwrap_or_else(|_| ErrorData::internal_error("unreadable error", None));
+                JsonRpcMessage::error(error, Some(id))
+            }
+            (_, answer) => JsonRpcMessage::response(ServerResult::CustomResult(CustomResult::new(answer.wrap())), id),
+        };
+        self.ready.push_back(message);
+    }
+
+    fn count_noise(&self) {
+        self.noise.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Transport<RoleClient> for ChildTransport {
+    type Error = io::Error;
+
+    fn send(&mut self, item: TxJsonRpcMessage<RoleClient>) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        match &item {
+            JsonRpcMessage::Request(message) => {
+                let handshake = matches!(message.request, ClientRequest::InitializeRequest(_));
+                let expected = if handshake { Expected::Handshake } else { Expected::Json };
+                self.pending.insert(message.id.clone(), expected);
+            }
+            JsonRpcMessage::Notification(message) => {
+                if let ClientNotification::CancelledNotification(cancelled) = &message.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    self.pending.remove(id);
+                }
+            }
+            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
+        }
+        let writer = self.writer.clone();
+        async move { writer.write(&item).await }
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
+        loop {
+            if let Some(message) = self.ready.pop_front() {
+                return Some(message);
+            }
+            match self.reader.next().await {
+                Ok(Line::Text(line)) => match serde_json::from_slice::<Envelope>(line) {
+                    Ok(message) => self.sort(message),
+                    Err(_) => self.count_noise(),
+                },
+                Ok(Line::TooLong(overflow)) => self.too_long(overflow.message_id()),
+                Ok(Line::End) | Err(_) => return None,
+            }
+        }
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.writer.close().await;
+        Ok(())
+    }
+}
+
+impl Answer {
+    fn wrap(self) -> Value {
+        let (name, value) = match self {
+            Self::Result(result) => ("result", result),
+            Self::Error(error) => ("error", error),
+            Self::Malformed(what) => ("malformed", Value::from(what)),
+            Self::TooLong => ("too_long", Value::Bool(true)),
+        };
+        let mut wrapped = serde_json::Map::new();
+        wrapped.insert(name.to_owned(), value);
+        Value::Object(wrapped)
+    }
+}
+
+/// Takes a request's outcome out of what `ChildTransport` handed to rmcp.
+pub(super) fn unwrap(answer: ServerResult, max_result_bytes: usize) -> Result<Value, Trouble> {
+    let ServerResult::CustomResult(CustomResult(Value::Object(wrapped))) = answer else {
+        return Err(Trouble::Protocol("an answer of the wrong kind".to_owned()));
+    };
+    match wrapped.into_iter().next() {
+        Some((name, value)) if name == "result" => Ok(value),
+        Some((name, value)) if name == "error" => Err(Trouble::Rpc(value)),
+        Some((name, Value::String(what))) if name == "malformed" => Err(Trouble::Protocol(what)),
+        _ => Err(Trouble::TooLong { limit: max_result_bytes }),
+    }
+}
+
+/// Tells the server that an answer is no longer wanted.
+pub(super) async fn cancel(peer: &Peer<RoleClient>, id: RequestId, reason: &str) {
+    let param = CancelledNotificationParam::new(Some(id), Some(reason.to_owned()));
+    let notice = ClientNotification::CancelledNotification(CancelledNotification::new(param));
+    let _ = tokio::time::timeout(NOTICE, peer.send_notification(notice)).await;
+}
+
+impl Page {
+    pub(super) fn parse(result: Value) -> Result<Self, Trouble> {
+        let Value::Object(mut page) = result else {
+            return Err(Trouble::Protocol("the answer to `tools/list` is not an object".to_owned()));
+        };
+        let next = page.get("nextCursor").and_then(Value::as_str).map(str::to_owned);
+        match page.remove("tools") {
+            Some(Value::Array(tools)) => Ok(Self { tools, next }),
+            _ => Err(Trouble::Protocol("the answer to `tools/list` has no list of tools".to_owned())),
+        }
+    }
+}
+
+/// Our ids are integers; a few servers send them back as text.
+fn request_id(id: &Value) -> serde_json::Result<RequestId> {
+    match id.as_str().and_then(|text| text.parse().ok()) {
+        Some(number) => Ok(RequestId::Number(number)),
+        None => RequestId::deserialize(id),
+    }
+}
+
+fn is_error(error: &Value) -> bool {
+    error.get("code").is_some_and(Value::is_i64) && error.get("message").is_some_and(Value::is_string)
+}
+
+/// Tells an explicit `null` from an absent member.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,74 @@
+//! Runs a batch: checked whole, then call by call over one session, each call through the guardrails.
+//!
+//! The session is opened when the first call has passed its input check, and closed here, whatever the outcome.
+
+use std::sync::Arc;
+
+use crate::discovery::{Discovery, DiscoveryFault};
+use crate::downstream::{Downstream, Session};
+use crate::guardrails::Guardrails;
+use crate::scope::Scope;
+
+mod batch;
+mod precheck;
+mod report;
+mod step;
+
+pub use batch::{Batch, BatchFault};
+pub(crate) use batch::find;
+pub use report::{BatchReport, CallOutcome, Ended, Failure};
+
+use batch::Requested;
+use step::{Next, Step};
+
+/// Executes batches; one for the process.
+pub struct Execution {
+    discovery: Arc<Discovery>,
+    downstream: Arc<Downstream>,
+    guardrails: Arc<Guardrails>,
+}
+
+impl Execution {
+    pub fn new(discovery: Arc<Discovery>, downstream: Arc<Downstream>, guardrails: Arc<Guardrails>) -> Self {
+        Self { discovery, downstream, guardrails }
+    }
+
+    /// The report of a batch; an error is a batch of which nothing could be said, because its server is unusable.
+    pub async fn execute(&self, scope: &Scope, batch: Batch) -> Result<BatchReport, DiscoveryFault> {
+        let found = self.discovery.tools(scope, &batch.server).await?;
+        let mut report = BatchReport::new(&batch);
+        match precheck::check(&found.set, &batch) {
+            Ok(()) => self.run(scope, batch, &mut report).await,
+            Err(refused) => report.outcomes = refused,
+        }
+        Ok(report)
+    }
+
+    async fn run(&self, scope: &Scope, batch: Batch, report: &mut BatchReport) {
+        let mut session: Option<Session> = None;
+        let step = Step { scope, server: &batch.server, downstream: &self.downstream, guardrails: &self.guardrails };
+        for requested in batch.calls {
+            let Requested::Call(call) = requested else { continue };
+            let started = std::time::Instant::now();
+            let (outcome, next) = step.take(&mut session, call).await;
+            log(scope, &batch.server, &outcome, started.elapsed());
+            let ends = outcome.failed() && !batch.continues || next == Next::SessionLost;
+            report.outcomes.push(outcome);
+            if ends {
+                break;
+            }
+        }
+        if let Some(session) = session {
+            session.close();
+        }
+    }
+}
+
+fn log(scope: &Scope, server: &crate::config::Server, outcome: &CallOutcome, elapsed: std::time::Duration) {
+    let milliseconds = elapsed.as_millis();
+    let status = outcome.ended.status();
+    let code = outcome.ended.code().map_or("", crate::fault::ErrorCode::as_str);
+    tracing::info!(
+        request = %scope.id, server = %server.name, tool = outcome.tool, outcome = status, code, ms = milliseconds, "call"
+    );
+}

@@ -1,0 +1,102 @@
+//! Looks at a whole batch before its first call runs: one bad item, and nothing runs.
+//!
+//! What a server would refuse half-way through is refused here, where nothing has happened yet.
+
+use super::batch::{Batch, Requested};
+use super::report::{CallOutcome, Ended, Failure};
+use crate::call::{JsonObject, ToolCall};
+use crate::config::Server;
+use crate::fault::ErrorCode;
+use crate::tool::ToolSet;
+
+/// `Err` holds an outcome for each bad item.
+pub(super) fn check(tools: &ToolSet, batch: &Batch) -> Result<(), Vec<CallOutcome>> {
+    let refused: Vec<CallOutcome> = batch.calls.iter().filter_map(|requested| refuse(tools, batch, requested)).collect();
+    if refused.is_empty() { Ok(()) } else { Err(refused) }
+}
+
+fn refuse(tools: &ToolSet, batch: &Batch, requested: &Requested) -> Option<CallOutcome> {
+    match requested {
+        Requested::Unreadable { index, tool, problem } => {
+            let failure = Failure {
+                code: ErrorCode::InvalidArguments,
+                message: format!("item {index} of `tool_calls` cannot be read: {problem}"),
+                hint: None,
+                details: Vec::new(),
+            };
+            Some(CallOutcome::refused(*index, tool.clone().unwrap_or_default(), Ended::Failed(failure)))
+        }
+        Requested::Call(call) => {
+            let ended = refuse_call(tools, batch, call)?;
+            Some(CallOutcome::refused(call.index, call.tool.to_string(), ended))
+        }
+    }
+}
+
+fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall) -> Option<Ended> {
+    if let Some(denied) = batch.server.denied(&call.tool) {
+        return Some(Ended::Denied(denied));
+    }
+    if let Some(blocked) = tools.blocked(&call.tool) {
+        return Some(Ended::Failed(Failure {
+            code: ErrorCode::ToolBlocked,
+            message: format!("the registration policy keeps tool `{}` away", call.tool),
+            hint: Some("use another tool".to_owned()),
+            details: blocked.reasons.clone(),
+        }));
+    }
+    let Some(tool) = tools.find(&call.tool) else { return Some(unknown(tools, &batch.server, call)) };
+    if size(&call.arguments) > batch.max_argument_bytes {
+        return Some(Ended::Failed(Failure {
+            code: ErrorCode::LimitExceeded,
+            message: format!("the arguments of `{}` are longer than {} bytes", call.tool, batch.max_argument_bytes),
+            hint: Some("send less, or raise `max_argument_bytes` in `common_mcp_gateway_config`".to_owned()),
+            details: Vec::new(),
+        }));
+    }
+    let violations = tool.violations(&call.arguments);
+    (!violations.is_empty()).then(|| {
+        Ended::Failed(Failure {
+            code: ErrorCode::InvalidArguments,
+            message: format!("the arguments do not fit the input schema of `{}`", call.tool),
+            hint: Some("mend what `details` lists, and send the batch again".to_owned()),
+            details: violations,
+        })
+    })
+}
+
+fn unknown(tools: &ToolSet, server: &Server, call: &ToolCall) -> Ended {
+    /// Enough to find a slip of the pen; a model with a longer list has `enkrypt_discover_all_tools`.
+    const NAMED: usize = 20;
+    let names: Vec<&str> = tools.tools.iter().take(NAMED).map(|tool| tool.name().as_str()).collect();
+    let more = if tools.tools.len() > NAMED { ", …" } else { "" };
+    Ended::Failed(Failure {
+        code: ErrorCode::ToolNotFound,
+        message: format!("server `{}` has no tool `{}`", server.name, short(call.tool.as_str())),
+        hint: Some(format!("its tools are: {}{more}", names.join(", "))),
+        details: Vec::new(),
+    })
+}
+
+/// A name that the client made up may be of any length.
+fn short(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
+/// The length of the arguments as JSON, without making the text.
+fn size(arguments: &JsonObject) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Writing to a counter does not fail.
+    let _ = serde_json::to_writer(&mut count, arguments);
+    count.0
+}

@@ -1,0 +1,89 @@
+//! One call: input check, the call itself, output check. Each step only has what the step before let through.
+
+use std::sync::Arc;
+
+use super::report::{CallOutcome, Ended, Failure};
+use crate::call::ToolCall;
+use crate::config::Server;
+use crate::downstream::{Downstream, Session, SessionFault, Trouble};
+use crate::fault::{ErrorCode, Fault as _};
+use crate::guardrails::{CheckedCall, Guardrails};
+use crate::scope::Scope;
+
+pub(super) struct Step<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) server: &'a Arc<Server>,
+    pub(super) downstream: &'a Downstream,
+    pub(super) guardrails: &'a Guardrails,
+}
+
+/// Whether another call can follow on the same session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    MayFollow,
+    SessionLost,
+}
+
+impl Step<'_> {
+    pub(super) async fn take(&self, session: &mut Option<Session>, call: ToolCall) -> (CallOutcome, Next) {
+        let (index, tool) = (call.index, call.tool.to_string());
+        let checked = match self.guardrails.check_input(self.scope, self.server, call).await {
+            Ok(checked) => checked,
+            Err(blocked) => {
+                let outcome = CallOutcome {
+                    input: Some(blocked.verdict),
+                    ..CallOutcome::refused(index, tool, Ended::BlockedInput(blocked.code))
+                };
+                return (outcome, Next::MayFollow);
+            }
+        };
+        let ended = match self.session(session).await {
+            Ok(session) => session.call(self.scope, &checked).await,
+            Err(fault) => Err(fault),
+        };
+        match ended {
+            Ok(output) => {
+                let output = self.guardrails.check_output(self.scope, self.server, output).await;
+                let (call, input) = checked.into_parts();
+                let (ended, output) = match output {
+                    Ok(safe) => {
+                        let is_error = safe.is_error();
+                        let (parts, verdict) = safe.into_parts();
+                        (if is_error { Ended::ToolError(parts) } else { Ended::Success(parts) }, verdict)
+                    }
+                    Err(blocked) => (Ended::BlockedOutput(blocked.code), Some(blocked.verdict)),
+                };
+                (CallOutcome { index, tool, arguments: Some(call.arguments), ended, input, output }, Next::MayFollow)
+            }
+            Err(fault) => self.failed(checked, &fault).await,
+        }
+    }
+
+    async fn session<'s>(&self, session: &'s mut Option<Session>) -> Result<&'s Session, SessionFault> {
+        if session.is_none() {
+            *session = Some(self.downstream.open(self.scope, self.server).await?);
+        }
+        session.as_ref().ok_or_else(|| SessionFault::new(&self.server.name, Trouble::Closed))
+    }
+
+    async fn failed(&self, checked: CheckedCall, fault: &SessionFault) -> (CallOutcome, Next) {
+        let (call, input) = checked.into_parts();
+        // A call that ran into its time limit leaves a session that still answers; any other fault ends it.
+        let next = if fault.code() == ErrorCode::Timeout { Next::MayFollow } else { Next::SessionLost };
+        let failure = Failure {
+            code: fault.code(),
+            message: format!("tool `{}` of {fault}", call.tool).replacen("of server", "on server", 1),
+            hint: fault.hint(),
+            details: self.guardrails.screen(self.scope, self.server, fault.details()).await,
+        };
+        let outcome = CallOutcome {
+            index: call.index,
+            tool: call.tool.to_string(),
+            arguments: Some(call.arguments),
+            ended: Ended::Failed(failure),
+            input,
+            output: None,
+        };
+        (outcome, next)
+    }
+}

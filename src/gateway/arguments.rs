@@ -1,0 +1,102 @@
+//! The arguments of a gateway tool, read kindly: models send JSON as text, `null` for nothing, "true" for true.
+
+use serde_json::Value;
+
+use crate::call::JsonObject;
+use crate::fault::{ErrorCode, Fault};
+
+pub(super) struct Arguments(JsonObject);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the argument `{name}` {problem}")]
+pub(super) struct ArgumentFault {
+    name: &'static str,
+    problem: &'static str,
+}
+
+impl Arguments {
+    pub(super) fn new(arguments: JsonObject) -> Self {
+        Self(arguments)
+    }
+
+    pub(super) fn required_text(&mut self, name: &'static str) -> Result<String, ArgumentFault> {
+        self.text(name)?.ok_or(ArgumentFault { name, problem: "is missing; it is a text" })
+    }
+
+    /// An empty text counts as none.
+    pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, ArgumentFault> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+            Some(_) => Err(ArgumentFault { name, problem: "must be a text" }),
+        }
+    }
+
+    pub(super) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, ArgumentFault> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(_) => Err(ArgumentFault { name, problem: "must be true or false" }),
+        }
+    }
+
+    /// A list, a text that is one in JSON, or a single object, which is a list of one.
+    pub(super) fn list(&mut self, name: &'static str) -> Result<Vec<Value>, ArgumentFault> {
+        let value = match self.take(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
+            Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::Null),
+            Some(value) => value,
+        };
+        match value {
+            Value::Array(items) => Ok(items),
+            Value::Object(_) => Ok(vec![value]),
+            _ => Err(ArgumentFault { name, problem: "must be a list of {\"name\": tool, \"args\": object}" }),
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.shift_remove(name).filter(|value| !value.is_null())
+    }
+}
+
+impl Fault for ArgumentFault {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::InvalidArguments
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("`tools/list` has the input schema of this tool".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn arguments(value: &Value) -> Arguments {
+        Arguments::new(value.as_object().cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn json_in_a_text_is_read() {
+        let mut given = arguments(&json!({"a": "[{\"name\": \"x\"}]", "b": "False", "c": null, "d": {"name": "y"}}));
+        assert_eq!(given.list("a").expect("a list"), [json!({"name": "x"})]);
+        assert_eq!(given.flag("b").expect("a flag"), Some(false));
+        assert_eq!(given.text("c").expect("nothing"), None);
+        assert_eq!(given.list("d").expect("a list").len(), 1);
+        assert_eq!(given.list("absent").expect("nothing").len(), 0);
+    }
+
+    #[test]
+    fn other_types_are_refused_by_name() {
+        let mut given = arguments(&json!({"a": 7, "b": "[oops", "c": [true]}));
+        assert_eq!(given.text("a").expect_err("a number").to_string(), "the argument `a` must be a text");
+        assert!(given.list("b").is_err());
+        assert!(given.flag("c").is_err());
+    }
+}

@@ -1,0 +1,76 @@
+//! `enkrypt_clear_cache`: what is cleared by which words. Only ever the caller's own.
+
+use serde_json::json;
+
+use super::arguments::Arguments;
+use super::reply::Reply;
+use super::{Answer, Parts};
+use crate::execution::find;
+use crate::fault::{ErrorCode, Fault};
+use crate::scope::Scope;
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no cache of that type")]
+struct UnknownCacheType;
+
+enum Wanted {
+    Everything,
+    Config,
+    Tools,
+}
+
+pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments) -> Answer {
+    let server = arguments.text("server_name")?.filter(|name| !name.eq_ignore_ascii_case("null"));
+    let wanted = match (arguments.text("cache_type")?.as_deref(), &server) {
+        (None, Some(_)) | (Some("server_config" | "server" | "server_cache" | "tools"), _) => Wanted::Tools,
+        (None | Some("all"), _) => Wanted::Everything,
+        (Some("gateway_config" | "gateway" | "gateway_cache" | "gateway_config_cache"), _) => Wanted::Config,
+        (Some(_), _) => return Err(Box::new(UnknownCacheType)),
+    };
+    match (wanted, server) {
+        (Wanted::Config, _) => {
+            clear_config(parts, scope);
+            Ok(done(&format!("Gateway config cache cleared for {}", scope.caller.id)))
+        }
+        (Wanted::Tools, Some(name)) => {
+            let server = find(scope, &name)?;
+            Ok(if parts.cache.clear_server(scope, &server.name).await {
+                done(&format!("Cache cleared for server: {}", server.name))
+            } else {
+                let message = format!("No cache found for server: {}", server.name);
+                Reply::new(json!({"status": "info", "message": message}))
+            })
+        }
+        (Wanted::Tools, None) => {
+            let count = parts.cache.clear_tools(scope).await;
+            Ok(done(&format!("Cache cleared for all servers ({count} servers)")))
+        }
+        (Wanted::Everything, _) => {
+            let count = parts.cache.clear_tools(scope).await;
+            clear_config(parts, scope);
+            Ok(done(&format!("Cache cleared for all servers ({count} servers) and gateway config (cleared)")))
+        }
+    }
+}
+
+/// The next request reads the configuration anew, from the file or the service.
+fn clear_config(parts: &Parts, scope: &Scope) {
+    parts.cache.clear_config(&scope.caller.id);
+    parts.authentication.forget(&scope.settings);
+    // A file that does not load keeps the settings that did; the store has said so in the log.
+    let _ = parts.store.reload();
+}
+
+fn done(message: &str) -> Reply {
+    Reply::new(json!({"status": "success", "message": message}))
+}
+
+impl Fault for UnknownCacheType {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::InvalidArguments
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("`cache_type` is one of: all, gateway_config, server_config".to_owned())
+    }
+}

@@ -1,0 +1,269 @@
+//! Replies on the wire: one text block with a compact JSON object, then what JSON cannot hold.
+//!
+//! `isError` is true exactly when the object's `status` is `error`.
+
+use serde_json::{Map, Value, json};
+
+use crate::call::{JsonObject, OutputParts};
+use crate::config::{DeniedBy, ResultDetail};
+use crate::execution::{BatchReport, CallOutcome, Ended, Failure};
+use crate::fault::Fault;
+use crate::guardrails::{Judged, Verdict, Violation};
+use crate::ids::RequestId;
+use crate::scope::Scope;
+
+/// What a gateway tool answers.
+pub(super) struct Reply {
+    object: JsonObject,
+    blocks: Vec<Value>,
+}
+
+impl Reply {
+    /// From an object that has its `status`.
+    pub(super) fn new(object: Value) -> Self {
+        let object = match object {
+            Value::Object(object) => object,
+            other => Map::from_iter([("status".to_owned(), "success".into()), ("value".to_owned(), other)]),
+        };
+        Self { object, blocks: Vec::new() }
+    }
+
+    pub(super) fn fault(id: &RequestId, fault: &(impl Fault + ?Sized)) -> Self {
+        Self { object: fault_object(id, fault), blocks: Vec::new() }
+    }
+
+    pub(super) fn status(&self) -> &str {
+        self.object.get("status").and_then(Value::as_str).unwrap_or("success")
+    }
+
+    /// The `result` of the `tools/call`.
+    pub(super) fn into_result(self) -> Value {
+        let is_error = self.status() == "error";
+        // Serialising a JSON value to a string does not fail.
+        let text = serde_json::to_string(&self.object).unwrap_or_default();
+        let mut block = JsonObject::new();
+        block.insert("type".to_owned(), "text".into());
+        block.insert("text".to_owned(), Value::String(text));
+        let mut content = Vec::with_capacity(1 + self.blocks.len());
+        content.push(Value::Object(block));
+        content.extend(self.blocks);
+        let mut result = JsonObject::new();
+        result.insert("content".to_owned(), Value::Array(content));
+        result.insert("isError".to_owned(), Value::Bool(is_error));
+        Value::Object(result)
+    }
+}
+
+/// The one shape of errors.
+pub(super) fn fault_object(id: &RequestId, fault: &(impl Fault + ?Sized)) -> JsonObject {
+    let mut object = JsonObject::new();
+    object.insert("status".to_owned(), "error".into());
+    object.insert("error_code".to_owned(), fault.code().as_str().into());
+    object.insert("message".to_owned(), fault.to_string().into());
+    insert_help(&mut object, fault.hint(), fault.details());
+    object.insert("correlation_id".to_owned(), id.as_str().into());
+    object
+}
+
+/// The report of a batch in the documented shape.
+pub(super) fn batch(report: BatchReport, scope: &Scope) -> Reply {
+    let summary = report.summary();
+    let succeeded = report.succeeded();
+    let mut message = format!(
+        "Batch execution {}: {} successful, {} failed, {} blocked (input), {} blocked (output)",
+        if succeeded { "completed" } else { "failed" },
+        summary.successful,
+        summary.failed,
+        summary.blocked_input,
+        summary.blocked_output,
+    );
+    for (count, what) in [(summary.denied, "denied"), (summary.not_run, "not run")] {
+        if count > 0 {
+            message = format!("{message}, {count} {what}");
+        }
+    }
+    let execution_summary = json!({
+        "total_calls": summary.total,
+        "successful_calls": summary.successful,
+        "failed_calls": summary.failed,
+        "blocked_input_calls": summary.blocked_input,
+        "blocked_output_calls": summary.blocked_output,
+        "denied_calls": summary.denied,
+        "not_run_calls": summary.not_run,
+        "input_guardrails_enabled": report.input_guardrails,
+        "output_guardrails_enabled": report.output_guardrails,
+    });
+    let mut blocks = Vec::new();
+    let writer = Writer { server: report.server.as_str(), detail: scope.settings.result_detail, id: &scope.id };
+    let results = report.outcomes.into_iter().map(|outcome| writer.outcome(outcome, &mut blocks)).collect();
+    let mut object = JsonObject::new();
+    object.insert("status".to_owned(), if succeeded { "success" } else { "error" }.into());
+    object.insert("message".to_owned(), message.into());
+    object.insert("server_name".to_owned(), report.server.as_str().into());
+    object.insert("results".to_owned(), Value::Array(results));
+    object.insert("execution_summary".to_owned(), execution_summary);
+    Reply { object, blocks }
+}
+
+struct Writer<'a> {
+    server: &'a str,
+    detail: ResultDetail,
+    id: &'a RequestId,
+}
+
+impl Writer<'_> {
+    fn outcome(&self, outcome: CallOutcome, blocks: &mut Vec<Value>) -> Value {
+        let mut entry = JsonObject::new();
+        let (index, code) = (outcome.index, outcome.ended.code());
+        entry.insert("status".to_owned(), outcome.ended.status().into());
+        if let Some(code) = code {
+            entry.insert("error_code".to_owned(), code.as_str().into());
+        }
+        let safe = matches!(outcome.ended, Ended::Success(_));
+        match outcome.ended {
+            Ended::Success(parts) => {
+                entry.insert("message".to_owned(), "Request processed successfully".into());
+                output(&mut entry, parts, index, blocks);
+            }
+            Ended::ToolError(parts) => {
+                entry.insert("message".to_owned(), format!("tool `{}` reports an error", outcome.tool).into());
+                output(&mut entry, parts, index, blocks);
+            }
+            Ended::BlockedInput(_) => blocked(&mut entry, "Request", "input", outcome.input.as_ref()),
+            Ended::BlockedOutput(_) => blocked(&mut entry, "Response", "output", outcome.output.as_ref()),
+            Ended::Denied(denied) => refuse(&mut entry, &outcome.tool, denied),
+            Ended::Failed(failure) => self.fail(&mut entry, failure),
+        }
+        let mut data = JsonObject::new();
+        data.insert("call_index".to_owned(), index.into());
+        data.insert("server_name".to_owned(), self.server.into());
+        data.insert("tool_name".to_owned(), outcome.tool.into());
+        if let Some(arguments) = outcome.arguments.filter(|_| self.detail == ResultDetail::Full) {
+            data.insert("args".to_owned(), Value::Object(arguments));
+        }
+        entry.insert("enkrypt_mcp_data".to_owned(), Value::Object(data));
+        for (name, verdict) in
+            [("input_guardrail_response", outcome.input), ("output_guardrail_response", outcome.output)]
+        {
+            let wanted = |verdict: &Verdict| self.detail == ResultDetail::Full || !safe || !verdict.is_safe();
+            if let Some(verdict) = verdict.filter(wanted) {
+                entry.insert(name.to_owned(), verdict_object(&verdict));
+            }
+        }
+        Value::Object(entry)
+    }
+
+    fn fail(&self, entry: &mut JsonObject, failure: Failure) {
+        entry.insert("message".to_owned(), failure.message.into());
+        entry.insert("response".to_owned(), "".into());
+        insert_help(entry, failure.hint, failure.details);
+        entry.insert("correlation_id".to_owned(), self.id.as_str().into());
+    }
+}
+
+fn output(entry: &mut JsonObject, parts: OutputParts, index: usize, blocks: &mut Vec<Value>) {
+    entry.insert("response".to_owned(), Value::String(parts.text));
+    for (name, value) in
+        [("structured_content", parts.structured), ("_meta", parts.meta), ("rpc_error", parts.rpc_error)]
+    {
+        if let Some(value) = value {
+            entry.insert(name.to_owned(), value);
+        }
+    }
+    let mut others = Vec::new();
+    for block in parts.others {
+        match media(block, index) {
+            Ok(block) => blocks.push(block),
+            Err(block) => others.push(block),
+        }
+    }
+    if !others.is_empty() {
+        entry.insert("other_content".to_owned(), Value::Array(others));
+    }
+}
+
+/// A block that a client can show, marked with its call. Any other stays JSON: one block that a client's
+/// library cannot decode would lose it the whole reply.
+fn media(mut block: Value, index: usize) -> Result<Value, Value> {
+    let has = |block: &Value, pointer: &str| block.pointer(pointer).is_some_and(Value::is_string);
+    let complete = match block.get("type").and_then(Value::as_str) {
+        Some("image" | "audio") => has(&block, "/data") && has(&block, "/mimeType"),
+        Some("resource_link") => has(&block, "/uri") && has(&block, "/name"),
+        Some("resource") => has(&block, "/resource/uri") && (has(&block, "/resource/text") || has(&block, "/resource/blob")),
+        _ => false,
+    };
+    let Some(object) = block.as_object_mut().filter(|_| complete) else { return Err(block) };
+    let meta = object.entry("_meta").or_insert_with(|| json!({}));
+    if !meta.is_object() {
+        *meta = json!({});
+    }
+    meta["enkrypt_call_index"] = index.into();
+    Ok(block)
+}
+
+fn blocked(entry: &mut JsonObject, what: &str, side: &str, verdict: Option<&Verdict>) {
+    let message = match verdict {
+        Some(verdict) if !verdict.violations.is_empty() => {
+            format!("{what} blocked due to {side} guardrail violations: {}", verdict.detectors())
+        }
+        _ => format!("{what} blocked: the {side} guardrail gave no verdict, and without one nothing passes"),
+    };
+    entry.insert("message".to_owned(), message.into());
+    entry.insert("response".to_owned(), "".into());
+    let hint = match (side, verdict.is_some_and(|verdict| !verdict.violations.is_empty())) {
+        ("input", true) => "the call was not made; say it in a way that the policy allows, or ask the user",
+        (_, true) => "the call was made and its result withheld; do not repeat it to see the result",
+        (_, false) => "tell the user that the guardrail provider does not answer; the gateway's log says why",
+    };
+    entry.insert("hint".to_owned(), hint.into());
+}
+
+fn refuse(entry: &mut JsonObject, tool: &str, denied: DeniedBy) {
+    let reason = denied.reason.unwrap_or_else(|| "it is on the deny list".to_owned());
+    entry.insert("message".to_owned(), format!("Tool '{tool}' is denied: {reason}").into());
+    entry.insert("response".to_owned(), "".into());
+    entry.insert("deny_pattern".to_owned(), denied.pattern.into());
+    entry.insert("deny_reason".to_owned(), reason.into());
+    entry.insert("hint".to_owned(), "use another tool; the operator closed this one".into());
+}
+
+fn verdict_object(verdict: &Verdict) -> Value {
+    let mut object = JsonObject::new();
+    object.insert("is_safe".to_owned(), verdict.is_safe().into());
+    if !verdict.violations.is_empty() {
+        let violations = verdict.violations.iter().map(|violation| violation_object(violation, "block")).collect();
+        object.insert("violations".to_owned(), Value::Array(violations));
+    }
+    if !verdict.warnings.is_empty() {
+        let warnings = verdict.warnings.iter().map(|warning| violation_object(warning, "warn")).collect();
+        object.insert("warnings".to_owned(), Value::Array(warnings));
+    }
+    match verdict.judged {
+        Judged::Yes => {}
+        Judged::Unavailable => drop(object.insert("unavailable".to_owned(), true.into())),
+        Judged::LetPass => drop(object.insert("failed_open".to_owned(), true.into())),
+    }
+    // Two decimals: a local check takes microseconds.
+    let milliseconds = (verdict.elapsed.as_secs_f64() * 100_000.0).round() / 100.0;
+    object.insert("processing_time_ms".to_owned(), milliseconds.into());
+    Value::Object(object)
+}
+
+fn violation_object(violation: &Violation, action: &str) -> Value {
+    json!({
+        "type": violation.detector,
+        "severity": "high",
+        "message": violation.message,
+        "action": action,
+        "rule": violation.rule,
+    })
+}
+
+fn insert_help(object: &mut JsonObject, hint: Option<String>, details: Vec<String>) {
+    if let Some(hint) = hint {
+        object.insert("hint".to_owned(), hint.into());
+    }
+    if !details.is_empty() {
+        object.insert("details".to_owned(), details.into());
+    }
+}

@@ -1,0 +1,173 @@
+//! The provider `custom_keyword`: words and phrases of the operator's, found in one linear pass.
+//!
+//! A keyword matches whole words in any case, across any white space, and past invisible characters. In scripts
+//! that put no spaces between words it matches anywhere.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aho_corasick::AhoCorasick;
+
+use super::provider::{Checking, GuardrailProvider, Hit, ProviderFault, Subject};
+use crate::config::{Detector, KeywordSettings};
+
+/// Word lists of policies that are kept compiled. More than a configuration has; a bound all the same.
+const MAX_LISTS: usize = 256;
+
+pub(super) struct CustomKeyword {
+    settings: KeywordSettings,
+    /// By the policy's own words, on top of which the provider's always count.
+    lists: Mutex<HashMap<Vec<String>, Arc<Keywords>>>,
+}
+
+struct Keywords {
+    automaton: AhoCorasick,
+    entries: Vec<Entry>,
+    case_sensitive: bool,
+}
+
+struct Entry {
+    rule: String,
+    starts_with_word: bool,
+    ends_with_word: bool,
+}
+
+impl CustomKeyword {
+    pub(super) fn new(settings: KeywordSettings) -> Self {
+        Self { settings, lists: Mutex::default() }
+    }
+
+    fn keywords(&self, own: &[String]) -> Result<Arc<Keywords>, ProviderFault> {
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lists.get(own) {
+            return Ok(Arc::clone(known));
+        }
+        let keywords = Arc::new(Keywords::compile(&self.settings, own)?);
+        if lists.len() >= MAX_LISTS {
+            lists.clear();
+        }
+        lists.insert(own.to_vec(), Arc::clone(&keywords));
+        Ok(keywords)
+    }
+}
+
+impl GuardrailProvider for CustomKeyword {
+    fn check<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
+        let found = self.keywords(&subject.policy.keywords).map(|keywords| keywords.search(&subject.texts));
+        Box::pin(std::future::ready(found.map(|rule| {
+            rule.map(|rule| Hit { detector: Detector::KeywordDetector, rule }).into_iter().collect()
+        })))
+    }
+}
+
+impl Keywords {
+    fn compile(settings: &KeywordSettings, own: &[String]) -> Result<Self, ProviderFault> {
+        let provider = settings.keywords.iter().enumerate();
+        let provider = provider.map(|(at, word)| (format!("plugins.guardrails.config.blocked_keywords[{at}]"), word));
+        let policy = own.iter().enumerate();
+        let policy = policy.map(|(at, word)| (format!("additional_config.blocked_keywords[{at}]"), word));
+        let mut patterns = Vec::new();
+        let mut entries = Vec::new();
+        for (rule, word) in provider.chain(policy) {
+            let pattern = normalise(word.trim(), settings.case_sensitive);
+            // An empty pattern would hit every text.
+            if pattern.trim().is_empty() {
+                continue;
+            }
+            entries.push(Entry {
+                rule,
+                starts_with_word: pattern.chars().next().is_some_and(is_spaced_word),
+                ends_with_word: pattern.chars().next_back().is_some_and(is_spaced_word),
+            });
+            patterns.push(pattern);
+        }
+        let automaton = AhoCorasick::new(&patterns)
+            .map_err(|_| ProviderFault::Unavailable("the keyword list is too large".to_owned()))?;
+        Ok(Self { automaton, entries, case_sensitive: settings.case_sensitive })
+    }
+
+    /// The rule of the first keyword found in any of the texts.
+    fn search(&self, texts: &[&str]) -> Option<String> {
+        texts.iter().find_map(|text| {
+            let text = normalise(text, self.case_sensitive);
+            let found = self.automaton.find_overlapping_iter(&text).find(|found| {
+                let entry = &self.entries[found.pattern().as_usize()];
+                let before = text[..found.start()].chars().next_back().is_some_and(is_spaced_word);
+                let after = text[found.end()..].chars().next().is_some_and(is_spaced_word);
+                !(entry.starts_with_word && before || entry.ends_with_word && after)
+            })?;
+            Some(self.entries[found.pattern().as_usize()].rule.clone())
+        })
+    }
+}
+
+/// Folds case, makes every run of white space one blank, and drops characters that show nothing.
+fn normalise(text: &str, case_sensitive: bool) -> String {
+    let mut normal = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !is_invisible(*c)) {
+        if c.is_whitespace() {
+            if !normal.ends_with(' ') {
+                normal.push(' ');
+            }
+        } else if case_sensitive {
+            normal.push(c);
+        } else if c.is_ascii() {
+            normal.push(c.to_ascii_lowercase());
+        } else {
+            // Up and down again folds what lower case alone keeps apart: `ß` and `ss`, `ς` and `σ`.
+            normal.extend(c.to_uppercase().flat_map(char::to_lowercase));
+        }
+    }
+    normal
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A letter or digit of a script that separates its words.
+fn is_spaced_word(c: char) -> bool {
+    c.is_alphanumeric()
+        && !matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1100}'..='\u{11ff}' | '\u{1780}'..='\u{17ff}'
+            | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(keyword: &str, text: &str) -> bool {
+        let settings = KeywordSettings { keywords: vec![keyword.to_owned()], case_sensitive: false };
+        Keywords::compile(&settings, &[]).expect("compiles").search(&[text]).is_some()
+    }
+
+    #[test]
+    fn whole_words_in_any_case() {
+        assert!(hits("whoami", "hello; ls -la; WhoAmI"));
+        assert!(!hits("ass", "a class of its own"));
+        assert!(hits("rm -rf", "sudo RM\n\t -rf/"));
+        assert!(hits("drop table", "DROP \u{a0} TABLE users"));
+        assert!(!hits("drop table", "drop tables"));
+    }
+
+    #[test]
+    fn unicode_is_folded_and_invisible_characters_do_not_help() {
+        assert!(hits("straße", "STRASSE"));
+        assert!(hits("ΟΔΟΣ", "οδος"));
+        assert!(hits("whoami", "who\u{200b}ami"));
+        assert!(hits("秘密", "これは秘密です"));
+    }
+
+    #[test]
+    fn a_blank_keyword_blocks_nothing() {
+        assert!(!hits("  ", "anything"));
+    }
+
+    #[test]
+    fn the_rule_names_the_place_in_the_configuration() {
+        let settings = KeywordSettings { keywords: vec!["one".to_owned()], case_sensitive: true };
+        let keywords = Keywords::compile(&settings, &["two".to_owned()]).expect("compiles");
+        assert_eq!(keywords.search(&["it takes two"]).as_deref(), Some("additional_config.blocked_keywords[0]"));
+        assert_eq!(keywords.search(&["TWO"]), None);
+    }
+}

@@ -1,0 +1,222 @@
+//! Newline-delimited messages with a bound on their length, as both stdio transports read and write them.
+//!
+//! Reading is cancel-safe: rmcp polls a transport inside `select!` and drops the future half-way.
+
+use std::io;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::sync::Mutex;
+
+/// How much of an over-long line is kept from its start and from its end: a JSON-RPC `id` stands at either.
+const SALVAGED: usize = 512;
+
+const READ_BUFFER: usize = 64 * 1024;
+
+/// Kept between messages; a larger buffer is given back once its message has been read.
+const RETAINED: usize = 256 * 1024;
+
+/// Reads lines of at most `limit` bytes.
+pub struct LineReader<R> {
+    inner: BufReader<R>,
+    line: Vec<u8>,
+    limit: usize,
+    overflow: Option<Overflow>,
+    /// The line in `line` has been handed out and is dropped at the next read.
+    taken: bool,
+}
+
+/// What one read found.
+pub enum Line<'a> {
+    Text(&'a [u8]),
+    /// The line was longer than the limit and is gone, but for its two ends.
+    TooLong(Overflow),
+    End,
+}
+
+/// The two ends of a line that was too long.
+#[derive(Clone, Default)]
+pub struct Overflow {
+    pub head: Vec<u8>,
+    pub tail: Vec<u8>,
+}
+
+/// Writes whole lines; clones write to the same stream, one line at a time.
+pub struct LineWriter<W>(Arc<Mutex<Option<W>>>);
+
+impl<R: AsyncRead + Unpin> LineReader<R> {
+    pub fn new(inner: R, limit: usize) -> Self {
+        let inner = BufReader::with_capacity(READ_BUFFER, inner);
+        Self { inner, line: Vec::new(), limit, overflow: None, taken: false }
+    }
+
+    /// The next line without its end; a last line that nothing ends is a line too.
+    pub async fn next(&mut self) -> io::Result<Line<'_>> {
+        if std::mem::take(&mut self.taken) {
+            self.line.clear();
+            self.line.shrink_to(RETAINED);
+        }
+        loop {
+            let available = self.inner.fill_buf().await?;
+            if available.is_empty() {
+                return Ok(self.end());
+            }
+            let newline = memchr::memchr(b'\n', available);
+            let piece = &available[..newline.unwrap_or(available.len())];
+            match &mut self.overflow {
+                Some(overflow) => overflow.push(piece),
+                None if self.line.len() + piece.len() > self.limit => {
+                    let mut overflow = Overflow::default();
+                    overflow.push(&self.line);
+                    overflow.push(piece);
+                    self.overflow = Some(overflow);
+                    self.line = Vec::new();
+                }
+                None => self.line.extend_from_slice(piece),
+            }
+            let used = piece.len() + usize::from(newline.is_some());
+            self.inner.consume(used);
+            if newline.is_some() {
+                break;
+            }
+        }
+        Ok(self.take())
+    }
+
+    fn end(&mut self) -> Line<'_> {
+        if self.line.is_empty() && self.overflow.is_none() { Line::End } else { self.take() }
+    }
+
+    fn take(&mut self) -> Line<'_> {
+        if let Some(overflow) = self.overflow.take() {
+            return Line::TooLong(overflow);
+        }
+        self.taken = true;
+        Line::Text(self.line.strip_suffix(b"\r").unwrap_or(&self.line))
+    }
+}
+
+impl Overflow {
+    fn push(&mut self, piece: &[u8]) {
+        let room = SALVAGED.saturating_sub(self.head.len()).min(piece.len());
+        self.head.extend_from_slice(&piece[..room]);
+        self.tail.extend_from_slice(&piece[piece.len().saturating_sub(SALVAGED)..]);
+        self.tail.drain(..self.tail.len().saturating_sub(SALVAGED));
+    }
+
+    /// The integer or string `id` of the JSON-RPC message that the line was, where one of its ends shows it.
+    ///
+    /// Only the message's own members are looked at: an `id` deeper inside belongs to the payload.
+    pub fn message_id(&self) -> Option<Value> {
+        first_id(&String::from_utf8_lossy(&self.head)).or_else(|| last_id(&String::from_utf8_lossy(&self.tail)))
+    }
+}
+
+/// The `id` among the members that stand whole at a message's start.
+fn first_id(head: &str) -> Option<Value> {
+    let mut rest = head.trim_start().strip_prefix('{')?;
+    loop {
+        let (key, after) = one_value(rest)?;
+        let (value, after) = one_value(after.trim_start().strip_prefix(':')?)?;
+        // A value that nothing follows may have been cut off.
+        let after = after.trim_start();
+        if key == "id" && after.starts_with([',', '}']) {
+            return Some(value).filter(is_id);
+        }
+        rest = after.strip_prefix(',')?;
+    }
+}
+
+/// The `id` that ends a message, but for its version.
+fn last_id(tail: &str) -> Option<Value> {
+    let body = tail.trim_end().strip_suffix('}')?.trim_end();
+    let body = body.trim_end_matches("\"jsonrpc\":\"2.0\"").trim_end_matches([',', ' ']);
+    let member = &body[body.rfind("\"id\"")?..];
+    let (value, after) = one_value(member.strip_prefix("\"id\"")?.trim_start().strip_prefix(':')?)?;
+    after.trim().is_empty().then_some(value).filter(is_id)
+}
+
+fn one_value(text: &str) -> Option<(Value, &str)> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let value = stream.next()?.ok()?;
+    Some((value, &text[stream.byte_offset()..]))
+}
+
+fn is_id(id: &Value) -> bool {
+    id.is_i64() || id.is_u64() || id.is_string()
+}
+
+impl<W: AsyncWrite + Unpin> LineWriter<W> {
+    pub fn new(inner: W) -> Self {
+        Self(Arc::new(Mutex::new(Some(inner))))
+    }
+
+    /// Serialises the message and writes it as one line.
+    pub async fn write(&self, message: &impl serde::Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(message).map_err(io::Error::other)?;
+        line.push(b'\n');
+        let mut writer = self.0.lock().await;
+        let Some(writer) = writer.as_mut() else { return Err(io::ErrorKind::NotConnected.into()) };
+        writer.write_all(&line).await?;
+        writer.flush().await
+    }
+
+    /// Closes the stream, which a server on the other side reads as its end.
+    pub async fn close(&self) {
+        self.0.lock().await.take();
+    }
+}
+
+impl<W> Clone for LineWriter<W> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    async fn read_all(input: &[u8], limit: usize) -> Vec<String> {
+        let mut reader = LineReader::new(input, limit);
+        let mut lines = Vec::new();
+        loop {
+            match reader.next().await.expect("no error") {
+                Line::Text(text) => lines.push(String::from_utf8_lossy(text).into_owned()),
+                Line::TooLong(overflow) => lines.push(format!("too long, id {:?}", overflow.message_id())),
+                Line::End => return lines,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn lines_end_with_any_newline_or_none() {
+        assert_eq!(read_all(b"one\r\n\ntwo", 10).await, ["one", "", "two"]);
+    }
+
+    #[tokio::test]
+    async fn a_long_line_is_dropped_and_the_next_one_read() {
+        let long = format!("{{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":\"{}\"}}\nnext\n", "x".repeat(5_000));
+        assert_eq!(read_all(long.as_bytes(), 100).await, ["too long, id Some(Number(7))", "next"]);
+        assert_eq!(read_all(&[b'x'; 3_000], 100).await, ["too long, id None"]);
+    }
+
+    #[test]
+    fn an_id_is_found_at_either_end_only() {
+        let id = |line: &str| {
+            let mut overflow = Overflow::default();
+            overflow.push(line.as_bytes());
+            overflow.message_id()
+        };
+        let filler = "y".repeat(2_000);
+        assert_eq!(id(&format!(r#"{{"id":"a","result":"{filler}"}}"#)), Some(json!("a")));
+        assert_eq!(id(&format!(r#"{{"result":"{filler}","jsonrpc":"2.0","id":12}}"#)), Some(json!(12)));
+        assert_eq!(id(&format!(r#"{{"result":"{filler}","id":12,"jsonrpc":"2.0"}}"#)), Some(json!(12)));
+        assert_eq!(id(&format!(r#"{{"jsonrpc":"2.0","method":"m","id":5,"params":["{filler}"]}}"#)), Some(json!(5)));
+        assert_eq!(id(&format!(r#"{{"result":{{"text":"{filler}","id":3}}}}"#)), None);
+        assert_eq!(id(&format!(r#"{{"params":{{"id":3,"text":"{filler}"}}}}"#)), None);
+    }
+}

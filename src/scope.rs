@@ -1,0 +1,30 @@
+//! Who asks, under which id, with which settings, cancelled by what: the first parameter of everything below.
+//!
+//! A scope is made once, after authentication. It keeps the settings it began with, so that a reload never
+//! changes the rules in the middle of a batch.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{ServerList, Settings};
+use crate::ids::{CallerId, ProjectId, RequestId, UserId};
+use crate::timeouts::Timeouts;
+
+/// An authenticated caller and what is open to it.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub id: CallerId,
+    pub project: Option<ProjectId>,
+    pub user: Option<UserId>,
+    pub config: Arc<ServerList>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub id: RequestId,
+    pub caller: Arc<Caller>,
+    pub settings: Arc<Settings>,
+    pub timeouts: Timeouts,
+    pub cancel: CancellationToken,
+}

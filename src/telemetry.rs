@@ -1,0 +1,122 @@
+//! The log: lines on standard error, plain or JSON, never more than the operator asked for.
+//!
+//! Lines go through a bounded queue to a thread of their own: a client that does not read our standard error
+//! must not stop the gateway. What does not fit is counted and said later.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::Registry;
+use tracing_subscriber::reload;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::config::LogLevel;
+
+/// Lines waiting for a slow reader.
+const QUEUE: usize = 1_024;
+
+/// How long the end of the process waits for the last lines.
+const FLUSH: Duration = Duration::from_millis(200);
+
+static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
+static LINES: OnceLock<Lines> = OnceLock::new();
+
+struct Lines {
+    queue: SyncSender<Entry>,
+    dropped: Arc<AtomicU64>,
+}
+
+enum Entry {
+    Line(Vec<u8>),
+    Flush(SyncSender<()>),
+}
+
+/// Starts the log; later calls change nothing.
+pub fn start(level: LogLevel, json: bool) {
+    let (queue, entries) = sync_channel(QUEUE);
+    let dropped = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&dropped);
+    if LINES.set(Lines { queue, dropped }).is_err() {
+        return;
+    }
+    let writing = std::thread::Builder::new().name("log".to_owned()).spawn(move || write(&entries, &counted));
+    if writing.is_err() {
+        return;
+    }
+    let (filter, handle) = reload::Layer::new(filter(level));
+    let _ = LEVEL.set(handle);
+    let format = tracing_subscriber::fmt::layer().with_writer(|| Writer).with_ansi(false).with_target(false);
+    let format = if json { format.json().flatten_event(true).boxed() } else { format.compact().boxed() };
+    let _ = tracing_subscriber::registry().with(format.with_filter(filter)).try_init();
+}
+
+/// Follows a new `enkrypt_log_level`.
+pub fn set_level(level: LogLevel) {
+    if let Some(handle) = LEVEL.get() {
+        let _ = handle.reload(filter(level));
+    }
+}
+
+/// Waits for the lines so far to be written, but not for ever.
+pub fn flush() {
+    let Some(lines) = LINES.get() else { return };
+    let (done, written) = sync_channel(1);
+    if lines.queue.try_send(Entry::Flush(done)).is_ok() {
+        let _: Result<(), RecvTimeoutError> = written.recv_timeout(FLUSH);
+    }
+}
+
+/// Libraries are held at `warn`: below it rmcp prints whole messages, arguments and results included.
+fn filter(level: LogLevel) -> Targets {
+    let own = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    Targets::new().with_default(LevelFilter::WARN.min(own)).with_target(env!("CARGO_CRATE_NAME"), own)
+}
+
+fn write(entries: &Receiver<Entry>, dropped: &AtomicU64) {
+    let mut stderr = io::stderr();
+    while let Ok(entry) = entries.recv() {
+        match entry {
+            Entry::Line(line) => {
+                let _ = stderr.write_all(&line);
+                let lost = dropped.swap(0, Ordering::Relaxed);
+                if lost > 0 {
+                    let _ = writeln!(stderr, "{lost} log lines were dropped, because nobody read them in time");
+                }
+            }
+            Entry::Flush(done) => {
+                let _ = stderr.flush();
+                let _ = done.try_send(());
+            }
+        }
+    }
+}
+
+/// Takes one event's line to the queue.
+struct Writer;
+
+impl Write for Writer {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Some(lines) = LINES.get()
+            && lines.queue.try_send(Entry::Line(line.to_vec())).is_err()
+        {
+            lines.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! The configuration file.
+
+use serde_json::{Value, json};
+
+use crate::support::{Config, Gateway, KEY, LIST, eventually, example};
+
+#[tokio::test]
+async fn all_mistakes_are_said_at_once_and_no_value() {
+    let config = Config::new()
+        .server(json!({"server_name": "a", "config": {"command": 7, "args": "MARKER"}}))
+        .server(json!({"server_name": "a", "config": {"command": "x"}}))
+        .common("max_sessions", json!("MARKER"))
+        .edit(|config| config["plugins"] = json!({"guardrails": {"provider": "MARKER"}}));
+    let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+    assert_eq!((code, out.as_str()), (78, ""));
+    for path in [
+        "mcp_configs.config-1.mcp_config[0].config.command",
+        "mcp_configs.config-1.mcp_config[0].config.args",
+        "mcp_configs.config-1.mcp_config[1].server_name",
+        "common_mcp_gateway_config.max_sessions",
+        "plugins.guardrails.provider",
+    ] {
+        assert!(err.contains(path), "{path} is not in:\n{err}");
+    }
+    assert!(!err.contains("MARKER"), "{err}");
+}
+
+#[tokio::test]
+async fn a_bad_file_ends_the_program_with_78_and_a_hint() {
+    for (text, expected) in [("{\"a\": ", "is not JSON: line 1"), ("", "is not JSON"), ("[]", "is not valid")] {
+        let gateway = Gateway::prepare(text);
+        for arguments in [&["config", "check"][..], &["serve"], &[]] {
+            let (code, out, err) = gateway.run(arguments).await;
+            assert_eq!((code, out.as_str()), (78, ""), "{err}");
+            assert!(err.contains(expected), "{err}");
+        }
+    }
+    let gateway = Gateway::prepare("{}");
+    std::fs::remove_file(gateway.config_path()).expect("removed");
+    let (code, _, err) = gateway.run(&[]).await;
+    assert_eq!(code, 78);
+    assert!(err.contains("no configuration file") && err.contains("generate-config"), "{err}");
+}
+
+#[tokio::test]
+async fn a_reference_that_resolves_to_nothing_is_named() {
+    let config = Config::new().echo().env(json!({"TOKEN": "${env:NO_SUCH_VARIABLE}", "FILE": "${file:/no/such/file}"}));
+    let (code, _, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+    assert_eq!(code, 78);
+    assert!(err.contains("NO_SUCH_VARIABLE") && err.contains("/no/such/file"), "{err}");
+}
+
+#[tokio::test]
+async fn references_reach_the_server_and_nobody_else() {
+    let config = Config::new().lab(&[]).env(json!({"TOKEN": "Bearer ${env:THE_SECRET}"}));
+    let gateway = Gateway::prepare(&config.text()).env("THE_SECRET", Some("s3cr3t-value")).connect().await;
+    assert_eq!(gateway.batch("lab", json!([{"name": "env", "args": {"name": "TOKEN"}}])).await.response(), "Bearer s3cr3t-value");
+    let listed = gateway.call(LIST, json!({"discover_tools": false})).await;
+    assert!(!listed.json.to_string().contains("s3cr3t"));
+}
+
+#[tokio::test]
+async fn three_generations_mean_the_same() {
+    let server = |input: &str, name: &str| {
+        json!({
+            "server_name": "echo",
+            "description": "Echo",
+            "config": {"command": crate::support::server_binary("echo_mcp"), "args": []},
+            "tools": {},
+            input: {"enabled": true, name: "P", "additional_config": {}, "block": ["keyword_detector"]},
+        })
+    };
+    let plugins = json!({"guardrails": {"provider": "custom_keyword", "config": {"blocked_keywords": ["whoami"]}}});
+    let v1 = json!({
+        "common_mcp_gateway_config": {"enkrypt_guardrails_enabled": true},
+        "plugins": plugins,
+        "gateways": {KEY: {"id": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "mcp_config": [server("input_guardrails_policy", "policy_name")]}},
+    });
+    let second = |input: &str, name: &str| {
+        let mut config = Config::new().server(server(input, name)).value().clone();
+        config["plugins"] = plugins.clone();
+        config
+    };
+    let files = [v1, second("input_guardrails_policy", "policy_name"), second("input_guardrails_config", "guardrail_name")];
+    let mut answers = Vec::new();
+    for file in files {
+        let gateway = Gateway::prepare(&file.to_string()).connect().await;
+        let listed = gateway.call(LIST, json!({})).await.json;
+        let blocked = gateway.batch("echo", json!([{"name": "echo", "args": {"message": "whoami"}}])).await;
+        assert_eq!(blocked.statuses(), ["blocked_input"]);
+        answers.push(listed);
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[1], answers[2]);
+}
+
+#[tokio::test]
+async fn a_good_edit_takes_effect_and_a_bad_one_does_not() {
+    let gateway = Gateway::start(&Config::new().echo()).await;
+    let servers = async || {
+        let listed = gateway.call(LIST, json!({"discover_tools": false})).await.json;
+        listed["available_servers"].as_object().expect("servers").keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(servers().await, ["echo"]);
+    gateway.write_config(&Config::new().echo().lab(&[]).text());
+    eventually("the edit is taken", || gateway.log().contains("the new one is in force"));
+    assert_eq!(servers().await, ["echo", "lab"]);
+    gateway.write_config("{ oops");
+    eventually("the mistake is said", || gateway.log().contains("is not JSON"));
+    assert_eq!(servers().await, ["echo", "lab"]);
+}
+
+#[tokio::test]
+async fn the_example_and_the_schema_are_good() {
+    let example = Value::Object(example());
+    let gateway = Gateway::prepare(&example.to_string());
+    let (code, out, err) = gateway.run(&["config", "check"]).await;
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("custom_keyword") && out.contains("****7a3b") || out.contains("****"), "{out}");
+    assert!(!out.contains(KEY));
+    let (code, schema, _) = gateway.run(&["config", "schema"]).await;
+    assert_eq!(code, 0);
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    assert!(validator.is_valid(&example));
+}
+
+#[tokio::test]
+async fn help_fits_a_screen_and_shows_the_commonest_uses() {
+    let (code, out, _) = Gateway::prepare("{}").run(&["--help"]).await;
+    assert_eq!(code, 0);
+    assert!(out.lines().count() <= 24, "{out}");
+    assert!(out.contains("Commonest uses"));
+}

@@ -1,0 +1,35 @@
+//! Tests that drive the real binary, in one binary of their own: each module says what belongs in it.
+
+// A test says what it expects by expecting it, and runs programs in environments that it makes itself.
+#![allow(clippy::expect_used, clippy::disallowed_methods, clippy::missing_panics_doc)]
+
+mod support;
+
+/// The layer table, module docs and sizes of `src/`.
+mod architecture;
+/// `enkrypt_secure_call_tools`: what a batch runs, refuses and answers.
+mod batch;
+/// The configuration file as a user meets it: found, refused, reloaded, shown.
+mod config;
+/// Where tools come from and how long they are known: configuration, cache, the server itself.
+mod discovery;
+/// Servers that misbehave: what the gateway says of each, and that it goes on.
+mod hostile;
+/// Processes: which start, what they get, and that none is left behind.
+mod processes;
+/// The external cache, on a Redis of the test's own.
+mod redis;
+/// What the registration policy keeps away, by whatever road it comes.
+mod registration;
+/// The authenticator that asks a service.
+mod remote_auth;
+/// Marked secrets, searched for in everything that leaves the gateway.
+mod secrets;
+/// `setup`, `generate-config`, `install`.
+mod setup;
+/// The gateway's own standard streams, byte by byte.
+mod stdio;
+/// Each time limit, what the answer says of it, and what is counted.
+mod timeouts;
+/// The seven tools as a client sees them; whole answers stand in `wire/`.
+mod tools;

@@ -1,0 +1,127 @@
+//! The environment of a server, and the search for its program.
+
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::watch::{Record, until};
+use crate::support::{Config, DISCOVER, Gateway, server_binary};
+
+/// A program that only a login shell knows of, and that shell.
+struct Login {
+    folder: TempDir,
+}
+
+impl Login {
+    fn new() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        symlink(server_binary("lab_mcp"), folder.path().join("only-at-login")).expect("a link");
+        Self { folder }
+    }
+
+    fn folder(&self) -> &str {
+        self.folder.path().to_str().expect("text")
+    }
+
+    /// The gateway, with a shell of this script. What it is asked to run stands in `$4`.
+    fn gateway(&self, config: &Config, script: &str) -> Gateway {
+        let shell = executable(self.folder.path(), &format!("#!/bin/sh\n{script}\n"));
+        Gateway::prepare(&config.text()).env("SHELL", shell.to_str()).env("PATH", Some("/usr/bin:/bin"))
+    }
+}
+
+fn executable(folder: &Path, text: &str) -> PathBuf {
+    let path = folder.join("shell");
+    std::fs::write(&path, text).expect("written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("permissions");
+    path
+}
+
+fn only_at_login() -> Config {
+    Config::new().server(json!({"server_name": "lab", "config": {"command": "only-at-login"}}))
+}
+
+fn ask_for(name: &str) -> Value {
+    json!([{"name": "env", "args": {"name": name}}])
+}
+
+#[tokio::test]
+async fn a_server_gets_the_listed_variables_and_no_other() {
+    let config = Config::new().lab(&[]).env(json!({"LAB_ONE": "1", "TERM": "from the file"}));
+    let gateway = Gateway::prepare(&config.text())
+        .env("SHELL", Some("/bin/sh"))
+        .env("TERM", Some("xterm"))
+        .env("USER", Some("me"))
+        .env("LOGNAME", Some("me"))
+        .env("LD_LIBRARY_PATH", Some("/nowhere"))
+        .env("AWS_SECRET_ACCESS_KEY", Some("s"))
+        .env("ENKRYPT_PROJECT_ID", Some("project-1"))
+        .connect()
+        .await;
+    let reply = gateway.batch("lab", json!([{"name": "env_names"}])).await;
+    assert_eq!(reply.response(), "HOME\nLAB_ONE\nLOGNAME\nPATH\nSHELL\nTERM\nUSER");
+    assert_eq!(gateway.batch("lab", ask_for("TERM")).await.response(), "from the file");
+}
+
+#[tokio::test]
+async fn a_program_of_the_login_shells_path_is_found_and_gets_that_path() {
+    let login = Login::new();
+    let script = format!("echo Welcome back\nPATH={}:$PATH\nexport PATH\neval \"$4\"\necho Goodbye", login.folder());
+    let gateway = login.gateway(&only_at_login(), &script).connect().await;
+    let reply = gateway.batch("lab", ask_for("PATH")).await;
+    assert_eq!(reply.response(), format!("{}:/usr/bin:/bin", login.folder()));
+}
+
+#[tokio::test]
+async fn what_the_shells_files_left_running_holds_nothing_up() {
+    let login = Login::new();
+    let record = Record::new();
+    let script = format!("sleep 600 &\necho $! > {}\nPATH={}:$PATH\neval \"$4\"", record.as_str(), login.folder());
+    let gateway = login.gateway(&only_at_login(), &script).connect().await;
+    let reply = gateway.batch("lab", json!([{"name": "pid"}])).await;
+    assert_eq!(reply.statuses(), ["success"], "{}", reply.json);
+    // It is the user's; an agent that the profile starts is meant to stay.
+    for pid in record.pids() {
+        super::signal(pid, rustix::process::Signal::KILL);
+    }
+}
+
+#[tokio::test]
+async fn a_login_shell_that_hangs_is_given_up_and_ended() {
+    let login = Login::new();
+    let record = Record::new();
+    let config = only_at_login().timeout("connectivity_timeout", 1.0);
+    let script = format!("sleep 600 &\necho $! > {}\necho $$ >> {}\nwait", record.as_str(), record.as_str());
+    let gateway = login.gateway(&config, &script).connect().await;
+    let reply = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
+    assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
+    assert!(reply.json["message"].as_str().expect("text").contains("no command `only-at-login`"), "{}", reply.json);
+    assert!(reply.json["hint"].as_str().expect("text").contains("PATH"), "{}", reply.json);
+    assert_eq!(record.pids().len(), 2);
+    until("the shell is gone, and what it started", || record.alive() == 0).await;
+}
+
+#[tokio::test]
+async fn a_shell_without_an_answer_and_no_shell_at_all_are_said_to_have_been_asked() {
+    let login = Login::new();
+    for script in ["exit 1", "echo no marks here", "kill -9 $$"] {
+        let gateway = login.gateway(&only_at_login(), script).connect().await;
+        let reply = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
+        assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
+    }
+    let gateway = Gateway::prepare(&only_at_login().text()).env("SHELL", Some("/no/such/shell")).connect().await;
+    let reply = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
+    assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_program_is_said_to_be_none() {
+    let folder = TempDir::new().expect("a folder");
+    let path = executable(folder.path(), "neither a script nor a binary\n");
+    let config = Config::new().server(json!({"server_name": "x", "config": {"command": path}}));
+    let reply = Gateway::start(&config).await.call(DISCOVER, json!({"server_name": "x"})).await;
+    assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
+    assert!(reply.json["hint"].as_str().expect("text").contains("program that this user may run"), "{}", reply.json);
+}

@@ -1,0 +1,297 @@
+//! `setup`, `install` and `generate-config`, by the real binary in a home folder of its own.
+//!
+//! What belongs here: the files of the MCP clients and the first configuration. How the gateway serves does not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_secure-mcp-gateway");
+const ENTRY: &str = "Enkrypt Secure MCP Gateway";
+const CURSOR: &str = ".cursor/mcp.json";
+const CODE: &str = ".claude.json";
+const CONFIG: &str = ".enkrypt/enkrypt_mcp_config.json";
+const DESKTOP: &str = if cfg!(target_os = "macos") {
+    "Library/Application Support/Claude/claude_desktop_config.json"
+} else {
+    ".config/Claude/claude_desktop_config.json"
+};
+
+const COMMENTED: &str = r#"{
+  // what I gave up on is in old.json
+  "mcpServers": { // mine
+    "files": { "command": "npx", "args": ["-y", "files"], }, // good
+    /* "weather": {}, */
+    "remote": { "url": "https://example.com/mcp" },
+  },
+  "unknown": 1.50, // stays
+}
+"#;
+
+struct Home(TempDir);
+
+struct Outcome {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn with(self, file: &str, text: &str) -> Self {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+        self
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    fn text(&self, file: &str) -> String {
+        fs::read_to_string(self.path(file)).expect(file)
+    }
+
+    fn json(&self, file: &str) -> Value {
+        serde_json::from_str(&self.text(file)).expect("JSON")
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        self.run_as(Path::new(BINARY), arguments)
+    }
+
+    /// Nothing of this machine's own clients is to be found, so `PATH` is a folder in here.
+    fn run_as(&self, binary: &Path, arguments: &[&str]) -> Outcome {
+        let output = Command::new(binary)
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.0.path())
+            .env("PATH", self.path("bin"))
+            .current_dir(self.0.path())
+            .output()
+            .expect("run");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        Outcome { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let Outcome { code, out, err } = self.run(arguments);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+        out
+    }
+
+    fn fails(&self, arguments: &[&str]) -> Outcome {
+        let outcome = self.run(arguments);
+        assert_eq!(outcome.code, Some(1), "{}{}", outcome.out, outcome.err);
+        outcome
+    }
+
+    /// Edits the configuration that `generate-config` writes.
+    fn configured(self, from: &str, to: &str) -> Self {
+        self.run(&["generate-config"]);
+        let text = self.text(CONFIG);
+        assert!(text.contains(from), "{text}");
+        fs::write(self.path(CONFIG), text.replace(from, to)).expect("written");
+        self
+    }
+
+    fn key(&self) -> String {
+        let config = self.json(CONFIG);
+        config["apikeys"].as_object().expect("keys").keys().next().expect("a key").clone()
+    }
+
+    #[cfg(unix)]
+    fn mode(&self, file: &str) -> u32 {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::metadata(self.path(file)).expect(file).permissions().mode() & 0o777
+    }
+}
+
+#[test]
+fn our_entry_is_added_to_a_file_with_comments_and_taken_out_without_a_trace() {
+    let home = Home::new().with(CURSOR, COMMENTED);
+    home.ok(&["setup"]);
+    let added = home.text(CURSOR);
+    let mut rest = added.as_str();
+    for line in COMMENTED.lines() {
+        rest = rest.split_once(line).unwrap_or_else(|| panic!("{line} is not in {added}")).1;
+    }
+    assert!(added.contains(&format!("\n    \"{ENTRY}\": {{\n      \"command\": ")), "{added}");
+    assert!(home.ok(&["setup"]).contains("unchanged"));
+    assert_eq!(home.text(CURSOR), added);
+    assert_eq!(home.text(".cursor/mcp.json.bak"), COMMENTED);
+    let undone = home.ok(&["setup", "--undo"]);
+    assert_eq!(home.text(CURSOR), COMMENTED);
+    assert!(undone.contains("taken out") && home.path(CONFIG).exists(), "{undone}");
+    home.ok(&["setup", "--undo"]);
+}
+
+#[test]
+fn the_proof_shows_an_echo_and_a_block_on_one_screen_and_no_key() {
+    let home = Home::new().with(CURSOR, "{}");
+    let out = home.ok(&["setup"]);
+    assert!(out.contains("ok        echo       \"hello\" came back"), "{out}");
+    assert!(
+        out.contains("blocked   echo       \"hello; ls -la; whoami\" was stopped by keyword_detector"),
+        "{out}"
+    );
+    assert!(out.contains("enkrypt_secure_call_tools") && out.contains("restart        Cursor"), "{out}");
+    assert!(out.lines().count() <= 25 && !out.contains(&home.key()), "{out}");
+}
+
+#[test]
+fn each_client_gets_an_entry_of_its_kind() {
+    let home = Home::new().with(DESKTOP, "").with(CODE, "{\n\t\"numStartups\": 3\n}\n");
+    home.ok(&["setup"]);
+    let desktop = &home.json(DESKTOP)["mcpServers"][ENTRY];
+    assert_eq!(desktop["args"], serde_json::json!(["--config", home.path(CONFIG)]));
+    assert_eq!(desktop["env"]["ENKRYPT_GATEWAY_KEY"], home.key().as_str());
+    assert!(desktop["env"]["ENKRYPT_PROJECT_ID"].is_string() && desktop.get("type").is_none());
+    let code = home.json(CODE);
+    let entry = &code["mcpServers"]["Enkrypt-Secure-MCP-Gateway"];
+    assert_eq!((&entry["type"], &entry["env"]), (&"stdio".into(), &desktop["env"]));
+    assert_eq!(code["numStartups"], 3);
+    assert!(home.text(CODE).contains("\n\t\t\"Enkrypt-Secure-MCP-Gateway\": {\n\t\t\t\"type\""));
+    assert!(!home.path(".cursor").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_hold_a_key_are_private_and_links_stay_links() {
+    let home = Home::new().with("dotfiles/cursor.json", COMMENTED).with(".cursor/keep", "");
+    std::os::unix::fs::symlink(home.path("dotfiles/cursor.json"), home.path(CURSOR)).expect("a link");
+    home.ok(&["setup", "--client", "cursor", "--client", "claude"]);
+    assert!(home.path(CURSOR).is_symlink());
+    for file in ["dotfiles/cursor.json", "dotfiles/cursor.json.bak", DESKTOP, CONFIG] {
+        assert_eq!(home.mode(file), 0o600, "{file}");
+    }
+    for folder in [".enkrypt", Path::new(DESKTOP).parent().and_then(Path::to_str).expect("a folder")] {
+        assert_eq!(home.mode(folder), 0o700, "{folder}");
+    }
+    fs::remove_file(home.path("dotfiles/cursor.json")).expect("removed");
+    assert!(
+        home.fails(&["install", "--client", "cursor"]).err.contains("is a link to a file that is not there")
+    );
+    assert!(home.path(CURSOR).is_symlink());
+}
+
+#[test]
+fn a_file_that_is_not_json_is_left_alone_and_holds_up_no_other_client() {
+    for (text, complaint) in [
+        ("{\n  \"mcpServers\": {,}\n}", "is not JSON: line 2"),
+        ("{\"mcpServers\": []}", "that is not an object"),
+    ] {
+        let home = Home::new().with(CURSOR, text).with(CODE, "{}");
+        let Outcome { out, err, .. } = home.fails(&["setup"]);
+        assert!(err.contains(complaint) && err.contains("hint: it was left as it is"), "{err}");
+        assert_eq!(home.text(CURSOR), text);
+        assert!(!home.path(".cursor/mcp.json.bak").exists());
+        assert!(out.contains("restart        Claude Code\n"), "{out}");
+        assert!(out.contains("FAILED") && home.text(CODE).contains("Enkrypt-Secure-MCP-Gateway"), "{out}");
+        home.fails(&["setup", "--undo"]);
+        assert_eq!(home.text(CURSOR), text);
+    }
+}
+
+#[test]
+fn without_a_client_the_entry_is_shown_for_pasting() {
+    let home = Home::new();
+    let out = home.ok(&["setup"]);
+    for file in [CURSOR, CODE, DESKTOP] {
+        assert!(out.contains(&home.path(file).display().to_string()) && !home.path(file).exists(), "{out}");
+    }
+    let (_, pasted) = out.split_once("lists its servers\n").expect("an entry");
+    let mut values = serde_json::Deserializer::from_str(pasted).into_iter::<Value>();
+    let entry = values.next().expect("an entry").expect("JSON");
+    assert_eq!(entry["mcpServers"][ENTRY]["env"]["ENKRYPT_GATEWAY_KEY"], home.key().as_str());
+}
+
+#[cfg(unix)]
+#[test]
+fn claude_code_is_found_by_its_program() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::new().with("bin/claude", "#!/bin/sh\n");
+    fs::set_permissions(home.path("bin/claude"), fs::Permissions::from_mode(0o755)).expect("set");
+    home.ok(&["setup"]);
+    assert!(home.json(CODE)["mcpServers"]["Enkrypt-Secure-MCP-Gateway"].is_object());
+}
+
+#[test]
+fn generate_config_shows_the_key_once_and_replaces_nothing_unasked() {
+    let home = Home::new();
+    let first = home.run(&["generate-config"]);
+    assert!(first.code == Some(0) && first.out.contains(&home.key()), "{}", first.err);
+    let old = home.text(CONFIG);
+    let refused = home.fails(&["generate-config"]);
+    assert!(refused.err.contains("--overwrite") && !refused.err.contains(&home.key()), "{}", refused.err);
+    assert_eq!(home.text(CONFIG), old);
+    let echo = home.path("my echo");
+    fs::write(&echo, "").expect("written");
+    let echo = echo.to_str().expect("text");
+    assert_eq!(home.run(&["generate-config", "--overwrite", "--echo-server", echo]).code, Some(0));
+    assert_eq!(home.text(&format!("{CONFIG}.bak")), old);
+    assert!(home.text(CONFIG).contains(echo));
+    assert_eq!(home.run(&["--config", "other.json", "generate-config"]).code, Some(0));
+    assert!(home.path("other.json").exists());
+}
+
+#[test]
+fn without_an_echo_server_it_is_said_how_to_build_one() {
+    let home = Home::new();
+    let lonely = home.path("gateway");
+    fs::copy(BINARY, &lonely).expect("copied");
+    let outcome = home.run_as(&lonely, &["setup"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.err.contains("cargo build --release --examples"), "{}", outcome.err);
+    assert!(!home.path(CONFIG).exists());
+}
+
+#[test]
+fn install_knows_its_clients_and_takes_the_first_key() {
+    let home = Home::new();
+    home.run(&["generate-config"]);
+    let unknown = home.fails(&["install", "--client", "emacs"]).err;
+    assert!(
+        unknown.contains("`emacs`") && unknown.contains("`claude-desktop`, `cursor`, `claude-code`"),
+        "{unknown}"
+    );
+    home.ok(&["install", "--client", "cursor"]);
+    assert_eq!(home.json(CURSOR)["mcpServers"][ENTRY]["env"]["ENKRYPT_GATEWAY_KEY"], home.key().as_str());
+    let missing = Home::new().fails(&["install", "--client", "cursor"]).err;
+    assert!(missing.contains("no configuration file"), "{missing}");
+}
+
+#[test]
+fn a_key_that_is_not_in_the_clear_is_left_to_the_user() {
+    let home = Home::new();
+    home.run(&["generate-config"]);
+    let (key, digest) = (home.key(), format!("sha256:{}", "0".repeat(64)));
+    let home = home.configured(&key, &digest).with(CURSOR, "{}");
+    let Outcome { err, .. } = home.fails(&["setup"]);
+    assert!(err.contains("written in the clear") && err.contains("YOUR_GATEWAY_KEY"), "{err}");
+    assert_eq!(home.text(CURSOR), "{}");
+}
+
+#[test]
+fn nothing_is_claimed_that_the_configuration_does_not_promise() {
+    let other = Home::new().configured("examples/echo_mcp", "examples/lab_mcp");
+    let out = other.ok(&["setup"]);
+    assert!(out.contains("echo_server") && !out.contains("blocked"), "{out}");
+    let harmless = Home::new().configured("whoami", "who am i");
+    let out = harmless.ok(&["setup"]);
+    assert!(out.contains("came back") && out.contains("untried") && !out.contains("blocked "), "{out}");
+}
+
+#[test]
+fn a_proof_that_does_not_hold_is_a_failure() {
+    let broken = Home::new().configured("examples/echo_mcp", "examples/nowhere/echo_mcp");
+    let Outcome { out, err, .. } = broken.fails(&["setup"]);
+    assert!(err.contains("the proof failed") && !out.contains("came back"), "{out}{err}");
+}
