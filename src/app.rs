@@ -76,10 +76,16 @@ fn serve(
     })
 }
 
-fn parts(store: Arc<Store>, downstream: &Arc<Downstream>, environment: Environment, end: CancellationToken) -> Parts {
+fn parts(
+    store: Arc<Store>,
+    downstream: &Arc<Downstream>,
+    environment: Environment,
+    end: CancellationToken,
+) -> Parts {
     let cache = Arc::new(Cache::default());
     let guardrails = Arc::new(Guardrails::default());
-    let discovery = Arc::new(Discovery::new(Arc::clone(&cache), Arc::clone(downstream), Arc::clone(&guardrails)));
+    let discovery =
+        Arc::new(Discovery::new(Arc::clone(&cache), Arc::clone(downstream), Arc::clone(&guardrails)));
     let execution = Execution::new(Arc::clone(&discovery), Arc::clone(downstream), guardrails);
     let authentication = Authentication::new(environment);
     Parts { store, authentication, cache, discovery, execution, counts: Arc::default(), end }

@@ -51,8 +51,8 @@ impl Cache {
         let (local, stamp) = self.local.tools(&place).unzip();
         let Some(external) = self.external(&scope.settings.cache) else { return local };
         match external.tools(scope, &place, stamp.flatten().as_ref()).await {
-            // The copy here has its schemas compiled.
-            Ok(Shared::Known | Shared::Other) => local,
+            // The copy here has its schemas compiled, or is the only one there is.
+            Ok(Shared::Known | Shared::Other) | Err(_) => local,
             Ok(Shared::New(cached, stamp)) => {
                 self.local.put_tools(&place, cached.clone(), Some(stamp));
                 Some(cached)
@@ -62,7 +62,6 @@ impl Cache {
                 self.local.clear(&place.key);
                 None
             }
-            Err(_) => local,
         }
     }
 
@@ -117,10 +116,18 @@ impl Cache {
 
     pub async fn overview(&self, scope: &Scope) -> CacheOverview {
         let (callers, tool_entries) = self.local.counts();
-        let local = CacheOverview { callers, tool_entries, config_entries: self.local.config_count(), kind: "local", fault: None };
+        let local = CacheOverview {
+            callers,
+            tool_entries,
+            config_entries: self.local.config_count(),
+            kind: "local",
+            fault: None,
+        };
         let Some(external) = self.external(&scope.settings.cache) else { return local };
         match external.counts(scope).await {
-            Ok((callers, tool_entries)) => CacheOverview { callers, tool_entries, kind: "external_cache", ..local },
+            Ok((callers, tool_entries)) => {
+                CacheOverview { callers, tool_entries, kind: "external_cache", ..local }
+            }
             Err(fault) => CacheOverview { kind: "local", fault: Some(fault.to_string()), ..local },
         }
     }
@@ -145,5 +152,10 @@ impl Cache {
 
 fn place<'a>(scope: &'a Scope, server: &'a Server) -> Place<'a> {
     let (caller, server_name) = (&scope.caller.id, &server.name);
-    Place { key: CacheKey::tools(caller, server_name), caller, server: server_name, origin: Origin::of(server) }
+    Place {
+        key: CacheKey::tools(caller, server_name),
+        caller,
+        server: server_name,
+        origin: Origin::of(server),
+    }
 }

@@ -13,7 +13,8 @@ pub type JsonObject = Map<String, Value>;
 pub struct ToolCall {
     pub index: usize,
     pub tool: ToolName,
-    pub arguments: JsonObject,
+    /// Always an object. Kept as a value, because that is what schemas are held against.
+    arguments: Value,
 }
 
 /// The `result` of a `tools/call`, whole.
@@ -26,6 +27,30 @@ pub struct ToolOutput {
 #[derive(Debug, thiserror::Error)]
 #[error("the result is not a JSON object with a `content` list")]
 pub struct NotAResult;
+
+impl ToolCall {
+    pub fn new(index: usize, tool: ToolName, arguments: JsonObject) -> Self {
+        Self { index, tool, arguments: Value::Object(arguments) }
+    }
+
+    pub fn arguments(&self) -> &Value {
+        &self.arguments
+    }
+
+    pub fn into_arguments(self) -> JsonObject {
+        match self.arguments {
+            Value::Object(arguments) => arguments,
+            _ => JsonObject::new(),
+        }
+    }
+
+    /// Every string of the arguments, keys included.
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        strings(&self.arguments, &mut texts);
+        texts
+    }
+}
 
 impl ToolOutput {
     pub fn parse(result: Value) -> Result<Self, NotAResult> {
@@ -137,6 +162,21 @@ pub fn strings<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// About the bytes that a value takes as JSON: escapes are not counted, so that no text has to be read.
+pub fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 4,
+        Value::Number(_) => 8,
+        Value::String(text) => 2 + text.len(),
+        Value::Array(items) => 2 + items.iter().map(|item| 1 + size(item)).sum::<usize>(),
+        Value::Object(map) => object_size(map),
+    }
+}
+
+pub fn object_size(map: &JsonObject) -> usize {
+    2 + map.iter().map(|(key, value)| 4 + key.len() + size(value)).sum::<usize>()
 }
 
 /// As `strings`, without the base64 of media blocks, which holds no words.

@@ -52,6 +52,8 @@ pub struct Known {
     /// When the cached definitions run out, where there are some.
     pub cached_until: Option<SystemTime>,
     pub cached_count: usize,
+    /// The registration policy keeps the whole server away.
+    pub blocked: Option<ServerBlocked>,
 }
 
 /// How many servers are asked at once.
@@ -65,7 +67,10 @@ impl Discovery {
 
     /// The tools of a server; it is started only if neither configuration nor cache has them.
     pub async fn tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<Found, DiscoveryFault> {
-        self.guardrails.admit_server(scope, server).await.map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))?;
+        self.guardrails
+            .admit_server(scope, server)
+            .await
+            .map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))?;
         let known = self.look(scope, server).await;
         if known.cached_until.is_none() && server.tools.iter().any(is_described) {
             self.live.ask_in_background(scope, server);
@@ -74,7 +79,10 @@ impl Discovery {
             return Ok(found);
         }
         let tools = self.live.tools(scope, server).await?;
-        Ok(Found { set: self.guardrails.admit_tools(scope, server, &tools).await, source: ToolSource::Discovery })
+        Ok(Found {
+            set: self.guardrails.admit_tools(scope, server, &tools).await,
+            source: ToolSource::Discovery,
+        })
     }
 
     /// What configuration and cache say, without starting anything.
@@ -83,7 +91,7 @@ impl Discovery {
         match self.guardrails.admit_server(scope, server).await {
             Ok(()) => known,
             // The tools of a server that may not be started are not for the caller's eyes either.
-            Err(_) => Known { tools: None, ..known },
+            Err(blocked) => Known { tools: None, blocked: Some(blocked), ..known },
         }
     }
 
@@ -98,17 +106,19 @@ impl Discovery {
             (true, None) => None,
         };
         let tools = match source {
-            Some((tools, source)) => Some(Found { set: self.guardrails.admit_tools(scope, server, &tools).await, source }),
+            Some((tools, source)) => {
+                Some(Found { set: self.guardrails.admit_tools(scope, server, &tools).await, source })
+            }
             None => None,
         };
-        Known { tools, cached_until, cached_count }
+        Known { tools, cached_until, cached_count, blocked: None }
     }
 }
 
 /// The configured tools, filled up with the live definitions where these are known.
 fn configured(tools: &[ConfiguredTool], live: Option<&[Arc<Tool>]>) -> Vec<Arc<Tool>> {
     let definition = |tool: &ConfiguredTool| match tool {
-        ConfiguredTool::Defined(tool) => Some(Arc::new(tool.clone())),
+        ConfiguredTool::Defined(tool) => Some(Arc::clone(tool)),
         ConfiguredTool::Described { name, description } => {
             match live.and_then(|live| live.iter().find(|tool| tool.name() == name)) {
                 Some(live) => filled(live, description),

@@ -4,11 +4,10 @@
 //! closed by whoever opened it; what remains to be done then (ending the process) is tracked here, so that the
 //! gateway leaves nothing behind.
 
-use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rmcp::model::{CallToolRequestParams, ClientRequest, PaginatedRequestParams, Request, RequestOptionalParam, ServerResult};
+use rmcp::model::{CallToolRequestParams, ClientRequest, Request, ServerResult};
 use rmcp::service::{PeerRequestOptions, RunningService, ServiceError};
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
@@ -24,6 +23,7 @@ use crate::tool::Tool;
 mod child;
 mod fault;
 mod handshake;
+mod listing;
 mod path;
 mod places;
 mod stderr;
@@ -35,11 +35,8 @@ pub use watchdog::{COMMAND as WATCHDOG_COMMAND, watch as run_watchdog};
 
 use child::Child;
 
-/// A list longer than this is a server in a loop.
-const MAX_PAGES: usize = 200;
-
 /// How long the gateway's end waits for its children: close, SIGTERM and SIGKILL fit into it.
-const FAREWELL: Duration = Duration::from_millis(1_300);
+const FAREWELL: Duration = Duration::from_millis(1_400);
 
 /// What all sessions of the process share.
 pub struct Downstream {
@@ -59,6 +56,13 @@ pub struct Session {
     max_result_bytes: usize,
 }
 
+/// A running process that nobody has spoken to yet.
+struct Started {
+    child: Child,
+    transport: transport::ChildTransport,
+    activity: Activity,
+}
+
 impl Downstream {
     pub fn new(environment: &crate::config::environment::Environment) -> Self {
         let watchdog = watchdog::Watchdog::default();
@@ -73,30 +77,56 @@ impl Downstream {
 
     /// Starts the server and shakes hands with it.
     pub async fn open(&self, scope: &Scope, server: &Arc<Server>) -> Result<Session, SessionFault> {
+        let started =
+            self.start(scope, server).await.map_err(|trouble| SessionFault::new(&server.name, trouble))?;
+        let Started { child, transport, activity } = started;
+        match shake(scope, transport).await {
+            Ok(service) => {
+                let max_result_bytes = scope.settings.limits.max_result_bytes;
+                Ok(Session { server: Arc::clone(server), service, child, activity, max_result_bytes })
+            }
+            Err(trouble) => {
+                Err(SessionFault::new(&server.name, trouble).during_start().with_child(&child).await)
+            }
+        }
+    }
+
+    /// Starts the server for its tool list alone, all under the limit of a discovery.
+    pub async fn list_tools(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+    ) -> Result<Vec<Arc<Tool>>, SessionFault> {
         let fault = |trouble| SessionFault::new(&server.name, trouble);
+        let Started { child, transport, .. } = self.start(scope, server).await.map_err(fault)?;
+        let max_result_bytes = scope.settings.limits.max_result_bytes;
+        let listing = async {
+            let service = shake(scope, transport).await.map_err(|trouble| fault(trouble).during_start())?;
+            listing::list(service.peer(), &server.name, max_result_bytes).await.map_err(fault)
+        };
+        // The process outlives the limit by a moment, so that its last words can be told.
+        match scope.timeouts.run(Operation::Discovery, &scope.cancel, listing).await {
+            Ok(Ok(tools)) => Ok(tools),
+            Ok(Err(fault)) => Err(fault.with_child(&child).await),
+            Err(interrupted) => Err(fault(Trouble::Interrupted(interrupted)).with_child(&child).await),
+        }
+    }
+
+    async fn start(&self, scope: &Scope, server: &Server) -> Result<Started, Trouble> {
         let command = match &server.endpoint {
             Endpoint::Command(command) => command,
-            Endpoint::Refused { reason, .. } => return Err(fault(Trouble::Refused(reason.clone()))),
+            Endpoint::Refused { reason, .. } => return Err(Trouble::Refused(reason.clone())),
         };
-        let taking = self.places.take(scope.settings.limits.max_sessions);
-        let taken = scope.cancel.run_until_cancelled(taking).await;
-        let place = taken.unwrap_or(Err(Trouble::Interrupted(Interrupted::Cancelled))).map_err(fault)?;
-        let program = self.path.resolve(scope, &command.program).await.map_err(fault)?;
-        let activity = Activity::default();
-        let max_result_bytes = scope.settings.limits.max_result_bytes;
+        let limits = &scope.settings.limits;
+        let taking = scope.cancel.run_until_cancelled(self.places.take(limits.max_sessions));
+        let place = taking.await.unwrap_or(Err(Trouble::Interrupted(Interrupted::Cancelled)))?;
+        let program = self.path.resolve(scope, &command.program).await?;
         let spawn = child::Spawn { command, program: &program, base_env: &self.base_env, tasks: &self.tasks };
-        let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone()).map_err(fault)?;
-        let transport = transport::ChildTransport::new(pipes, max_result_bytes, activity.clone(), child.noise());
-        let opened = scope
-            .timeouts
-            .run(Operation::Default, &scope.cancel, handshake::shake(transport))
-            .await
-            .map_err(Trouble::Interrupted)
-            .and_then(|shaken| shaken);
-        match opened {
-            Ok(service) => Ok(Session { server: Arc::clone(server), service, child, activity, max_result_bytes }),
-            Err(trouble) => Err(fault(trouble).during_start().with_child(&child).await),
-        }
+        let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone())?;
+        let activity = Activity::default();
+        let transport =
+            transport::ChildTransport::new(pipes, limits.max_result_bytes, activity.clone(), child.noise());
+        Ok(Started { child, transport, activity })
     }
 
     /// Ends every child, whatever still runs, and waits until they are gone.
@@ -108,42 +138,29 @@ impl Downstream {
     }
 }
 
+/// A session begins under a limit of its own.
+async fn shake(
+    scope: &Scope,
+    transport: transport::ChildTransport,
+) -> Result<RunningService<RoleClient, handshake::Client>, Trouble> {
+    let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, handshake::shake(transport)).await;
+    shaken.map_err(Trouble::Interrupted)?
+}
+
 impl Session {
-    /// All pages of the server's tool list. An entry that is no tool is left out and logged; it spoils no other.
-    /// The caller limits the time: a discovery is one operation, however many pages it reads.
+    /// All pages of the server's tool list.
     pub async fn list_tools(&self) -> Result<Vec<Arc<Tool>>, SessionFault> {
-        let mut tools: Vec<Arc<Tool>> = Vec::new();
-        let (mut names, mut seen) = (HashSet::new(), HashSet::new());
-        let mut cursor: Option<String> = None;
-        for _ in 0..MAX_PAGES {
-            let page = match self.page(cursor.take()).await {
-                Ok(page) => page,
-                Err(trouble) => return Err(self.fault(trouble).with_child(&self.child).await),
-            };
-            for definition in page.tools {
-                match Tool::parse(definition) {
-                    Some(tool) if names.insert(tool.name().clone()) => tools.push(Arc::new(tool)),
-                    Some(tool) => {
-                        tracing::warn!(server = %self.server.name, tool = %tool.name(), "left out a tool that was listed before");
-                    }
-                    None => tracing::warn!(server = %self.server.name, "left out a listed tool that has no name"),
-                }
-            }
-            match page.next {
-                None => return Ok(tools),
-                // A cursor that comes back would list the same pages for ever.
-                Some(next) if seen.insert(next.clone()) => cursor = Some(next),
-                Some(_) => break,
-            }
+        match listing::list(self.peer(), &self.server.name, self.max_result_bytes).await {
+            Ok(tools) => Ok(tools),
+            Err(trouble) => Err(self.fault(trouble).with_child(&self.child).await),
         }
-        tracing::warn!(server = %self.server.name, "the tool list does not end; reading stopped");
-        Ok(tools)
     }
 
     /// The one door to a server. A call that is already cancelled does not go through it.
     pub async fn call(&self, scope: &Scope, checked: &CheckedCall) -> Result<ToolOutput, SessionFault> {
         let call = checked.call();
-        let params = CallToolRequestParams::new(call.tool.as_str().to_owned()).with_arguments(call.arguments.clone());
+        let params =
+            CallToolRequestParams::new(call.tool.as_str().to_owned()).with_arguments(call.arguments().as_object().cloned().unwrap_or_default());
         let request = ClientRequest::CallToolRequest(Request::new(params));
         let sent = OnceLock::new();
         let asking = async {
@@ -156,12 +173,15 @@ impl Session {
             Ok(answer) => self.read(answer),
             Err(interrupted) => {
                 if let Some(id) = sent.get() {
-                    transport::cancel(self.peer(), id.clone(), "the gateway no longer waits for this call").await;
+                    transport::cancel(self.peer(), id.clone(), "the gateway no longer waits for this call")
+                        .await;
                 }
                 Err(Trouble::Interrupted(interrupted))
             }
         };
-        match answer.and_then(|result| ToolOutput::parse(result).map_err(|not| Trouble::Protocol(not.to_string()))) {
+        match answer
+            .and_then(|result| ToolOutput::parse(result).map_err(|not| Trouble::Protocol(not.to_string())))
+        {
             Ok(output) => Ok(output),
             Err(Trouble::Rpc(error)) => Ok(ToolOutput::from_rpc_error(&error)),
             Err(trouble) => Err(self.fault(trouble).with_child(&self.child).await),
@@ -177,29 +197,12 @@ impl Session {
         self.service.peer()
     }
 
-    async fn page(&self, cursor: Option<String>) -> Result<transport::Page, Trouble> {
-        let params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
-        let request = ClientRequest::ListToolsRequest(RequestOptionalParam { params, ..Default::default() });
-        let options = PeerRequestOptions::no_options();
-        let handle = self.peer().send_request_with_option(request, options).await.map_err(|error| trouble(&error))?;
-        transport::Page::parse(self.read(handle.await_response().await)?)
-    }
-
     fn read(&self, answer: Result<ServerResult, ServiceError>) -> Result<Value, Trouble> {
-        transport::unwrap(answer.map_err(|error| trouble(&error))?, self.max_result_bytes)
+        transport::unwrap(answer.map_err(|error| Trouble::from(&error))?, self.max_result_bytes)
     }
 
     fn fault(&self, trouble: Trouble) -> SessionFault {
         SessionFault::new(&self.server.name, trouble)
-    }
-}
-
-/// rmcp's errors can hold whole messages: only their kind is said.
-fn trouble(error: &ServiceError) -> Trouble {
-    match error {
-        ServiceError::TransportClosed | ServiceError::TransportSend(_) => Trouble::Closed,
-        ServiceError::Cancelled { .. } => Trouble::Protocol("the request was cancelled on the way".to_owned()),
-        _ => Trouble::Protocol("an answer of the wrong kind".to_owned()),
     }
 }
 

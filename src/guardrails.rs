@@ -56,13 +56,13 @@ pub struct Blocked {
 
 impl Guardrails {
     /// Checks the arguments, keys and values, against the server's input policy.
-    pub async fn check_input(&self, scope: &Scope, server: &Server, call: ToolCall) -> Result<CheckedCall, Blocked> {
-        let texts = call.arguments.iter().fold(Vec::new(), |mut texts, (key, value)| {
-            texts.push(key.as_str());
-            crate::call::strings(value, &mut texts);
-            texts
-        });
-        let verdict = self.judge(scope, Side::Input, &server.input, texts).await?;
+    pub async fn check_input(
+        &self,
+        scope: &Scope,
+        server: &Server,
+        call: ToolCall,
+    ) -> Result<CheckedCall, Blocked> {
+        let verdict = self.judge(scope, Side::Input, &server.input, || call.texts()).await?;
         Ok(CheckedCall { call, verdict })
     }
 
@@ -73,7 +73,7 @@ impl Guardrails {
         server: &Server,
         output: ToolOutput,
     ) -> Result<CheckedOutput, Blocked> {
-        let verdict = self.judge(scope, Side::Output, &server.output, output.texts()).await?;
+        let verdict = self.judge(scope, Side::Output, &server.output, || output.texts()).await?;
         if server.output.enabled && server.output.block_binary && output.has_binary() {
             return Err(Blocked::by(verdict.unwrap_or_default().with(Violation::binary())));
         }
@@ -86,7 +86,7 @@ impl Guardrails {
         if details.is_empty() {
             return details;
         }
-        let texts = details.iter().map(String::as_str).collect();
+        let texts = || details.iter().map(String::as_str).collect();
         match self.judge(scope, Side::Output, &server.output, texts).await {
             Ok(_) => details,
             Err(_) => vec!["the server's own words were withheld by its output policy".to_owned()],
@@ -99,23 +99,24 @@ impl Guardrails {
     }
 
     /// `None` where the policy is off.
-    async fn judge(
+    async fn judge<'a>(
         &self,
         scope: &Scope,
         side: Side,
-        policy: &Policy,
-        texts: Vec<&str>,
+        policy: &'a Policy,
+        texts: impl FnOnce() -> Vec<&'a str>,
     ) -> Result<Option<Verdict>, Blocked> {
         if !policy.enabled {
             return Ok(None);
         }
         let provider = self.provider(&scope.settings);
         let started = Instant::now();
-        let subject = Subject { side, policy, texts };
-        let answer = match scope.timeouts.run(Operation::Guardrail, &scope.cancel, provider.check(&subject)).await {
-            Ok(answer) => answer,
-            Err(interrupted) => Err(ProviderFault::from(interrupted)),
-        };
+        let subject = Subject { side, policy, texts: texts() };
+        let answer =
+            match scope.timeouts.run(Operation::Guardrail, &scope.cancel, provider.check(&subject)).await {
+                Ok(answer) => answer,
+                Err(interrupted) => Err(ProviderFault::from(interrupted)),
+            };
         let elapsed = started.elapsed();
         match answer {
             Ok(hits) => {

@@ -109,7 +109,8 @@ impl Overflow {
     ///
     /// Only the message's own members are looked at: an `id` deeper inside belongs to the payload.
     pub fn message_id(&self) -> Option<Value> {
-        first_id(&String::from_utf8_lossy(&self.head)).or_else(|| last_id(&String::from_utf8_lossy(&self.tail)))
+        first_id(&String::from_utf8_lossy(&self.head))
+            .or_else(|| last_id(&String::from_utf8_lossy(&self.tail)))
     }
 }
 
@@ -215,7 +216,10 @@ mod tests {
         assert_eq!(id(&format!(r#"{{"id":"a","result":"{filler}"}}"#)), Some(json!("a")));
         assert_eq!(id(&format!(r#"{{"result":"{filler}","jsonrpc":"2.0","id":12}}"#)), Some(json!(12)));
         assert_eq!(id(&format!(r#"{{"result":"{filler}","id":12,"jsonrpc":"2.0"}}"#)), Some(json!(12)));
-        assert_eq!(id(&format!(r#"{{"jsonrpc":"2.0","method":"m","id":5,"params":["{filler}"]}}"#)), Some(json!(5)));
+        assert_eq!(
+            id(&format!(r#"{{"jsonrpc":"2.0","method":"m","id":5,"params":["{filler}"]}}"#)),
+            Some(json!(5))
+        );
         assert_eq!(id(&format!(r#"{{"result":{{"text":"{filler}","id":3}}}}"#)), None);
         assert_eq!(id(&format!(r#"{{"params":{{"id":3,"text":"{filler}"}}}}"#)), None);
     }

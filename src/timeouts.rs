@@ -153,7 +153,9 @@ impl Timeouts {
         let ratio = waited.as_secs_f64() / self.limits.of(operation).as_secs_f64().max(0.001);
         let level = match self.escalation(ratio) {
             // The hard end comes in the midst of signs of life.
-            Escalation::Normal | Escalation::Warn if matches!(result, Err(Interrupted::Timeout { .. })) => Escalation::Timeout,
+            Escalation::Normal | Escalation::Warn if matches!(result, Err(Interrupted::Timeout { .. })) => {
+                Escalation::Timeout
+            }
             level => level,
         };
         running.end(result.as_ref().err().copied(), level);
@@ -301,7 +303,12 @@ mod tests {
     const LIMIT: Duration = Duration::from_millis(50);
 
     fn timeouts() -> Timeouts {
-        let limits = TimeoutSettings { cache: LIMIT, tool_execution: LIMIT, tool_execution_max: LIMIT * 4, ..Default::default() };
+        let limits = TimeoutSettings {
+            cache: LIMIT,
+            tool_execution: LIMIT,
+            tool_execution_max: LIMIT * 4,
+            ..Default::default()
+        };
         Timeouts::new(limits, Arc::default())
     }
 
@@ -333,7 +340,8 @@ mod tests {
                 activity.beat();
             }
         };
-        let result: Result<(), _> = timeouts().run_active(&CancellationToken::new(), &activity, beating).await;
+        let result: Result<(), _> =
+            timeouts().run_active(&CancellationToken::new(), &activity, beating).await;
         assert_eq!(result, Err(Interrupted::Timeout { setting: "tool_execution_max", after: LIMIT * 4 }));
     }
 }

@@ -63,11 +63,9 @@ impl Tool {
     }
 
     /// What is wrong with the arguments, by JSON pointer; empty when nothing is, or when there is no usable schema.
-    pub fn violations(&self, arguments: &Map<String, Value>) -> Vec<String> {
+    pub fn violations(&self, arguments: &Value) -> Vec<String> {
         let Some(validator) = self.validator.get_or_init(|| self.compile()) else { return Vec::new() };
-        // The validator wants a `Value`; arguments are copied only for tools that publish a schema.
-        let instance = Value::Object(arguments.clone());
-        validator.iter_errors(&instance).take(MAX_VIOLATIONS).map(|error| describe(&error)).collect()
+        validator.iter_errors(arguments).take(MAX_VIOLATIONS).map(|error| describe(&error)).collect()
     }
 
     fn compile(&self) -> Option<Validator> {
@@ -91,12 +89,6 @@ fn describe(error: &jsonschema::ValidationError<'_>) -> String {
     let path = error.instance_path().to_string();
     let place = if path.is_empty() { "arguments".to_owned() } else { format!("`{path}`") };
     format!("{place}: {}", error.masked_with("the value"))
-}
-
-impl Clone for Tool {
-    fn clone(&self) -> Self {
-        Self { name: self.name.clone(), definition: self.definition.clone(), validator: OnceLock::new() }
-    }
 }
 
 impl ToolSet {

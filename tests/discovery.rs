@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::redis::Redis;
-use crate::support::{CLEAR_CACHE, Config, DISCOVER, Gateway, INFO, KEY, LIST, Raw, eventually, eventually_async};
+use crate::support::{
+    CLEAR_CACHE, Config, DISCOVER, Gateway, INFO, KEY, LIST, Raw, eventually, eventually_async,
+};
 
 /// The starts and calls of `lab`.
 struct Log(TempDir);
@@ -53,7 +55,7 @@ fn tool<'a>(answer: &'a Value, name: &str) -> &'a Value {
     tools(answer).iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("no {name}: {answer}"))
 }
 
-async fn edit(gateway: &Gateway, config: &Config) {
+fn edit(gateway: &Gateway, config: &Config) {
     let before = gateway.log().matches("the new one is in force").count();
     gateway.write_config(&config.text());
     eventually("the edit is taken", || gateway.log().matches("the new one is in force").count() > before);
@@ -64,7 +66,7 @@ async fn configuration_comes_before_cache_and_cache_before_the_server() {
     let gateway = Gateway::start(&Config::new().lab(&[])).await;
     assert_eq!(source(&gateway).await, "discovery");
     assert_eq!(source(&gateway).await, "cache");
-    edit(&gateway, &Config::new().lab(&[]).with("tools", json!({"echo": "", "add": "Sums up."}))).await;
+    edit(&gateway, &Config::new().lab(&[]).with("tools", json!({"echo": "", "add": "Sums up."})));
     let answer = discover(&gateway, "lab").await;
     assert_eq!(answer["source"], "config");
     assert_eq!(names(&answer), ["echo", "add"]);
@@ -72,14 +74,15 @@ async fn configuration_comes_before_cache_and_cache_before_the_server() {
     assert_eq!(tool(&answer, "echo")["description"], "Repeats the message.");
     assert_eq!(tool(&answer, "add")["description"], "Sums up.");
     assert_eq!(tool(&answer, "add")["outputSchema"]["required"], json!(["sum"]));
-    edit(&gateway, &Config::new().lab(&[])).await;
+    edit(&gateway, &Config::new().lab(&[]));
     assert_eq!(source(&gateway).await, "cache");
 }
 
 #[tokio::test]
 async fn described_tools_become_whole_once_their_server_was_asked() {
     let log = Log::new();
-    let config = log.lab(Config::new(), &[]).with("tools", json!({"add": "Sums up.", "no_such_tool": "Dreamt of."}));
+    let config =
+        log.lab(Config::new(), &[]).with("tools", json!({"add": "Sums up.", "no_such_tool": "Dreamt of."}));
     let gateway = Gateway::start(&config).await;
     let info = gateway.call(INFO, json!({"server_name": "lab"})).await.json;
     assert_eq!(info["server_info"]["tools_source"], "config");
@@ -100,7 +103,10 @@ async fn described_tools_become_whole_once_their_server_was_asked() {
 #[tokio::test]
 async fn a_server_that_cannot_be_asked_is_not_asked_all_the_time() {
     let pids = Log::new();
-    let config = Config::new().hostile("exit").env(json!({"HOSTILE_PIDFILE": pids.path()})).with("tools", json!({"ok": "Works."}));
+    let config = Config::new()
+        .hostile("exit")
+        .env(json!({"HOSTILE_PIDFILE": pids.path()}))
+        .with("tools", json!({"ok": "Works."}));
     let gateway = Gateway::start(&config).await;
     let pids = || std::fs::read_to_string(pids.path()).unwrap_or_default().lines().count();
     assert_eq!(names(&discover(&gateway, "hostile").await), ["ok"]);
@@ -126,7 +132,8 @@ async fn all_pages_are_read() {
 #[tokio::test]
 async fn what_ran_out_is_discovered_anew() {
     // 0.0003 hours are 1.08 seconds.
-    let gateway = Gateway::start(&Config::new().common("enkrypt_tool_cache_expiration", json!(0.0003)).lab(&[])).await;
+    let gateway =
+        Gateway::start(&Config::new().common("enkrypt_tool_cache_expiration", json!(0.0003)).lab(&[])).await;
     let begun = Instant::now();
     assert_eq!(source(&gateway).await, "discovery");
     assert_eq!(source(&gateway).await, "cache");
@@ -158,16 +165,17 @@ async fn cached_tools_are_judged_by_the_policies_of_now() {
     let gateway = Gateway::start(&guarded(&["no such word"])).await;
     let answer = discover(&gateway, "lab").await;
     assert_eq!((&answer["source"], &answer["blocked_count"]), (&json!("discovery"), &json!(0)));
-    edit(&gateway, &guarded(&["repeats"]).with("denied_tools", json!(["c*"]))).await;
+    edit(&gateway, &guarded(&["repeats"]).with("denied_tools", json!(["c*"])));
     let answer = discover(&gateway, "lab").await;
     assert_eq!(answer["source"], "cache");
     assert_eq!(answer["blocked_tools"][0]["name"], "echo");
     assert_eq!(answer["policy_denied_tools"], json!(["counter", "cwd"]));
     assert!(!names(&answer).iter().any(|name| ["echo", "counter", "cwd"].contains(name)));
-    let reply = gateway.batch("lab", json!([{"name": "echo", "args": {"message": "x"}}, {"name": "pid"}])).await;
+    let reply =
+        gateway.batch("lab", json!([{"name": "echo", "args": {"message": "x"}}, {"name": "pid"}])).await;
     assert_eq!(reply.results()[0]["error_code"], "TOOL_BLOCKED");
     // And what was blocked is open again when the policy says so.
-    edit(&gateway, &guarded(&["no such word"])).await;
+    edit(&gateway, &guarded(&["no such word"]));
     let answer = discover(&gateway, "lab").await;
     assert_eq!((&answer["source"], &answer["blocked_count"]), (&json!("cache"), &json!(0)));
 }
@@ -176,7 +184,7 @@ async fn cached_tools_are_judged_by_the_policies_of_now() {
 async fn another_command_has_other_tools() {
     let gateway = Gateway::start(&Config::new().lab(&[])).await;
     assert_eq!(source(&gateway).await, "discovery");
-    edit(&gateway, &Config::new().lab(&["--many", "1"])).await;
+    edit(&gateway, &Config::new().lab(&["--many", "1"]));
     let answer = discover(&gateway, "lab").await;
     assert_eq!(answer["source"], "discovery");
     assert!(names(&answer).contains(&"tool_0001"));
@@ -213,7 +221,8 @@ async fn who_asked_first_may_leave_without_harm() {
         raw.send(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})).await;
         eventually("the server starts for the first one", || log.starts() == 1);
     }
-    raw.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}})).await;
+    raw.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}))
+        .await;
     let mut answered = Vec::new();
     while answered.len() < 3 {
         let answer = raw.receive().await;
@@ -239,10 +248,12 @@ async fn callers_share_nothing_but_keys_of_one_caller_do() {
         .edit(|config| {
             config["projects"]["project-1"]["users"] = json!(["user-1", "user-2"]);
             config["users"]["user-2"] = json!({"email": "other@example.com"});
-            config["apikeys"]["second-key-of-user-1"] = json!({"project_id": "project-1", "user_id": "user-1"});
+            config["apikeys"]["second-key-of-user-1"] =
+                json!({"project_id": "project-1", "user_id": "user-1"});
             config["apikeys"]["only-key-of-user-2"] = json!({"project_id": "project-1", "user_id": "user-2"});
         });
-    let gateway = async |key| Gateway::prepare(&config.text()).env("ENKRYPT_GATEWAY_KEY", Some(key)).connect().await;
+    let gateway =
+        async |key| Gateway::prepare(&config.text()).env("ENKRYPT_GATEWAY_KEY", Some(key)).connect().await;
     let (first, second) = (gateway(KEY).await, gateway("second-key-of-user-1").await);
     let other = gateway("only-key-of-user-2").await;
     assert_eq!(source(&first).await, "discovery");

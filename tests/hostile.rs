@@ -105,7 +105,8 @@ async fn a_server_that_dies_in_a_call_takes_only_its_batch_with_it() {
 
 #[tokio::test]
 async fn a_dead_server_ends_a_batch_that_would_go_on() {
-    let gateway = Gateway::start(&Config::new().common("enkrypt_on_failure", json!("continue")).hostile("")).await;
+    let gateway =
+        Gateway::start(&Config::new().common("enkrypt_on_failure", json!("continue")).hostile("")).await;
     let reply = gateway.batch("hostile", json!([{"name": "die"}, {"name": "ok"}])).await;
     failed(&reply, "SERVER_CLOSED");
     assert_eq!(reply.json["execution_summary"]["not_run_calls"], 1);
@@ -116,7 +117,10 @@ async fn a_call_without_an_answer_runs_into_the_limit() {
     let gateway = Gateway::start(&Config::new().timeout("tool_execution_timeout", 1.0).hostile("")).await;
     contains(&failed(&call(&gateway, "hang", json!({})).await, "TIMEOUT")["hint"], "tool_execution_timeout");
     // A line that breaks off says not even whose answer it was.
-    contains(&failed(&call(&gateway, "malformed", json!({"kind": "not-json"})).await, "TIMEOUT")["hint"], "tool_execution_timeout");
+    contains(
+        &failed(&call(&gateway, "malformed", json!({"kind": "not-json"})).await, "TIMEOUT")["hint"],
+        "tool_execution_timeout",
+    );
 }
 
 /// The time limit is a minute here and a test's patience much less: these answers come at once.
@@ -168,7 +172,8 @@ async fn a_server_that_stops_reading_holds_up_nothing() {
         .hostile("ignore-eof");
     let gateway = Gateway::start(&config).await;
     // Larger than a pipe: the second call cannot even be sent.
-    let calls = json!([{"name": "deaf"}, {"name": "ok", "args": {"filler": "x".repeat(1 << 20)}}, {"name": "ok"}]);
+    let calls =
+        json!([{"name": "deaf"}, {"name": "ok", "args": {"filler": "x".repeat(1 << 20)}}, {"name": "ok"}]);
     let reply = gateway.batch("hostile", calls).await;
     assert_eq!(reply.statuses(), ["success", "error", "error"], "{}", reply.json);
     for result in &reply.results()[1..] {
@@ -179,9 +184,7 @@ async fn a_server_that_stops_reading_holds_up_nothing() {
 
 #[tokio::test]
 async fn one_bad_server_delays_no_other() {
-    let hostile = |name: &str, mode: &str| {
-        json!({"server_name": name, "config": {"command": server_binary("hostile_mcp"), "args": [mode]}})
-    };
+    let hostile = |name: &str, mode: &str| json!({"server_name": name, "config": {"command": server_binary("hostile_mcp"), "args": [mode]}});
     let config = Config::new()
         .timeout("discovery_timeout", 1.0)
         .lab(&[])
@@ -194,13 +197,21 @@ async fn one_bad_server_delays_no_other() {
         .echo();
     let gateway = Gateway::start(&config).await;
     let started = Instant::now();
-    let (all, one) = tokio::join!(gateway.call(LIST, json!({})), gateway.batch("echo", json!([{"name": "echo", "args": {"message": "hi"}}])));
+    let (all, one) = tokio::join!(
+        gateway.call(LIST, json!({})),
+        gateway.batch("echo", json!([{"name": "echo", "args": {"message": "hi"}}]))
+    );
     // One second, and room for a busy machine.
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     assert_eq!(one.statuses(), ["success"], "{}", one.json);
     assert_eq!(all.json["discovery_success_servers"], json!(["lab", "loop", "echo"]), "{}", all.json);
     assert_eq!(all.json["discovery_failed_servers"], json!(["silent", "slow", "exit", "garbage", "missing"]));
-    for (name, code) in [("silent", "TIMEOUT"), ("slow", "TIMEOUT"), ("exit", "SERVER_START_FAILED"), ("missing", "SERVER_START_FAILED")] {
+    for (name, code) in [
+        ("silent", "TIMEOUT"),
+        ("slow", "TIMEOUT"),
+        ("exit", "SERVER_START_FAILED"),
+        ("missing", "SERVER_START_FAILED"),
+    ] {
         assert_eq!(all.json["available_servers"][name]["discovery_error"]["error_code"], code, "{name}");
     }
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Config, Gateway, Raw, alive, server_binary};
 
-/// What a server's process gets, and where its program is found.
-mod surroundings;
 /// A process per batch: gone when the batch is, whatever became of it.
 mod sessions;
+/// What a server's process gets, and where its program is found.
+mod surroundings;
 pub(crate) mod watch;
 
 use watch::{Record, signal, until, watchdog};
@@ -25,18 +25,15 @@ enum Way {
     Signal(Signal),
 }
 
-const WAYS: [Way; 4] = [
-    Way::EndOfInput,
-    Way::Signal(Signal::TERM),
-    Way::Signal(Signal::INT),
-    Way::Signal(Signal::KILL),
-];
+const WAYS: [Way; 4] =
+    [Way::EndOfInput, Way::Signal(Signal::TERM), Way::Signal(Signal::INT), Way::Signal(Signal::KILL)];
 
 /// A server of hostile modes behind any command line, whose one tool never answers.
 fn server(command: &str, args: &Value, record: &Record) -> Config {
     // Defined in full, so that nobody has to ask the server about it.
     let tools = json!({"hang": {"name": "hang", "inputSchema": {"type": "object"}}});
-    let server = json!({"server_name": "hostile", "config": {"command": command, "args": args}, "tools": tools});
+    let server =
+        json!({"server_name": "hostile", "config": {"command": command, "args": args}, "tools": tools});
     Config::new().server(server).env(json!({"HOSTILE_PIDFILE": record.as_str()}))
 }
 
@@ -105,7 +102,10 @@ async fn what_a_launcher_started_does_not_survive() {
     let binary = server_binary("hostile_mcp").to_string_lossy().into_owned();
     // As npx does, and as a careless script does. A shell gives background jobs /dev/null for input, hence the 3.
     for script in [r#"exec 3<&0; "$0" "$1" <&3 & wait"#, r#"exec 3<&0; "$0" "$1" <&3 & exit 0"#] {
-        nothing_survives_any_end(1, |record| server("sh", &json!(["-c", script, binary, "ignore-term"]), record)).await;
+        nothing_survives_any_end(1, |record| {
+            server("sh", &json!(["-c", script, binary, "ignore-term"]), record)
+        })
+        .await;
     }
 }
 
@@ -115,7 +115,8 @@ async fn a_launcher_that_leaves_does_not_take_the_session_with_it() {
     let record = Record::new();
     let script = r#"exec 3<&0; "$0" --log "$1" <&3 & exit 0"#;
     let args = json!(["-c", script, binary, record.as_str()]);
-    let config = Config::new().server(json!({"server_name": "lab", "config": {"command": "sh", "args": args}}));
+    let config =
+        Config::new().server(json!({"server_name": "lab", "config": {"command": "sh", "args": args}}));
     let gateway = Gateway::start(&config).await;
     let reply = gateway.batch("lab", json!([{"name": "counter"}, {"name": "counter"}])).await;
     assert_eq!(reply.statuses(), ["success", "success"], "{}", reply.json);
@@ -158,6 +159,17 @@ async fn a_gateway_that_nobody_greeted_ends_too() {
 }
 
 #[tokio::test]
+async fn a_client_library_that_leaves_is_followed() {
+    let record = Record::new();
+    let mut gateway = Gateway::start(&hostile("ignore-eof", &record).with("tools", json!({}))).await;
+    gateway.batch("hostile", json!([{"name": "ok"}])).await;
+    let mut child = gateway.leave().await;
+    let status = tokio::time::timeout(SOON, child.wait()).await.expect("in time").expect("a status");
+    assert!(status.success(), "{status}");
+    assert_eq!(record.alive(), 0, "{}", record.text());
+}
+
+#[tokio::test]
 async fn a_client_that_reads_nothing_does_not_hold_up_the_end() {
     let mut raw = Raw::initialized(Gateway::prepare(&Config::new().lab(&[]).text())).await;
     // Each answer is some kilobytes; nobody takes them, and the pipe is soon full.
@@ -172,6 +184,24 @@ async fn a_client_that_reads_nothing_does_not_hold_up_the_end() {
 #[tokio::test]
 async fn a_discovery_in_the_background_does_not_survive() {
     // Tools that are described only are filled up by asking the server, while the batch runs.
-    let described = |record: &Record| hostile("silent,ignore-term", record).with("tools", json!({"hang": "Hangs."}));
+    let described =
+        |record: &Record| hostile("silent,ignore-term", record).with("tools", json!({"hang": "Hangs."}));
     nothing_survives_any_end(2, described).await;
+}
+
+#[tokio::test]
+async fn a_watchdog_that_is_killed_is_replaced() {
+    let record = Record::new();
+    let mut raw = Raw::initialized(Gateway::prepare(&hostile("ignore-term", &record).text())).await;
+    let gateway = raw.child.id().expect("it runs");
+    raw.send_batch(1, "hostile", json!([{"name": "hang"}])).await;
+    until("a server runs", || record.alive() == 1).await;
+    let first = watchdog(gateway).expect("a watchdog");
+    signal(first, Signal::KILL);
+    until("it is gone", || !alive(first)).await;
+    raw.send_batch(2, "hostile", json!([{"name": "hang"}])).await;
+    until("another server runs", || record.alive() == 2).await;
+    until("another watchdog runs", || watchdog(gateway).is_some_and(|pid| pid != first)).await;
+    signal(gateway, Signal::KILL);
+    until("the servers of both times are gone", || record.alive() == 0).await;
 }

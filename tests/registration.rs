@@ -29,11 +29,17 @@ async fn a_poisoned_tool_is_kept_away_by_every_road() {
     for expected in ["discovery", "cache"] {
         let answer = discover(&gateway).await;
         assert_eq!((answer["source"].as_str(), blocked(&answer)), (Some(expected), vec!["echo"]));
-        assert_eq!((&answer["blocked_count"], answer["blocked_reasons"].as_array().map(Vec::len)), (&json!(1), Some(1)));
+        assert_eq!(
+            (&answer["blocked_count"], answer["blocked_reasons"].as_array().map(Vec::len)),
+            (&json!(1), Some(1))
+        );
         assert!(!answer["tools"].to_string().contains("Lab: echo"));
         let reason = answer["blocked_tools"][0]["reasons"][0].as_str().expect("a reason");
         assert!(reason.contains("keyword_detector") && reason.contains("blocked_keywords[0]"), "{reason}");
-        assert!(!answer.to_string().to_lowercase().contains("repeats the message"), "a reason quotes the text");
+        assert!(
+            !answer.to_string().to_lowercase().contains("repeats the message"),
+            "a reason quotes the text"
+        );
     }
     let listed = gateway.call(LIST, json!({})).await.json;
     assert_eq!(blocked(&listed["available_servers"]["lab"]), ["echo"]);
@@ -43,7 +49,8 @@ async fn a_poisoned_tool_is_kept_away_by_every_road() {
     for answer in [&listed, &empty, &info] {
         assert!(!answer.to_string().contains("Repeats"), "{answer}");
     }
-    let reply = gateway.batch("lab", json!([{"name": "pid"}, {"name": "echo", "args": {"message": "x"}}])).await;
+    let reply =
+        gateway.batch("lab", json!([{"name": "pid"}, {"name": "echo", "args": {"message": "x"}}])).await;
     assert_eq!(reply.results()[0]["error_code"], "TOOL_BLOCKED");
     assert_eq!(reply.json["execution_summary"]["not_run_calls"], 1);
     assert!(!reply.json.to_string().contains("Repeats"));
@@ -72,9 +79,15 @@ async fn poison_is_found_wherever_it_stands() {
 async fn configured_tools_pass_the_same_gate() {
     let poisons = [
         ("description", json!({"description": "Poison is here."})),
-        ("nested", json!({"inputSchema": {"type": "object", "properties": {"a": {"description": "Poison is here."}}}})),
+        (
+            "nested",
+            json!({"inputSchema": {"type": "object", "properties": {"a": {"description": "Poison is here."}}}}),
+        ),
         ("enum", json!({"inputSchema": {"type": "object", "properties": {"a": {"enum": ["b", "poison"]}}}})),
-        ("default", json!({"inputSchema": {"type": "object", "properties": {"a": {"default": {"b": ["poison"]}}}}})),
+        (
+            "default",
+            json!({"inputSchema": {"type": "object", "properties": {"a": {"default": {"b": ["poison"]}}}}}),
+        ),
         ("output", json!({"outputSchema": {"type": "object", "title": "poison"}})),
         ("title", json!({"title": "poi\u{200b}son"})),
         ("annotation", json!({"annotations": {"title": "POISON"}})),
@@ -84,7 +97,11 @@ async fn configured_tools_pass_the_same_gate() {
         let tools = json!({"pid": "Fine.", "counter": poisoned});
         let gateway = Gateway::start(&guarded(&["poison"]).with("tools", tools)).await;
         let answer = discover(&gateway).await;
-        assert_eq!((answer["source"].as_str(), blocked(&answer)), (Some("config"), vec!["counter"]), "{place}");
+        assert_eq!(
+            (answer["source"].as_str(), blocked(&answer)),
+            (Some("config"), vec!["counter"]),
+            "{place}"
+        );
         let reply = gateway.batch("lab", json!([{"name": "counter"}])).await;
         assert_eq!(reply.results()[0]["error_code"], "TOOL_BLOCKED", "{place}");
         assert_eq!(gateway.batch("lab", json!([{"name": "pid"}])).await.statuses(), ["success"], "{place}");
@@ -105,7 +122,8 @@ async fn a_poisoned_server_is_not_started_by_any_road() {
     for tools in [json!({}), json!({"echo": "Echo"})] {
         let gateway = Gateway::start(&config.clone().edit(|config| {
             config["mcp_configs"]["config-1"]["mcp_config"][0]["tools"] = tools;
-        })).await;
+        }))
+        .await;
         let call = json!([{"name": "echo", "args": {"message": "x"}}]);
         let one = gateway.call(DISCOVER, json!({"server_name": "lab"})).await.json;
         let batch = gateway.batch("lab", call).await.json;
@@ -115,7 +133,10 @@ async fn a_poisoned_server_is_not_started_by_any_road() {
         let errors = [&all, &listed].map(|answer| &answer["available_servers"]["lab"]["discovery_error"]);
         for answer in [&one, &batch, &empty].into_iter().chain(errors) {
             assert_eq!(answer["error_code"], "SERVER_BLOCKED", "{answer}");
-            assert!(answer["details"][0].as_str().expect("a reason").contains("keyword_detector"), "{answer}");
+            assert!(
+                answer["details"][0].as_str().expect("a reason").contains("keyword_detector"),
+                "{answer}"
+            );
             assert!(!answer.to_string().contains("obey"), "{answer}");
         }
         for answer in [&all, &listed] {
@@ -134,23 +155,33 @@ async fn command_arguments_and_names_are_looked_at_too() {
     for config in [
         Config::new().server(json!({"server_name": "poison", "config": {"command": "true"}})),
         Config::new().server(json!({"server_name": "lab", "config": {"command": "poison"}})),
-        Config::new().server(json!({"server_name": "lab", "config": {"command": "true", "args": ["--poison"]}})),
-        Config::new().server(json!({"server_name": "lab", "config": {"command": "true", "env": {"POISON": "x"}}})),
+        Config::new()
+            .server(json!({"server_name": "lab", "config": {"command": "true", "args": ["--poison"]}})),
+        Config::new()
+            .server(json!({"server_name": "lab", "config": {"command": "true", "env": {"POISON": "x"}}})),
     ] {
         let config = config.keywords(&["poison"]).with("tool_guardrails_policy", policy());
         let gateway = Gateway::start(&config).await;
         let all = gateway.call(DISCOVER, json!({})).await.json;
         assert_eq!(all["status"], "error");
         let servers = all["available_servers"].as_object().expect("servers");
-        assert!(servers.values().all(|server| server["discovery_error"]["error_code"] == "SERVER_BLOCKED"), "{all}");
+        assert!(
+            servers.values().all(|server| server["discovery_error"]["error_code"] == "SERVER_BLOCKED"),
+            "{all}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_common_policy_counts_for_every_server() {
-    let config = Config::new().keywords(&["repeats the message"]).lab(&[]).with("tool_guardrails_policy", json!({"enabled": false})).edit(
-        |config| config["mcp_configs"]["config-1"]["common_overrides"] = json!({"server_tools_guardrails_config": policy()}),
-    );
+    let config = Config::new()
+        .keywords(&["repeats the message"])
+        .lab(&[])
+        .with("tool_guardrails_policy", json!({"enabled": false}))
+        .edit(|config| {
+            config["mcp_configs"]["config-1"]["common_overrides"] =
+                json!({"server_tools_guardrails_config": policy()});
+        });
     let gateway = Gateway::start(&config).await;
     assert_eq!(blocked(&discover(&gateway).await), ["echo"]);
 }
@@ -160,7 +191,10 @@ async fn a_policy_without_a_list_blocks_whatever_hits() {
     let words = ["repeats the message"];
     for config in [
         Config::new().keywords(&words).lab(&[]).with("enable_tool_guardrails", json!(true)),
-        Config::new().keywords(&words).lab(&[]).with("tool_guardrails_policy", json!({"enabled": true, "policy_name": "p"})),
+        Config::new()
+            .keywords(&words)
+            .lab(&[])
+            .with("tool_guardrails_policy", json!({"enabled": true, "policy_name": "p"})),
     ] {
         let gateway = Gateway::start(&config).await;
         assert_eq!(blocked(&discover(&gateway).await), ["echo"]);

@@ -51,10 +51,20 @@ async fn a_line_that_is_not_json_is_answered_and_the_session_goes_on() {
     for line in ["{", "hello", r#"{"jsonrpc":"2.0","id":5,"method":"#, "\u{1b}[31m", "[1,", "\"open"] {
         raw.send_line(line).await;
         let answer = raw.receive().await;
-        assert_eq!((&answer["id"], &answer["error"]["code"]), (&Value::Null, &json!(-32_700)), "{line}: {answer}");
+        assert_eq!(
+            (&answer["id"], &answer["error"]["code"]),
+            (&Value::Null, &json!(-32_700)),
+            "{line}: {answer}"
+        );
     }
     // Blank lines and answers to nothing are no requests.
-    for line in ["", "\r", r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, r#"{"level":"info"}"#, r#"{"jsonrpc":"2.0","method":"notifications/x"}"#] {
+    for line in [
+        "",
+        "\r",
+        r#"{"jsonrpc":"2.0","id":7,"result":{}}"#,
+        r#"{"level":"info"}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/x"}"#,
+    ] {
         raw.send_line(line).await;
     }
     still_answers(&mut raw).await;
@@ -82,6 +92,23 @@ async fn a_batch_of_json_rpc_is_refused() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_none_is_refused_under_its_id_if_it_has_one() {
+    let mut raw = Raw::initialized(gateway()).await;
+    for (line, id) in [
+        (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, json!(1)),
+        (r#"{"id":"two","method":"ping"}"#, json!("two")),
+        (r#"{"jsonrpc":"2.0","id":3.5,"method":"ping"}"#, json!(3.5)),
+        (r#"{"jsonrpc":"2.0","id":{"deep":4},"method":"ping"}"#, Value::Null),
+        (r#"{"jsonrpc":"2.0","id":5,"method":["ping"]}"#, json!(5)),
+    ] {
+        raw.send_line(line).await;
+        let answer = raw.receive().await;
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&id, &json!(-32_600)), "{line}: {answer}");
+    }
+    still_answers(&mut raw).await;
+}
+
+#[tokio::test]
 async fn a_request_that_is_too_long_is_answered_under_its_id() {
     let config = Config::new().common("max_argument_bytes", json!(1_000)).lab(&[]);
     let mut raw = Raw::initialized(Gateway::prepare(&config.text())).await;
@@ -90,12 +117,17 @@ async fn a_request_that_is_too_long_is_answered_under_its_id() {
         format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{{"name":"{filler}"}}}}"#),
         // As the TypeScript SDK writes them.
         format!(r#"{{"method":"tools/call","params":{{"name":"{filler}"}},"jsonrpc":"2.0","id":7}}"#),
-        format!(r#"{{"jsonrpc": "2.0", "method": "tools/call", "id": 7, "params": {{"id": 1, "name": "{filler}"}}}}"#),
+        format!(
+            r#"{{"jsonrpc": "2.0", "method": "tools/call", "id": 7, "params": {{"id": 1, "name": "{filler}"}}}}"#
+        ),
     ] {
         raw.send_line(&line).await;
         let answer = raw.receive().await;
         assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(7), &json!(-32_600)), "{answer}");
-        assert!(answer["error"]["message"].as_str().expect("text").contains("`max_argument_bytes`"), "{answer}");
+        assert!(
+            answer["error"]["message"].as_str().expect("text").contains("`max_argument_bytes`"),
+            "{answer}"
+        );
         still_answers(&mut raw).await;
     }
 }
@@ -103,19 +135,28 @@ async fn a_request_that_is_too_long_is_answered_under_its_id() {
 #[tokio::test]
 async fn arguments_as_text_are_read_and_as_a_list_are_not() {
     let mut raw = Raw::initialized(gateway()).await;
-    raw.send(&request(1, "tools/call", json!({"name": LIST, "arguments": "{\"discover_tools\": false}"}))).await;
+    raw.send(&request(1, "tools/call", json!({"name": LIST, "arguments": "{\"discover_tools\": false}"})))
+        .await;
     let answer = raw.receive().await;
     assert_eq!(answer["result"]["isError"], false, "{answer}");
     for arguments in [json!([]), json!([{"discover_tools": false}]), json!("not an object"), json!(7)] {
         raw.send(&request(2, "tools/call", json!({"name": LIST, "arguments": arguments}))).await;
         let answer = raw.receive().await;
-        assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(2), &json!(-32_602)), "{arguments}: {answer}");
+        assert_eq!(
+            (&answer["id"], &answer["error"]["code"]),
+            (&json!(2), &json!(-32_602)),
+            "{arguments}: {answer}"
+        );
     }
     for params in [json!({}), json!({"name": 7}), json!({"name": "no_such_tool"}), Value::Null] {
         raw.send(&request(3, "tools/call", params.clone())).await;
         assert_eq!(raw.receive().await["error"]["code"], -32_602, "{params}");
     }
-    for empty in [json!({"name": METRICS}), json!({"name": METRICS, "arguments": null}), json!({"name": METRICS, "arguments": {}})] {
+    for empty in [
+        json!({"name": METRICS}),
+        json!({"name": METRICS, "arguments": null}),
+        json!({"name": METRICS, "arguments": {}}),
+    ] {
         raw.send(&request(4, "tools/call", empty)).await;
         assert_eq!(raw.receive().await["result"]["isError"], false);
     }
@@ -124,7 +165,7 @@ async fn arguments_as_text_are_read_and_as_a_list_are_not() {
 #[tokio::test]
 async fn an_unknown_method_is_said_to_be_unknown() {
     let mut raw = Raw::initialized(gateway()).await;
-    for method in ["no/such/method", "resources/list", "prompts/list", "tasks/list"] {
+    for method in ["no/such/method", "tools/forget", "x"] {
         raw.send(&request(1, method, json!({}))).await;
         let answer = raw.receive().await;
         assert_eq!(answer["error"]["code"], -32_601, "{method}: {answer}");
@@ -181,10 +222,16 @@ async fn a_client_of_the_revision_without_a_handshake_is_served() {
     assert_eq!(answer["result"]["tools"].as_array().map(Vec::len), Some(7), "{answer}");
     let calls = json!([{"name": "echo", "args": {"message": "modern"}}]);
     let arguments = json!({"server_name": "lab", "tool_calls": calls});
-    raw.send(&request(3, "tools/call", json!({"_meta": modern(), "name": crate::support::SECURE_CALL, "arguments": arguments}))).await;
+    raw.send(&request(
+        3,
+        "tools/call",
+        json!({"_meta": modern(), "name": crate::support::SECURE_CALL, "arguments": arguments}),
+    ))
+    .await;
     let answer = raw.receive().await;
     assert_eq!((&answer["id"], &answer["result"]["isError"]), (&json!(3), &json!(false)), "{answer}");
-    assert!(answer.to_string().contains("modern"), "{answer}");
+    assert_eq!(answer["result"]["resultType"], "complete", "{answer}");
+    assert!(answer["result"]["content"][0]["text"].as_str().expect("text").contains("modern"), "{answer}");
 }
 
 #[tokio::test]
@@ -212,7 +259,10 @@ async fn a_client_that_asks_too_early_is_told_and_may_start_over() {
 #[tokio::test]
 async fn initialize_waits_for_no_server() {
     let record = Record::new();
-    let config = Config::new().hostile("silent").env(json!({"HOSTILE_PIDFILE": record.as_str()})).lab(&["--start-delay", "60000"]);
+    let config = Config::new()
+        .hostile("silent")
+        .env(json!({"HOSTILE_PIDFILE": record.as_str()}))
+        .lab(&["--start-delay", "60000"]);
     let mut raw = Raw::initialized(Gateway::prepare(&config.text())).await;
     // And no request waits for another.
     raw.send(&request(1, "tools/call", json!({"name": LIST, "arguments": {}}))).await;
@@ -257,14 +307,19 @@ async fn a_pair_of_sockets_will_do() {
         assert_eq!(ask(&initialize("2025-11-25"))["id"], 0);
         let calls = json!([{"name": "big", "args": {"bytes": 1 << 20}}]);
         let arguments = json!({"server_name": "lab", "tool_calls": calls});
-        let answer = ask(&request(1, "tools/call", json!({"name": crate::support::SECURE_CALL, "arguments": arguments})));
+        let answer = ask(&request(
+            1,
+            "tools/call",
+            json!({"name": crate::support::SECURE_CALL, "arguments": arguments}),
+        ));
         assert_eq!(answer["result"]["isError"], false);
         assert!(answer.to_string().len() > 1 << 20);
         drop(input);
         assert!(lines.next().is_none(), "it closes its side");
     });
     tokio::task::spawn_blocking(|| talk.join().expect("the talk")).await.expect("joined");
-    let status = tokio::time::timeout(Duration::from_secs(3), child.wait()).await.expect("in time").expect("a status");
+    let status =
+        tokio::time::timeout(Duration::from_secs(3), child.wait()).await.expect("in time").expect("a status");
     assert!(status.success());
 }
 
@@ -276,13 +331,18 @@ async fn a_log_that_nobody_reads_stops_nothing() {
     let mut stdout = BufReader::new(child.stdout.take().expect("stdout")).lines();
     // Some hundred kilobytes of log: a pipe holds 64.
     for id in 0..3_000 {
-        let message = if id == 0 { initialize("2025-11-25") } else { request(id, "tools/call", json!({"name": METRICS})) };
+        let message = if id == 0 {
+            initialize("2025-11-25")
+        } else {
+            request(id, "tools/call", json!({"name": METRICS}))
+        };
         stdin.write_all(format!("{message}\n").as_bytes()).await.expect("written");
         let line = tokio::time::timeout(Duration::from_secs(20), stdout.next_line()).await.expect("in time");
         assert!(line.expect("a line").expect("not the end").contains("result"));
     }
     drop(stdin);
-    let status = tokio::time::timeout(Duration::from_secs(3), child.wait()).await.expect("in time").expect("a status");
+    let status =
+        tokio::time::timeout(Duration::from_secs(3), child.wait()).await.expect("in time").expect("a status");
     assert!(status.success(), "{status}");
     let mut log = vec![0; 60_000];
     child.stderr.take().expect("stderr").read_exact(&mut log).await.expect("it did log");

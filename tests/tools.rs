@@ -77,7 +77,8 @@ async fn a_key_may_be_stored_as_its_digest() {
 
 fn sha256_hex(text: &str) -> String {
     use sha2::{Digest as _, Sha256};
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let hex = |text: String, byte: &u8| format!("{text}{byte:02x}");
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), hex)
 }
 
 #[tokio::test]

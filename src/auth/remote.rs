@@ -93,7 +93,8 @@ impl Enkrypt {
         }
         match self.fetch(asking, remote, key).await {
             Ok((body, caller)) => {
-                let (settings, fresh_until) = (Arc::clone(asking.settings), Instant::now() + remote.cache_ttl);
+                let (settings, fresh_until) =
+                    (Arc::clone(asking.settings), Instant::now() + remote.cache_ttl);
                 desk.kept = Some(Kept { body, source, settings, caller: Arc::clone(&caller), fresh_until });
                 Ok(caller)
             }

@@ -75,7 +75,8 @@ impl External {
         if stored.origin != place.origin {
             return Ok(Shared::Other);
         }
-        let tools: Arc<[Arc<Tool>]> = stored.tools.into_iter().filter_map(Tool::parse).map(Arc::new).collect();
+        let tools: Arc<[Arc<Tool>]> =
+            stored.tools.into_iter().filter_map(Tool::parse).map(Arc::new).collect();
         Ok(Shared::New(CachedTools { tools, expires_at }, stamp))
     }
 
@@ -85,9 +86,12 @@ impl External {
         place: &Place<'_>,
         cached: &CachedTools,
     ) -> Result<Option<Stamp>, ExternalFault> {
-        let expires_at = milliseconds(cached.expires_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+        let expires_at =
+            milliseconds(cached.expires_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
         let tools = cached.tools.iter().map(|tool| tool.definition()).collect();
-        let Ok(text) = serde_json::to_vec(&Storing { expires_at, origin: &place.origin, tools }) else { return Ok(None) };
+        let Ok(text) = serde_json::to_vec(&Storing { expires_at, origin: &place.origin, tools }) else {
+            return Ok(None);
+        };
         let stamp = Stamp::of(&text);
         let (servers, callers) = (CacheKey::servers(place.caller), CacheKey::callers());
         let ttl = milliseconds(scope.settings.cache.tools_ttl).max(1);
@@ -103,7 +107,12 @@ impl External {
     }
 
     /// Whether there was something to clear.
-    pub(super) async fn clear(&self, scope: &Scope, key: &CacheKey, server: &ServerName) -> Result<bool, ExternalFault> {
+    pub(super) async fn clear(
+        &self,
+        scope: &Scope,
+        key: &CacheKey,
+        server: &ServerName,
+    ) -> Result<bool, ExternalFault> {
         let servers = CacheKey::servers(&scope.caller.id);
         let mut clear = redis::pipe();
         clear.atomic().del(key.as_str()).srem(servers.as_str(), server.as_str()).ignore();

@@ -82,6 +82,9 @@ mod tests {
     #[test]
     fn keys_are_what_other_gateways_compute() {
         // echo -n 'u_p_c-echo-tools' | md5sum
-        assert_eq!(CacheKey::tools(&"u_p_c".into(), &"echo".into()).as_str(), "eddeb0ad318e95df8951720a509d60f9");
+        assert_eq!(
+            CacheKey::tools(&"u_p_c".into(), &"echo".into()).as_str(),
+            "eddeb0ad318e95df8951720a509d60f9"
+        );
     }
 }

@@ -8,7 +8,11 @@ use moka::sync::Cache;
 
 use super::CachedTools;
 use super::key::{CacheKey, Origin, Stamp};
+use crate::call::object_size;
 use crate::ids::{CallerId, ServerName};
+
+/// JSON in memory takes about this many times the bytes that it takes as text.
+const IN_MEMORY: usize = 4;
 
 const MAX_BYTES: u64 = 64 << 20;
 const MAX_ENTRIES: u64 = 4_096;
@@ -62,7 +66,8 @@ impl Local {
     }
 
     pub(super) fn put_tools(&self, place: &Place<'_>, cached: CachedTools, stamp: Option<Stamp>) {
-        let size = cached.tools.iter().map(|tool| weight(tool.definition())).sum::<usize>();
+        let written = cached.tools.iter().map(|tool| object_size(tool.definition())).sum::<usize>();
+        let size = written.saturating_mul(IN_MEMORY);
         let bytes = u32::try_from(size).unwrap_or(u32::MAX);
         let (caller, server, origin) = (place.caller.clone(), place.server.clone(), place.origin.clone());
         self.tools.insert(place.key.clone(), Entry { caller, server, bytes, cached, origin, stamp });
@@ -73,7 +78,11 @@ impl Local {
     }
 
     pub(super) fn servers_of(&self, caller: &CallerId) -> BTreeSet<ServerName> {
-        self.tools.iter().filter(|(_, entry)| entry.caller == *caller).map(|(_, entry)| entry.server).collect()
+        self.tools
+            .iter()
+            .filter(|(_, entry)| entry.caller == *caller)
+            .map(|(_, entry)| entry.server)
+            .collect()
     }
 
     /// Callers with cached tools, and entries.
@@ -109,20 +118,13 @@ impl Expiry<CacheKey, Entry> for UntilExpiry {
         Some(entry.cached.expires_at.duration_since(SystemTime::now()).unwrap_or_default())
     }
 
-    fn expire_after_update(&self, key: &CacheKey, entry: &Entry, at: Instant, _left: Option<Duration>) -> Option<Duration> {
+    fn expire_after_update(
+        &self,
+        key: &CacheKey,
+        entry: &Entry,
+        at: Instant,
+        _left: Option<Duration>,
+    ) -> Option<Duration> {
         self.expire_after_create(key, entry, at)
     }
-}
-
-/// About the bytes that a definition takes.
-fn weight(definition: &serde_json::Map<String, serde_json::Value>) -> usize {
-    fn of(value: &serde_json::Value) -> usize {
-        match value {
-            serde_json::Value::String(text) => 32 + text.len(),
-            serde_json::Value::Array(items) => 32 + items.iter().map(of).sum::<usize>(),
-            serde_json::Value::Object(map) => 32 + map.iter().map(|(key, value)| 48 + key.len() + of(value)).sum::<usize>(),
-            _ => 32,
-        }
-    }
-    definition.iter().map(|(key, value)| 48 + key.len() + of(value)).sum()
 }

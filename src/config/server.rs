@@ -1,6 +1,7 @@
 //! One configured server: how it is reached, which of its tools are open, and under which policies.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -56,7 +57,7 @@ pub enum ConfiguredTool {
         name: ToolName,
         description: String,
     },
-    Defined(Tool),
+    Defined(Arc<Tool>),
 }
 
 /// An entry of `denied_tools`.

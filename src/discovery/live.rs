@@ -37,11 +37,22 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new(cache: Arc<Cache>, downstream: Arc<Downstream>, guardrails: Arc<Guardrails>) -> Self {
         let tried = moka::sync::Cache::builder().max_capacity(MAX_TRIED).time_to_live(RETRY).build();
-        Self { cache, downstream, guardrails, flights: Flights::default(), background: TaskTracker::new(), tried }
+        Self {
+            cache,
+            downstream,
+            guardrails,
+            flights: Flights::default(),
+            background: TaskTracker::new(),
+            tried,
+        }
     }
 
     /// Starts the server, unless somebody is just asking it.
-    pub(super) async fn tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<Arc<[Arc<Tool>]>, DiscoveryFault> {
+    pub(super) async fn tools(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+    ) -> Result<Arc<[Arc<Tool>]>, DiscoveryFault> {
         self.flights.join(scope, server, Box::pin(self.fetch(scope, server))).await
     }
 

@@ -23,6 +23,8 @@ use crate::config;
 const POLITE: Duration = Duration::from_millis(700);
 /// After SIGTERM it has this long.
 const FIRM: Duration = Duration::from_millis(500);
+/// Nothing outlives SIGKILL, but dying takes a moment.
+const BURIAL: Duration = Duration::from_millis(200);
 /// How often a group is looked at that nothing can be waited for.
 const LOOK: Duration = Duration::from_millis(10);
 /// A server that closed its output is about to end: waiting this long tells how.
@@ -147,7 +149,8 @@ async fn take_down(process: &mut dyn ChildWrapper, group: Group) {
     }
     group.kill();
     let _ = process.start_kill();
-    let _ = process.wait().await;
+    // The dead of a group whose parent is gone are init's to bury, and not every container's init does.
+    let _ = tokio::time::timeout(BURIAL, end_of(process, group)).await;
 }
 
 /// Waits until the process and everything that it started in its group are gone.

@@ -5,6 +5,8 @@
 
 use std::process::ExitStatus;
 
+use rmcp::service::ServiceError;
+
 use super::child::Child;
 use crate::fault::{ErrorCode, Fault};
 use crate::ids::ServerName;
@@ -79,8 +81,12 @@ impl SessionFault {
 impl Fault for SessionFault {
     fn code(&self) -> ErrorCode {
         match &self.trouble {
-            Trouble::Refused(_) | Trouble::NotFound { .. } | Trouble::Spawn { .. } => ErrorCode::ServerStartFailed,
-            Trouble::Exited { .. } | Trouble::Closed | Trouble::Rpc(_) if self.starting => ErrorCode::ServerStartFailed,
+            Trouble::Refused(_) | Trouble::NotFound { .. } | Trouble::Spawn { .. } => {
+                ErrorCode::ServerStartFailed
+            }
+            Trouble::Exited { .. } | Trouble::Closed | Trouble::Rpc(_) if self.starting => {
+                ErrorCode::ServerStartFailed
+            }
             Trouble::Exited { .. } | Trouble::Closed => ErrorCode::ServerClosed,
             Trouble::Protocol(_) | Trouble::Rpc(_) => ErrorCode::ServerProtocol,
             Trouble::TooLong { .. } | Trouble::TooManySessions { .. } => ErrorCode::LimitExceeded,
@@ -111,13 +117,28 @@ impl Fault for SessionFault {
             Trouble::Interrupted(Interrupted::Timeout { setting, .. }) => {
                 format!("raise `{setting}` in `timeout_settings` if the server needs longer")
             }
-            Trouble::Refused(_) | Trouble::Protocol(_) | Trouble::Rpc(_) | Trouble::Interrupted(_) => return None,
+            Trouble::Refused(_) | Trouble::Protocol(_) | Trouble::Rpc(_) | Trouble::Interrupted(_) => {
+                return None;
+            }
         };
         Some(hint)
     }
 
     fn details(&self) -> Vec<String> {
         self.details.clone()
+    }
+}
+
+/// rmcp's errors can hold whole messages: only their kind is said.
+impl From<&ServiceError> for Trouble {
+    fn from(error: &ServiceError) -> Self {
+        match error {
+            ServiceError::TransportClosed | ServiceError::TransportSend(_) => Self::Closed,
+            ServiceError::Cancelled { .. } => {
+                Self::Protocol("the request was cancelled on the way".to_owned())
+            }
+            _ => Self::Protocol("an answer of the wrong kind".to_owned()),
+        }
     }
 }
 
@@ -135,5 +156,7 @@ fn kind(error: &std::io::Error) -> String {
 }
 
 fn how(status: ExitStatus) -> String {
-    status.code().map_or_else(|| "was ended by a signal".to_owned(), |code| format!("ended with exit code {code}"))
+    status
+        .code()
+        .map_or_else(|| "was ended by a signal".to_owned(), |code| format!("ended with exit code {code}"))
 }

@@ -15,10 +15,12 @@ pub(super) type Client = ClientConfig;
 pub(super) async fn shake(transport: ChildTransport) -> Result<RunningService<RoleClient, Client>, Trouble> {
     let answer = Box::pin(client().serve(transport)).await;
     answer.map_err(|error| match error {
-        ClientInitializeError::JsonRpcError(error) => {
-            Trouble::Rpc(serde_json::json!({"code": error.code.0, "message": error.message, "data": error.data}))
+        ClientInitializeError::JsonRpcError(error) => Trouble::Rpc(
+            serde_json::json!({"code": error.code.0, "message": error.message, "data": error.data}),
+        ),
+        ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. } => {
+            Trouble::Closed
         }
-        ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. } => Trouble::Closed,
         ClientInitializeError::NoCompatibleProtocolVersion { .. } => {
             Trouble::Protocol("it speaks no protocol version that the gateway knows".to_owned())
         }

@@ -83,7 +83,12 @@ impl SearchPath {
     async fn run(&self, shell: &str) -> Option<OsString> {
         let mut command = tokio::process::Command::new(shell);
         command.args(["-l", "-i", "-c"]).arg(format!("printf '%s%s%s' {MARK} \"$PATH\" {MARK}"));
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         if let Some(home) = &self.home {
             command.env("HOME", home);
         }

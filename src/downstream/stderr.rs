@@ -43,7 +43,8 @@ impl LastWords {
 
     fn keep(&self, line: &[u8], masker: &Masker) {
         let cut = &line[..line.len().min(KEPT_BYTES * 4)];
-        let text: String = String::from_utf8_lossy(cut).chars().filter(|c| !c.is_control() || *c == '\t').collect();
+        let text: String =
+            String::from_utf8_lossy(cut).chars().filter(|c| !c.is_control() || *c == '\t').collect();
         if text.trim().is_empty() {
             return;
         }

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rmcp::model::{
-    CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest, CustomRequest, CustomResult,
-    ErrorData, InitializeResult, JsonRpcMessage, RequestId, ServerRequest, ServerResult,
+    CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest, CustomRequest,
+    CustomResult, ErrorData, InitializeResult, JsonRpcMessage, RequestId, ServerRequest, ServerResult,
 };
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
@@ -48,12 +48,6 @@ enum Expected {
     Json,
 }
 
-/// One page of `tools/list`.
-pub(super) struct Page {
-    pub(super) tools: Vec<Value>,
-    pub(super) next: Option<String>,
-}
-
 /// The outcome of a request, as it travels inside a `CustomResult`: a server cannot forge what wraps its answer.
 enum Answer {
     Result(Value),
@@ -75,7 +69,12 @@ struct Envelope {
 }
 
 impl ChildTransport {
-    pub(super) fn new(pipes: Pipes, max_result_bytes: usize, activity: Activity, noise: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(
+        pipes: Pipes,
+        max_result_bytes: usize,
+        activity: Activity,
+        noise: Arc<AtomicU64>,
+    ) -> Self {
         Self {
             reader: LineReader::new(pipes.stdout, max_result_bytes.saturating_add(ENVELOPE)),
             writer: LineWriter::new(pipes.stdin),
@@ -126,7 +125,10 @@ impl ChildTransport {
             // Nobody can tell whose it is; with one request open there is only one it can be.
             Err(_) => match self.pending.keys().next().cloned() {
                 Some(only) if self.pending.len() == 1 => {
-                    self.settle(only, Answer::Malformed("an answer whose `id` is neither an integer nor a string"));
+                    self.settle(
+                        only,
+                        Answer::Malformed("an answer whose `id` is neither an integer nor a string"),
+                    );
                 }
                 _ => self.count_noise(),
             },
@@ -147,16 +149,23 @@ impl ChildTransport {
     fn settle(&mut self, id: RequestId, answer: Answer) {
         let expected = self.pending.remove(&id);
         let message = match (expected, answer) {
-            (Some(Expected::Handshake), Answer::Result(result)) => match serde_json::from_value::<InitializeResult>(result) {
-                Ok(result) => JsonRpcMessage::response(ServerResult::InitializeResult(result), id),
-                Err(_) => JsonRpcMessage::response(ServerResult::CustomResult(CustomResult::new(Value::Null)), id),
-            },
+            (Some(Expected::Handshake), Answer::Result(result)) => {
+                match serde_json::from_value::<InitializeResult>(result) {
+                    Ok(result) => JsonRpcMessage::response(ServerResult::InitializeResult(result), id),
+                    Err(_) => JsonRpcMessage::response(
+                        ServerResult::CustomResult(CustomResult::new(Value::Null)),
+                        id,
+                    ),
+                }
+            }
             (Some(Expected::Handshake), Answer::Error(error)) => {
                 let error = serde_json::from_value::<ErrorData>(error)
                     .unwrap_or_else(|_| ErrorData::internal_error("unreadable error", None));
                 JsonRpcMessage::error(error, Some(id))
             }
-            (_, answer) => JsonRpcMessage::response(ServerResult::CustomResult(CustomResult::new(answer.wrap())), id),
+            (_, answer) => {
+                JsonRpcMessage::response(ServerResult::CustomResult(CustomResult::new(answer.wrap())), id)
+            }
         };
         self.ready.push_back(message);
     }
@@ -169,7 +178,10 @@ impl ChildTransport {
 impl Transport<RoleClient> for ChildTransport {
     type Error = io::Error;
 
-    fn send(&mut self, item: TxJsonRpcMessage<RoleClient>) -> impl Future<Output = io::Result<()>> + Send + 'static {
+    fn send(
+        &mut self,
+        item: TxJsonRpcMessage<RoleClient>,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         match &item {
             JsonRpcMessage::Request(message) => {
                 let handshake = matches!(message.request, ClientRequest::InitializeRequest(_));
@@ -243,19 +255,6 @@ pub(super) async fn cancel(peer: &Peer<RoleClient>, id: RequestId, reason: &str)
     let param = CancelledNotificationParam::new(Some(id), Some(reason.to_owned()));
     let notice = ClientNotification::CancelledNotification(CancelledNotification::new(param));
     let _ = tokio::time::timeout(NOTICE, peer.send_notification(notice)).await;
-}
-
-impl Page {
-    pub(super) fn parse(result: Value) -> Result<Self, Trouble> {
-        let Value::Object(mut page) = result else {
-            return Err(Trouble::Protocol("the answer to `tools/list` is not an object".to_owned()));
-        };
-        let next = page.get("nextCursor").and_then(Value::as_str).map(str::to_owned);
-        match page.remove("tools") {
-            Some(Value::Array(tools)) => Ok(Self { tools, next }),
-            _ => Err(Trouble::Protocol("the answer to `tools/list` has no list of tools".to_owned())),
-        }
-    }
 }
 
 /// Our ids are integers; a few servers send them back as text.

@@ -6,7 +6,7 @@
 
 use std::io::{BufRead, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The hidden command that runs `watch`.
 pub const COMMAND: &str = "__watchdog";
@@ -15,61 +15,82 @@ pub const COMMAND: &str = "__watchdog";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Group(Option<i32>);
 
-/// The gateway's end of the pipe. Starts the process when the first group is guarded.
+/// The gateway's end of the pipe. Starts the process before the first server, and again should it be gone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watchdog(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
-enum State {
-    #[default]
-    NotStarted,
-    Running {
-        pipe: ChildStdin,
-        // Kept so that the process is not a zombie's parent of nobody; it ends when the pipe does.
-        _process: Child,
-    },
-    /// It could not be started, or died: said once.
-    Failed,
+struct State {
+    running: Option<Running>,
+    /// What a new process has to be told.
+    guarded: Vec<i32>,
+    /// That it cannot be started was said.
+    complained: bool,
+}
+
+#[derive(Debug)]
+struct Running {
+    pipe: ChildStdin,
+    process: Child,
 }
 
 impl Watchdog {
-    /// Starts the process, if it does not run yet: before the first server, so that there is always someone to tell.
+    /// Starts the process, if it does not run yet: before a server, so that there is always someone to tell.
     pub(super) fn wake(&self) {
         let mut state = self.state();
-        if matches!(*state, State::NotStarted) {
-            *state = start().unwrap_or(State::Failed);
-            if matches!(*state, State::Failed) {
-                tracing::warn!("no watchdog: servers may outlive a gateway that is killed");
-            }
+        if state.running.is_none() {
+            state.start();
         }
     }
 
     pub(super) fn guard(&self, group: Group) {
-        self.tell('+', group);
+        let Some(id) = group.0 else { return };
+        let mut state = self.state();
+        state.guarded.push(id);
+        state.tell('+', id);
     }
 
     pub(super) fn release(&self, group: Group) {
-        self.tell('-', group);
-    }
-
-    fn tell(&self, sign: char, group: Group) {
         let Some(id) = group.0 else { return };
         let mut state = self.state();
-        if let State::Running { pipe, .. } = &mut *state
-            // In one piece: half a line could name another group.
-            && pipe.write_all(format!("{sign}{id}\n").as_bytes()).is_err()
-        {
-            *state = State::Failed;
-            tracing::warn!("the watchdog is gone: servers may outlive a gateway that is killed");
-        }
+        state.guarded.retain(|known| *known != id);
+        state.tell('-', id);
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn start() -> Option<State> {
+impl State {
+    fn tell(&mut self, sign: char, id: i32) {
+        let Some(running) = &mut self.running else { return };
+        if running.say(sign, id).is_err() {
+            tracing::warn!("the watchdog is gone; starting another");
+            let _ = running.process.wait();
+            self.start();
+        }
+    }
+
+    fn start(&mut self) {
+        self.running = start().and_then(|mut running| {
+            self.guarded.iter().try_for_each(|id| running.say('+', *id)).ok()?;
+            Some(running)
+        });
+        if self.running.is_none() && !std::mem::replace(&mut self.complained, true) {
+            tracing::warn!("no watchdog: servers may outlive a gateway that is killed");
+        }
+    }
+}
+
+impl Running {
+    /// In one piece: half a line could name another group.
+    fn say(&mut self, sign: char, id: i32) -> std::io::Result<()> {
+        self.pipe.write_all(format!("{sign}{id}\n").as_bytes())
+    }
+}
+
+fn start() -> Option<Running> {
     let mut command = Command::new(std::env::current_exe().ok()?);
     command.arg(COMMAND).env_clear().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // Out of the terminal's group, or the Ctrl-C that ends the gateway would end its watchdog too.
@@ -77,14 +98,16 @@ fn start() -> Option<State> {
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut process = command.spawn().ok()?;
     let pipe = process.stdin.take()?;
-    Some(State::Running { pipe, _process: process })
+    Some(Running { pipe, process })
 }
 
 /// The watchdog itself: reads `+GROUP` and `-GROUP` lines until they end, then ends what is left.
 pub fn watch(input: impl BufRead) {
     let mut groups: Vec<Group> = Vec::new();
     for line in input.lines().map_while(Result::ok) {
-        let Some((sign, Ok(id))) = line.split_at_checked(1).map(|(sign, id)| (sign, id.parse())) else { continue };
+        let Some((sign, Ok(id))) = line.split_at_checked(1).map(|(sign, id)| (sign, id.parse())) else {
+            continue;
+        };
         let group = Group(Some(id));
         groups.retain(|known| *known != group);
         if sign == "+" {

@@ -90,7 +90,7 @@ impl Requested {
             },
             Some(_) => return unreadable(Some(name), "`args` is not an object; write {\"parameter\": value}"),
         };
-        Self::Call(ToolCall { index, tool: name.into(), arguments })
+        Self::Call(ToolCall::new(index, name.into(), arguments))
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
             for arguments in ARGUMENT_KEYS {
                 let call = call(json!({name: "echo", arguments: {"message": "hi"}}));
                 assert_eq!(call.tool.as_str(), "echo");
-                assert_eq!(call.arguments["message"], "hi");
+                assert_eq!(call.arguments()["message"], "hi");
             }
         }
     }
@@ -162,7 +162,7 @@ mod tests {
     fn the_first_useful_key_wins() {
         let call = call(json!({"name": "", "tool": "echo", "args": null, "params": "{\"a\": 1}"}));
         assert_eq!(call.tool.as_str(), "echo");
-        assert_eq!(call.arguments["a"], 1);
+        assert_eq!(call.arguments()["a"], 1);
     }
 
     #[test]

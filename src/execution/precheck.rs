@@ -4,7 +4,7 @@
 
 use super::batch::{Batch, Requested};
 use super::report::{CallOutcome, Ended, Failure};
-use crate::call::{JsonObject, ToolCall};
+use crate::call::{ToolCall, size};
 use crate::config::Server;
 use crate::fault::ErrorCode;
 use crate::tool::ToolSet;
@@ -46,7 +46,7 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall) -> Option<Ended>
         }));
     }
     let Some(tool) = tools.find(&call.tool) else { return Some(unknown(tools, &batch.server, call)) };
-    if size(&call.arguments) > batch.max_argument_bytes {
+    if size(call.arguments()) > batch.max_argument_bytes {
         return Some(Ended::Failed(Failure {
             code: ErrorCode::LimitExceeded,
             message: format!("the arguments of `{}` are longer than {} bytes", call.tool, batch.max_argument_bytes),
@@ -54,7 +54,7 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall) -> Option<Ended>
             details: Vec::new(),
         }));
     }
-    let violations = tool.violations(&call.arguments);
+    let violations = tool.violations(call.arguments());
     (!violations.is_empty()).then(|| {
         Ended::Failed(Failure {
             code: ErrorCode::InvalidArguments,
@@ -81,22 +81,4 @@ fn unknown(tools: &ToolSet, server: &Server, call: &ToolCall) -> Ended {
 /// A name that the client made up may be of any length.
 fn short(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(100).collect()
-}
-
-/// The length of the arguments as JSON, without making the text.
-fn size(arguments: &JsonObject) -> usize {
-    struct Count(usize);
-    impl std::io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut count = Count(0);
-    // Writing to a counter does not fail.
-    let _ = serde_json::to_writer(&mut count, arguments);
-    count.0
 }

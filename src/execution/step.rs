@@ -53,7 +53,8 @@ impl Step<'_> {
                     }
                     Err(blocked) => (Ended::BlockedOutput(blocked.code), Some(blocked.verdict)),
                 };
-                (CallOutcome { index, tool, arguments: Some(call.arguments), ended, input, output }, Next::MayFollow)
+                let arguments = Some(call.into_arguments());
+                (CallOutcome { index, tool, arguments, ended, input, output }, Next::MayFollow)
             }
             Err(fault) => self.failed(checked, &fault).await,
         }
@@ -79,7 +80,7 @@ impl Step<'_> {
         let outcome = CallOutcome {
             index: call.index,
             tool: call.tool.to_string(),
-            arguments: Some(call.arguments),
+            arguments: Some(call.into_arguments()),
             ended: Ended::Failed(failure),
             input,
             output: None,

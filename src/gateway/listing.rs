@@ -9,7 +9,7 @@ use super::Answer;
 use super::reply::{Reply, fault_object};
 use crate::call::JsonObject;
 use crate::config::{Endpoint, Policy, Server};
-use crate::discovery::{Discovery, DiscoveryFault, Found, PARALLEL};
+use crate::discovery::{Discovery, DiscoveryFault, Found, Known, PARALLEL};
 use crate::execution::find;
 use crate::scope::Scope;
 use crate::tool::{ToolSet, ToolSource};
@@ -37,11 +37,13 @@ pub(super) async fn discover_one(discovery: &Discovery, scope: &Scope, name: &st
 /// All servers at once, within a bound; one that fails or hangs says so and holds up no other.
 pub(super) async fn discover_all(discovery: &Discovery, scope: &Scope, detail: Detail) -> Reply {
     let servers = scope.caller.config.servers.clone();
-    let asked = servers.iter().cloned().map(|server| ask(discovery, scope, server));
-    let answers: Vec<_> = futures_util::stream::iter(asked).buffered(PARALLEL).collect().await;
+    let asked = servers.iter().cloned().enumerate().map(|(at, server)| ask(discovery, scope, at, server));
+    // Unordered: in an ordered stream the answers behind a slow server would take up the places of others.
+    let mut answers: Vec<_> = futures_util::stream::iter(asked).buffer_unordered(PARALLEL).collect().await;
+    answers.sort_by_key(|(at, ..)| *at);
     let (mut failed, mut succeeded) = (Vec::new(), Vec::new());
     let mut available = JsonObject::new();
-    for (server, answer) in answers {
+    for (_, server, answer) in answers {
         match &answer {
             Ok(_) => succeeded.push(Value::from(server.name.as_str())),
             Err(_) => failed.push(Value::from(server.name.as_str())),
@@ -65,10 +67,11 @@ pub(super) async fn discover_all(discovery: &Discovery, scope: &Scope, detail: D
 async fn ask(
     discovery: &Discovery,
     scope: &Scope,
+    at: usize,
     server: Arc<Server>,
-) -> (Arc<Server>, Result<Found, DiscoveryFault>) {
+) -> (usize, Arc<Server>, Result<Found, DiscoveryFault>) {
     let answer = discovery.tools(scope, &server).await;
-    (server, answer)
+    (at, server, answer)
 }
 
 /// All servers, without starting any.
@@ -77,10 +80,10 @@ pub(super) async fn list(discovery: &Discovery, scope: &Scope) -> Reply {
     let mut needing = Vec::new();
     for server in &scope.caller.config.servers {
         let known = discovery.known(scope, server).await;
-        if known.tools.is_none() {
+        if known.tools.is_none() && known.blocked.is_none() {
             needing.push(Value::from(server.name.as_str()));
         }
-        let info = server_info(server, known.tools.as_ref(), known.cached_until.is_some());
+        let info = server_info(server, &known);
         available.insert(server.name.to_string(), Value::Object(info));
     }
     Reply::new(json!({"status": "success", "available_servers": available, "servers_needing_discovery": needing}))
@@ -91,7 +94,7 @@ pub(super) async fn info(discovery: &Discovery, scope: &Scope, name: &str) -> An
     let server = find(scope, name)?;
     let known = discovery.known(scope, &server).await;
     let denied = known.tools.as_ref().map(|found| denied(&found.set)).unwrap_or_default();
-    let info = server_info(&server, known.tools.as_ref(), known.cached_until.is_some());
+    let info = server_info(&server, &known);
     Ok(Reply::new(json!({
         "status": "success",
         "server_name": server.name.as_str(),
@@ -113,6 +116,9 @@ fn entry(scope: &Scope, server: &Arc<Server>, answer: Result<Found, DiscoveryFau
             insert_found(&mut object, &found);
         }
         Err(fault) => {
+            if matches!(fault, DiscoveryFault::Blocked(_)) {
+                withhold_description(&mut object);
+            }
             object.insert("status".to_owned(), "error".into());
             object.insert("discovery_error".to_owned(), Value::Object(fault_object(&scope.id, &fault)));
         }
@@ -120,13 +126,25 @@ fn entry(scope: &Scope, server: &Arc<Server>, answer: Result<Found, DiscoveryFau
     object
 }
 
-fn server_info(server: &Server, known: Option<&Found>, cached: bool) -> JsonObject {
+fn server_info(server: &Server, known: &Known) -> JsonObject {
     let mut object = described(server);
-    object.insert("has_cached_tools".to_owned(), cached.into());
-    let source = known.map_or("needs_discovery", |found| found.source.as_str());
+    object.insert("has_cached_tools".to_owned(), known.cached_until.is_some().into());
+    if let Some(blocked) = &known.blocked {
+        withhold_description(&mut object);
+        object.insert("blocked".to_owned(), true.into());
+        object.insert("blocked_reasons".to_owned(), json!(blocked.violations));
+    }
+    let source = known.tools.as_ref().map_or("needs_discovery", |found| found.source.as_str());
     object.insert("tools_source".to_owned(), source.into());
-    object.insert("tools".to_owned(), known.map_or_else(|| json!({}), |found| tools(&found.set)));
+    object.insert("tools".to_owned(), known.tools.as_ref().map_or_else(|| json!({}), |found| tools(&found.set)));
     object
+}
+
+/// It may be what the server was blocked for.
+fn withhold_description(object: &mut JsonObject) {
+    if let Some(description) = object.get_mut("description") {
+        *description = "withheld by the registration policy".into();
+    }
 }
 
 /// What the configuration says of a server and may be shown.

@@ -7,13 +7,14 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 
-use rmcp::model::{
-    CallToolRequestParams, ClientRequest, CustomRequest, CustomResult, ErrorCode, ErrorData,
-    ServerResult,
-};
-use rmcp::service::{NotificationContext, RequestContext, RxJsonRpcMessage, Service, ServiceRole, TxJsonRpcMessage};
-use rmcp::transport::Transport;
 use rmcp::RoleServer;
+use rmcp::model::{
+    CallToolRequestParams, ClientRequest, CustomRequest, CustomResult, ErrorCode, ErrorData, ServerResult,
+};
+use rmcp::service::{
+    NotificationContext, RequestContext, RxJsonRpcMessage, Service, ServiceRole, TxJsonRpcMessage,
+};
+use rmcp::transport::Transport;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
@@ -80,7 +81,11 @@ impl StdioTransport {
 enum Malformed {
     /// Answering could start a storm between two programs that do not understand each other.
     Silent,
-    Answer { id: Option<Value>, code: ErrorCode, message: &'static str },
+    Answer {
+        id: Option<Value>,
+        code: ErrorCode,
+        message: &'static str,
+    },
 }
 
 fn parse(line: &[u8]) -> Result<RxJsonRpcMessage<RoleServer>, Malformed> {
@@ -92,12 +97,19 @@ fn parse(line: &[u8]) -> Result<RxJsonRpcMessage<RoleServer>, Malformed> {
     }
     let answer = |id, code, message| Err(Malformed::Answer { id, code, message });
     match serde_json::from_slice::<Value>(line) {
-        Err(_) => answer(None, ErrorCode::PARSE_ERROR, "this line is not JSON; send one JSON-RPC message per line"),
-        Ok(Value::Array(_)) => {
-            answer(None, ErrorCode::INVALID_REQUEST, "JSON-RPC batches are not part of this protocol; send one message per line")
+        Err(_) => {
+            answer(None, ErrorCode::PARSE_ERROR, "this line is not JSON; send one JSON-RPC message per line")
         }
+        Ok(Value::Array(_)) => answer(
+            None,
+            ErrorCode::INVALID_REQUEST,
+            "JSON-RPC batches are not part of this protocol; send one message per line",
+        ),
         Ok(Value::Object(message)) if message.contains_key("method") => match message.get("id") {
-            Some(id) => answer(Some(id.clone()), ErrorCode::INVALID_REQUEST, "this request is malformed"),
+            Some(id) => {
+                let id = Some(id.clone()).filter(|id| id.is_number() || id.is_string());
+                answer(id, ErrorCode::INVALID_REQUEST, "this request is malformed")
+            }
             None => Err(Malformed::Silent),
         },
         Ok(_) => Err(Malformed::Silent),
@@ -107,7 +119,10 @@ fn parse(line: &[u8]) -> Result<RxJsonRpcMessage<RoleServer>, Malformed> {
 impl Transport<RoleServer> for StdioTransport {
     type Error = io::Error;
 
-    fn send(&mut self, item: TxJsonRpcMessage<RoleServer>) -> impl Future<Output = io::Result<()>> + Send + 'static {
+    fn send(
+        &mut self,
+        item: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let writer = self.writer.clone();
         async move { writer.write(&item).await }
     }
@@ -162,7 +177,13 @@ impl Service<RoleServer> for Stdio {
             ClientRequest::CustomRequest(request) if request.method == "tools/call" => salvage(request)?,
             other => return Service::<RoleServer>::handle_request(&self.0, other, context).await,
         };
-        self.0.answer(params, context).await.map(|result| ServerResult::CustomResult(CustomResult::new(result)))
+        // A client of the revision without a handshake wants each result to say that it is one.
+        let modern = context.meta.protocol_version().is_some_and(|version| !version.has_initialize());
+        let mut result = self.0.answer(params, context).await?;
+        if modern {
+            result["resultType"] = "complete".into();
+        }
+        Ok(ServerResult::CustomResult(CustomResult::new(result)))
     }
 
     async fn handle_notification(
@@ -181,12 +202,14 @@ impl Service<RoleServer> for Stdio {
 fn salvage(request: CustomRequest) -> Result<CallToolRequestParams, ErrorData> {
     let refuse = |message: &'static str| ErrorData::invalid_params(message, None);
     let params = request.params.unwrap_or_default();
-    let name = params.get("name").and_then(Value::as_str).ok_or_else(|| refuse("`params.name` must name a tool"))?;
+    let name =
+        params.get("name").and_then(Value::as_str).ok_or_else(|| refuse("`params.name` must name a tool"))?;
     let arguments = match params.get("arguments") {
         None | Some(Value::Null) => None,
         Some(Value::Object(arguments)) => Some(arguments.clone()),
         Some(Value::String(text)) => Some(
-            serde_json::from_str(text).map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?,
+            serde_json::from_str(text)
+                .map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?,
         ),
         Some(_) => return Err(refuse("`params.arguments` must be an object")),
     };

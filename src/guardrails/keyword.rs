@@ -63,7 +63,8 @@ impl GuardrailProvider for CustomKeyword {
 impl Keywords {
     fn compile(settings: &KeywordSettings, own: &[String]) -> Result<Self, ProviderFault> {
         let provider = settings.keywords.iter().enumerate();
-        let provider = provider.map(|(at, word)| (format!("plugins.guardrails.config.blocked_keywords[{at}]"), word));
+        let provider =
+            provider.map(|(at, word)| (format!("plugins.guardrails.config.blocked_keywords[{at}]"), word));
         let policy = own.iter().enumerate();
         let policy = policy.map(|(at, word)| (format!("additional_config.blocked_keywords[{at}]"), word));
         let mut patterns = Vec::new();
@@ -167,7 +168,10 @@ mod tests {
     fn the_rule_names_the_place_in_the_configuration() {
         let settings = KeywordSettings { keywords: vec!["one".to_owned()], case_sensitive: true };
         let keywords = Keywords::compile(&settings, &["two".to_owned()]).expect("compiles");
-        assert_eq!(keywords.search(&["it takes two"]).as_deref(), Some("additional_config.blocked_keywords[0]"));
+        assert_eq!(
+            keywords.search(&["it takes two"]).as_deref(),
+            Some("additional_config.blocked_keywords[0]")
+        );
         assert_eq!(keywords.search(&["TWO"]), None);
     }
 }

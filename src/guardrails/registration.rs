@@ -33,7 +33,7 @@ impl Guardrails {
             }
             Endpoint::Refused { shown, .. } => texts.push(shown),
         }
-        let verdict = self.judge(scope, Side::Registration, &server.registration, texts).await;
+        let verdict = self.judge(scope, Side::Registration, &server.registration, || texts).await;
         verdict.map(|_| ()).map_err(|blocked| ServerBlocked {
             server: server.name.to_string(),
             violations: reasons(&blocked),
@@ -46,7 +46,8 @@ impl Guardrails {
 
     /// Sorts a server's tools into those that may be known, those that are denied and those that are kept away.
     pub async fn admit_tools(&self, scope: &Scope, server: &Server, tools: &[Arc<Tool>]) -> ToolSet {
-        let (denied, open): (Vec<_>, Vec<_>) = tools.iter().partition(|tool| server.denied(tool.name()).is_some());
+        let (denied, open): (Vec<_>, Vec<_>) =
+            tools.iter().partition(|tool| server.denied(tool.name()).is_some());
         let denied = denied.into_iter().map(|tool| tool.name().clone()).collect();
         if !server.registration.enabled {
             return ToolSet { tools: open.into_iter().cloned().collect(), blocked: Vec::new(), denied };
@@ -58,7 +59,7 @@ impl Guardrails {
                 texts.push(key.as_str());
                 crate::call::strings(value, &mut texts);
             }
-            match self.judge(scope, Side::Registration, &server.registration, texts).await {
+            match self.judge(scope, Side::Registration, &server.registration, || texts).await {
                 Ok(_) => set.tools.push(Arc::clone(tool)),
                 Err(blocked) => {
                     set.blocked.push(BlockedTool { name: tool.name().clone(), reasons: reasons(&blocked) });
@@ -73,7 +74,12 @@ fn reasons(blocked: &Blocked) -> Vec<String> {
     if blocked.verdict.violations.is_empty() {
         return vec!["the guardrail gave no verdict, and without one nothing passes".to_owned()];
     }
-    blocked.verdict.violations.iter().map(|violation| format!("{} ({})", violation.message, violation.rule)).collect()
+    blocked
+        .verdict
+        .violations
+        .iter()
+        .map(|violation| format!("{} ({})", violation.message, violation.rule))
+        .collect()
 }
 
 impl Fault for ServerBlocked {

@@ -9,8 +9,24 @@ const MASK: &str = "****";
 const SHORTEST_KNOWN: usize = 6;
 
 const PREFIXES: [&str; 18] = [
-    "sk-", "sk_", "pk_", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "github_pat_", "glpat-", "xox", "akia", "asia", "eyj",
-    "aiza", "hf_", "npm_", "pypi-",
+    "sk-",
+    "sk_",
+    "pk_",
+    "rk_",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "akia",
+    "asia",
+    "eyj",
+    "aiza",
+    "hf_",
+    "npm_",
+    "pypi-",
 ];
 
 const NAMES: [&str; 10] =
@@ -53,7 +69,11 @@ pub fn mask_argument(argument: &str, previous: Option<&str>) -> String {
         if names_a_secret(name) || looks_secret(value) {
             return format!("{name}={MASK}");
         }
-        return if value.contains("://") { format!("{name}={}", mask_url(value)) } else { argument.to_owned() };
+        return if value.contains("://") {
+            format!("{name}={}", mask_url(value))
+        } else {
+            argument.to_owned()
+        };
     }
     if argument.contains("://") {
         return mask_url(argument);
@@ -73,15 +93,18 @@ pub fn mask_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return MASK.to_owned() };
     let rest = rest.split('#').next().unwrap_or_default();
     let (address, query) = rest.split_once('?').map_or((rest, None), |(left, right)| (left, Some(right)));
-    let (authority, path) = address.split_once('/').map_or((address, None), |(left, right)| (left, Some(right)));
-    let host = authority.rsplit_once('@').map_or_else(|| authority.to_owned(), |(_, host)| format!("{MASK}@{host}"));
+    let (authority, path) =
+        address.split_once('/').map_or((address, None), |(left, right)| (left, Some(right)));
+    let host =
+        authority.rsplit_once('@').map_or_else(|| authority.to_owned(), |(_, host)| format!("{MASK}@{host}"));
     let mut shown = format!("{scheme}://{host}");
     for segment in path.into_iter().flat_map(|path| path.split('/')) {
         shown.push('/');
         shown.push_str(if looks_secret(segment) { MASK } else { segment });
     }
     if let Some(query) = query {
-        let names = query.split('&').map(|pair| format!("{}={MASK}", pair.split('=').next().unwrap_or_default()));
+        let names =
+            query.split('&').map(|pair| format!("{}={MASK}", pair.split('=').next().unwrap_or_default()));
         shown.push('?');
         shown.push_str(&names.collect::<Vec<_>>().join("&"));
     }
@@ -90,9 +113,13 @@ pub fn mask_url(url: &str) -> String {
 
 fn mask_words(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
-    for piece in text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '(' | ')')) {
-        let word = piece.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '(' | ')'));
-        let shown = if word.contains("://") || word.contains('=') { mask_argument(word, None) } else { plain(word) };
+    for piece in
+        text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '(' | ')'))
+    {
+        let word = piece
+            .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '(' | ')'));
+        let shown =
+            if word.contains("://") || word.contains('=') { mask_argument(word, None) } else { plain(word) };
         masked.push_str(&shown);
         masked.push_str(&piece[word.len()..]);
     }
@@ -105,7 +132,9 @@ fn plain(word: &str) -> String {
 
 fn names_a_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    NAMES.iter().any(|secret| name.contains(secret)) || name.trim_start_matches('-') == "key" || name.ends_with("-key")
+    NAMES.iter().any(|secret| name.contains(secret))
+        || name.trim_start_matches('-') == "key"
+        || name.ends_with("-key")
 }
 
 /// A vendor's prefix, or a long run that mixes letters and digits the way words, paths and versions do not.
@@ -117,7 +146,8 @@ fn looks_secret(word: &str) -> bool {
     if word.len() < 24 || word.contains(['/', '\\', '.', ' ']) || is_uuid(word) {
         return false;
     }
-    let token = word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'=' | b':'));
+    let token =
+        word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'=' | b':'));
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
     token && digits >= 3 && letters >= 6
@@ -148,9 +178,13 @@ mod tests {
 
     #[test]
     fn ordinary_arguments_stay_readable() {
-        for argument in
-            ["-y", "@modelcontextprotocol/server-filesystem", "/home/someone/projects/website-2024", "--port=8080", "run"]
-        {
+        for argument in [
+            "-y",
+            "@modelcontextprotocol/server-filesystem",
+            "/home/someone/projects/website-2024",
+            "--port=8080",
+            "run",
+        ] {
             assert_eq!(mask_argument(argument, None), argument);
         }
     }

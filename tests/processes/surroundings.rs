@@ -68,7 +68,8 @@ async fn a_server_gets_the_listed_variables_and_no_other() {
 #[tokio::test]
 async fn a_program_of_the_login_shells_path_is_found_and_gets_that_path() {
     let login = Login::new();
-    let script = format!("echo Welcome back\nPATH={}:$PATH\nexport PATH\neval \"$4\"\necho Goodbye", login.folder());
+    let script =
+        format!("echo Welcome back\nPATH={}:$PATH\nexport PATH\neval \"$4\"\necho Goodbye", login.folder());
     let gateway = login.gateway(&only_at_login(), &script).connect().await;
     let reply = gateway.batch("lab", ask_for("PATH")).await;
     assert_eq!(reply.response(), format!("{}:/usr/bin:/bin", login.folder()));
@@ -78,7 +79,8 @@ async fn a_program_of_the_login_shells_path_is_found_and_gets_that_path() {
 async fn what_the_shells_files_left_running_holds_nothing_up() {
     let login = Login::new();
     let record = Record::new();
-    let script = format!("sleep 600 &\necho $! > {}\nPATH={}:$PATH\neval \"$4\"", record.as_str(), login.folder());
+    let script =
+        format!("sleep 600 &\necho $! > {}\nPATH={}:$PATH\neval \"$4\"", record.as_str(), login.folder());
     let gateway = login.gateway(&only_at_login(), &script).connect().await;
     let reply = gateway.batch("lab", json!([{"name": "pid"}])).await;
     assert_eq!(reply.statuses(), ["success"], "{}", reply.json);
@@ -97,7 +99,11 @@ async fn a_login_shell_that_hangs_is_given_up_and_ended() {
     let gateway = login.gateway(&config, &script).connect().await;
     let reply = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
     assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
-    assert!(reply.json["message"].as_str().expect("text").contains("no command `only-at-login`"), "{}", reply.json);
+    assert!(
+        reply.json["message"].as_str().expect("text").contains("no command `only-at-login`"),
+        "{}",
+        reply.json
+    );
     assert!(reply.json["hint"].as_str().expect("text").contains("PATH"), "{}", reply.json);
     assert_eq!(record.pids().len(), 2);
     until("the shell is gone, and what it started", || record.alive() == 0).await;
@@ -111,7 +117,8 @@ async fn a_shell_without_an_answer_and_no_shell_at_all_are_said_to_have_been_ask
         let reply = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
         assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
     }
-    let gateway = Gateway::prepare(&only_at_login().text()).env("SHELL", Some("/no/such/shell")).connect().await;
+    let gateway =
+        Gateway::prepare(&only_at_login().text()).env("SHELL", Some("/no/such/shell")).connect().await;
     let reply = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
     assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
 }
@@ -123,5 +130,9 @@ async fn a_file_that_is_no_program_is_said_to_be_none() {
     let config = Config::new().server(json!({"server_name": "x", "config": {"command": path}}));
     let reply = Gateway::start(&config).await.call(DISCOVER, json!({"server_name": "x"})).await;
     assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
-    assert!(reply.json["hint"].as_str().expect("text").contains("program that this user may run"), "{}", reply.json);
+    assert!(
+        reply.json["hint"].as_str().expect("text").contains("program that this user may run"),
+        "{}",
+        reply.json
+    );
 }

@@ -15,7 +15,9 @@ pub(crate) async fn until(what: &str, mut check: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(15), waiting).await.unwrap_or_else(|_| panic!("did not happen in time: {what}"));
+    tokio::time::timeout(Duration::from_secs(15), waiting)
+        .await
+        .unwrap_or_else(|_| panic!("did not happen in time: {what}"));
 }
 
 pub(crate) fn signal(pid: u32, signal: Signal) {
@@ -38,7 +40,8 @@ fn parent_of(pid: u32) -> Option<u32> {
 /// The gateway's watchdog, if it has started one.
 pub(crate) fn watchdog(gateway: u32) -> Option<u32> {
     let is_watchdog = |pid: &u32| {
-        std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains("__watchdog"))
+        std::fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains("__watchdog"))
     };
     children(gateway).into_iter().find(is_watchdog)
 }
@@ -70,7 +73,10 @@ impl Record {
 
     /// The ids in it: one per line, alone or after `start`.
     pub(crate) fn pids(&self) -> Vec<u32> {
-        self.text().lines().filter_map(|line| line.strip_prefix("start ").unwrap_or(line).parse().ok()).collect()
+        self.text()
+            .lines()
+            .filter_map(|line| line.strip_prefix("start ").unwrap_or(line).parse().ok())
+            .collect()
     }
 
     pub(crate) fn alive(&self) -> usize {

@@ -25,7 +25,11 @@ pub(crate) struct Request {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Answer {
-    Reply { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
+    Reply {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    },
     /// The same, once the test opens the gate.
     Held(Box<Answer>),
     /// Nothing at all.
@@ -120,7 +124,11 @@ impl Shared {
     fn give(&self, stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
         match answer {
             Answer::Reply { status, headers, body } => {
-                write!(stream, "HTTP/1.1 {status} Test\r\nconnection: close\r\ncontent-length: {}\r\n", body.len())?;
+                write!(
+                    stream,
+                    "HTTP/1.1 {status} Test\r\nconnection: close\r\ncontent-length: {}\r\n",
+                    body.len()
+                )?;
                 for (name, value) in headers {
                     write!(stream, "{name}: {value}\r\n")?;
                 }
@@ -152,7 +160,8 @@ fn read(stream: &mut TcpStream) -> io::Result<Request> {
     let mut lines = head.lines();
     let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+    let header =
+        |line: &str| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
     let headers: Vec<_> = lines.filter_map(header).collect();
     let mut request = Request { method, path, headers, body: Vec::new() };
     let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);

@@ -53,6 +53,15 @@ pub(crate) async fn eventually_async(what: &str, mut check: impl AsyncFnMut() ->
     }
 }
 
+/// The log with everything that was said until now: it is written behind the gateway's back.
+pub(crate) async fn whole_log(gateway: &Gateway) -> String {
+    let lines = || gateway.log().matches(METRICS).count();
+    let before = lines();
+    gateway.call(METRICS, serde_json::json!({})).await;
+    eventually("the log is written", || lines() > before);
+    gateway.log()
+}
+
 /// Whether a process of this id is alive (a zombie is not).
 pub(crate) fn alive(pid: u32) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };

@@ -40,13 +40,27 @@ impl Redis {
             let folder = TempDir::new().expect("a folder");
             let port = free_port();
             let tls_port = authority.map(|_| free_port());
-            let mut options = words(&["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+            let mut options = words(&[
+                "--port",
+                &port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+            ]);
             options.extend(words(&["--dir", &folder.path().to_string_lossy()]));
             options.extend(password.into_iter().flat_map(|password| words(&["--requirepass", password])));
             if let (Some(authority), Some(port)) = (authority, tls_port) {
                 let file = |name| authority.path(name).to_string_lossy().into_owned();
                 options.extend(words(&["--tls-port", &port.to_string(), "--tls-auth-clients", "no"]));
-                options.extend(words(&["--tls-cert-file", &file("server.crt"), "--tls-key-file", &file("server.key")]));
+                options.extend(words(&[
+                    "--tls-cert-file",
+                    &file("server.crt"),
+                    "--tls-key-file",
+                    &file("server.key"),
+                ]));
                 options.extend(words(&["--tls-ca-cert-file", &file("ca.crt")]));
             }
             let password = password.map(str::to_owned);
@@ -83,7 +97,8 @@ impl Redis {
         let mut value = |key: &String| -> String {
             let kind: String = redis::cmd("TYPE").arg(key).query(&mut connection).expect("a type");
             if kind == "set" {
-                let members: Vec<String> = redis::cmd("SMEMBERS").arg(key).query(&mut connection).expect("members");
+                let members: Vec<String> =
+                    redis::cmd("SMEMBERS").arg(key).query(&mut connection).expect("members");
                 return members.join("\n");
             }
             redis::cmd("GET").arg(key).query(&mut connection).expect("a value")
@@ -98,7 +113,8 @@ impl Redis {
         if let Some(password) = &self.password {
             settings = settings.set_password(password.as_str());
         }
-        redis::Client::open(info.set_redis_settings(settings))?.get_connection_with_timeout(Duration::from_secs(5))
+        redis::Client::open(info.set_redis_settings(settings))?
+            .get_connection_with_timeout(Duration::from_secs(5))
     }
 
     /// Whether it answers within ten seconds; a server that ended does not.
@@ -123,14 +139,27 @@ impl Drop for Redis {
 impl Authority {
     pub(crate) fn new() -> Self {
         let authority = Self(TempDir::new().expect("a folder"));
-        std::fs::write(authority.path("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n").expect("written");
+        std::fs::write(authority.path("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+            .expect("written");
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-        let ca = ["req", "-x509", "-days", "2", "-subj", "/CN=test authority", "-keyout", "ca.key", "-out", "ca.crt"];
+        let ca = [
+            "req",
+            "-x509",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=test authority",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.crt",
+        ];
         authority.openssl(&[&ca[..], &key[..]].concat());
         let request = ["req", "-subj", "/CN=127.0.0.1", "-keyout", "server.key", "-out", "server.csr"];
         authority.openssl(&[&request[..], &key[..]].concat());
         let sign = ["x509", "-req", "-days", "2", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key"];
-        authority.openssl(&[&sign[..], &["-CAcreateserial", "-extfile", "names", "-out", "server.crt"]].concat());
+        authority
+            .openssl(&[&sign[..], &["-CAcreateserial", "-extfile", "names", "-out", "server.crt"]].concat());
         authority
     }
 

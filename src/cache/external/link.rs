@@ -64,7 +64,11 @@ impl Link {
     }
 
     /// Sends the commands, unless the cache failed a moment ago.
-    pub(super) async fn ask<T: FromRedisValue>(&self, scope: &Scope, commands: &Pipeline) -> Result<T, ExternalFault> {
+    pub(super) async fn ask<T: FromRedisValue>(
+        &self,
+        scope: &Scope,
+        commands: &Pipeline,
+    ) -> Result<T, ExternalFault> {
         if let Some(trouble) = &self.state().trouble
             && Instant::now() < trouble.until
         {
@@ -145,7 +149,8 @@ impl Link {
 
 fn client(settings: &RedisSettings) -> RedisResult<Client> {
     let scheme = if settings.tls { "rediss" } else { "redis" };
-    let host = if settings.host.contains(':') { format!("[{}]", settings.host) } else { settings.host.clone() };
+    let host =
+        if settings.host.contains(':') { format!("[{}]", settings.host) } else { settings.host.clone() };
     let info: redis::ConnectionInfo =
         redis::IntoConnectionInfo::into_connection_info(format!("{scheme}://{host}:{}/", settings.port))?;
     let mut redis = redis::RedisConnectionInfo::default().set_db(i64::from(settings.db));
@@ -162,10 +167,15 @@ fn reason(error: &RedisError) -> String {
         ErrorKind::Io if error.is_connection_refusal() => "no connection".to_owned(),
         ErrorKind::Io if error.is_timeout() => "no answer in time".to_owned(),
         ErrorKind::Io if error.is_connection_dropped() => "it closed the connection".to_owned(),
-        ErrorKind::Io if is_untrusted(error) => "its certificate is not one that the system trusts".to_owned(),
+        ErrorKind::Io if is_untrusted(error) => {
+            "its certificate is not one that the system trusts".to_owned()
+        }
         ErrorKind::Io => "the connection failed".to_owned(),
         _ => {
-            let wanted = error.clone().into_server_errors().is_some_and(|all| all.iter().any(|(_, one)| one.code() == "NOAUTH"));
+            let wanted = error
+                .clone()
+                .into_server_errors()
+                .is_some_and(|all| all.iter().any(|(_, one)| one.code() == "NOAUTH"));
             if wanted { "it wants a password".to_owned() } else { error.category().to_owned() }
         }
     }

@@ -107,7 +107,7 @@ pub(super) fn check(written: &Written, at: &Node<'_>, context: Context<'_>) {
                 notes.problem(&written.path, problem);
             }
             if written.policy.block.0.is_empty() {
-                notes.warn(format!("`{}` is enabled, but its `block` list is empty: it blocks nothing", written.path));
+                notes.warn(format!("`{}` is enabled, but its `block` list is empty: name the detectors that block", written.path));
             }
         }
     }

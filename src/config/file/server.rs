@@ -114,7 +114,7 @@ fn defined(node: &Node<'_>, name: &str, definition: &Map<String, Value>) -> Opti
             return None;
         }
     }
-    Tool::parse(Value::Object(definition)).map(ConfiguredTool::Defined)
+    Tool::parse(Value::Object(definition)).map(Arc::new).map(ConfiguredTool::Defined)
 }
 
 /// A rule is a pattern, or an object with one: other gateways write `name`, the examples of some `pattern`.

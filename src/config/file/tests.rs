@@ -310,7 +310,7 @@ fn a_policy_that_nobody_can_check_does_not_load() {
     file["enkrypt_config"] = json!({"api_key": "a-real-key"});
     assert!(problems(&file)[0].contains("`enkrypt` is not part of this version"));
     let idle = settings(&policy(json!({"enabled": true, "block": []})));
-    assert!(idle.warnings[0].contains("blocks nothing"));
+    assert!(idle.warnings[0].contains("name the detectors"));
 }
 
 #[test]

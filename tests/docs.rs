@@ -1,0 +1,58 @@
+//! The documents, so that they cannot rot: each JSON block is used, each key and tool that is named exists.
+
+use serde_json::{Value, json};
+
+use crate::support::{Config, Gateway};
+
+const README: &str = include_str!("../README.md");
+
+fn blocks() -> Vec<Value> {
+    let parse = |block: &str| serde_json::from_str(block.split("```").next().expect("an end")).expect("README has JSON");
+    README.split("```json").skip(1).map(parse).collect()
+}
+
+/// The names in the first column of the table after a heading line.
+fn first_column(after: &str) -> Vec<String> {
+    let table = README.split(after).nth(1).expect("the table is there");
+    let rows = table.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).take_while(|line| line.starts_with('|'));
+    let cells = rows.map(|row| row.split('|').nth(1).expect("a cell").to_owned());
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[tokio::test]
+async fn the_server_of_the_readme_loads() {
+    let server = blocks().into_iter().find(|block| block.get("server_name").is_some()).expect("a server");
+    let config = Config::new().keywords(&["x"]).server(server).env(json!({"GITHUB_PERSONAL_ACCESS_TOKEN": "x"}));
+    let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("denied   delete_*, merge_*"), "{out}");
+}
+
+#[test]
+fn the_clients_entry_is_the_one_that_setup_writes() {
+    let entry = blocks().into_iter().find(|block| block.get("mcpServers").is_some()).expect("an entry");
+    let entry = &entry["mcpServers"]["Enkrypt Secure MCP Gateway"];
+    let keys: Vec<&String> = entry.as_object().expect("an entry").keys().collect();
+    assert_eq!(keys, ["command", "args", "env"]);
+    assert_eq!(entry["args"][0], "--config");
+    assert!(entry["env"]["ENKRYPT_GATEWAY_KEY"].is_string());
+}
+
+#[test]
+fn every_key_of_the_tables_is_in_the_schema() {
+    let schema = include_str!("../src/config/schema.json");
+    let tables = ["`common_mcp_gateway_config`:", "A server:"];
+    let keys: Vec<String> = tables.iter().flat_map(|table| first_column(table)).collect();
+    assert!(keys.len() > 15, "{keys:?}");
+    for key in keys {
+        assert!(schema.contains(&format!("\"{key}\":")), "`{key}` is not in the schema");
+    }
+}
+
+#[tokio::test]
+async fn every_tool_of_the_table_is_listed_and_none_is_missing() {
+    let gateway = Gateway::start(&Config::new()).await;
+    let tools = gateway.client().list_all_tools().await.expect("tools");
+    let listed: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
+    assert_eq!(first_column("## The tools"), listed);
+}
