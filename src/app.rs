@@ -31,6 +31,7 @@ const WIND_DOWN: Duration = Duration::from_millis(200);
 
 /// Serves until the client leaves or a signal comes.
 pub async fn serve_stdio(settings: Settings, environment: Environment) {
+    let signal = signal();
     let max_argument_bytes = settings.limits.max_argument_bytes;
     let credentials = Credentials {
         key: environment.gateway_key(),
@@ -49,7 +50,7 @@ pub async fn serve_stdio(settings: Settings, environment: Environment) {
     let over = tokio::select! {
         () = &mut serving => true,
         () = left.cancelled() => tokio::time::timeout(DRAIN, &mut serving).await.is_ok(),
-        signal = signal() => {
+        signal = signal => {
             tracing::info!(signal, "ending");
             false
         }
@@ -110,22 +111,27 @@ fn follow(store: &Arc<Store>, end: &CancellationToken, tasks: &TaskTracker) {
     });
 }
 
-/// The name of the first signal that asks the process to end.
+/// The name of the first signal that asks the process to end. It is listened for from the call on, not from the
+/// first poll: whoever has got an answer may send one.
 #[cfg(unix)]
-async fn signal() -> &'static str {
-    use tokio::signal::unix::{SignalKind, signal};
+fn signal() -> impl Future<Output = &'static str> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
 
-    let listen = |kind| async move {
-        match signal(kind) {
-            Ok(mut signal) => drop(signal.recv().await),
+    async fn next(signal: Option<Signal>) {
+        match signal {
+            Some(mut signal) => drop(signal.recv().await),
             // Without a handler the signal's default action ends the process, and the watchdog its children.
-            Err(_) => std::future::pending().await,
+            None => std::future::pending().await,
         }
-    };
-    tokio::select! {
-        () = listen(SignalKind::terminate()) => "SIGTERM",
-        () = listen(SignalKind::interrupt()) => "SIGINT",
-        () = listen(SignalKind::hangup()) => "SIGHUP",
+    }
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+    let [term, int, hup] = kinds.map(|kind| signal(kind).ok());
+    async {
+        tokio::select! {
+            () = next(term) => "SIGTERM",
+            () = next(int) => "SIGINT",
+            () = next(hup) => "SIGHUP",
+        }
     }
 }
 

@@ -131,8 +131,8 @@ fn serve(path: &std::path::Path, environment: Environment) -> ExitCode {
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    // Two threads: one client's work is light, and each thread costs memory.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    // One thread: a client's call goes through several tasks, and a wake-up across threads costs more than any of them.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else {
         return print::failure(&Failure::new("the system gives no threads to run on"));
     };

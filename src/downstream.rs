@@ -159,8 +159,8 @@ impl Session {
     /// The one door to a server. A call that is already cancelled does not go through it.
     pub async fn call(&self, scope: &Scope, checked: &CheckedCall) -> Result<ToolOutput, SessionFault> {
         let call = checked.call();
-        let params =
-            CallToolRequestParams::new(call.tool.as_str().to_owned()).with_arguments(call.arguments().as_object().cloned().unwrap_or_default());
+        let params = CallToolRequestParams::new(call.tool.as_str().to_owned())
+            .with_arguments(call.arguments().as_object().cloned().unwrap_or_default());
         let request = ClientRequest::CallToolRequest(Request::new(params));
         let sent = OnceLock::new();
         let asking = async {

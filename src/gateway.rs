@@ -26,6 +26,7 @@ use crate::timeouts::{Counts, Timeouts};
 mod arguments;
 mod clear;
 mod listing;
+mod message;
 mod reply;
 mod status;
 pub mod stdio;

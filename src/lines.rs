@@ -12,7 +12,11 @@ use tokio::sync::Mutex;
 /// How much of an over-long line is kept from its start and from its end: a JSON-RPC `id` stands at either.
 const SALVAGED: usize = 512;
 
-const READ_BUFFER: usize = 64 * 1024;
+const READ_BUFFER: usize = 256 * 1024;
+
+/// What a pipe is asked to hold, so that a message of many megabytes takes few turns of both processes.
+#[cfg(target_os = "linux")]
+const PIPE: usize = 1 << 20;
 
 /// Kept between messages; a larger buffer is given back once its message has been read.
 const RETAINED: usize = 256 * 1024;
@@ -147,6 +151,15 @@ fn one_value(text: &str) -> Option<(Value, &str)> {
 fn is_id(id: &Value) -> bool {
     id.is_i64() || id.is_u64() || id.is_string()
 }
+
+/// Widens a pipe where the system allows; elsewhere, and on what is no pipe, it does nothing.
+#[cfg(target_os = "linux")]
+pub fn widen(stream: impl std::os::fd::AsFd) {
+    let _ = rustix::pipe::fcntl_setpipe_size(stream, PIPE);
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn widen<S>(_stream: S) {}
 
 impl<W: AsyncWrite + Unpin> LineWriter<W> {
     pub fn new(inner: W) -> Self {

@@ -41,10 +41,11 @@ fn hostile(modes: &str, record: &Record) -> Config {
     server(&server_binary("hostile_mcp").to_string_lossy(), &json!([modes]), record)
 }
 
-/// A batch is in flight, the gateway ends, and nothing is left.
-async fn nothing_survives(config: Config, record: Record, processes: usize, way: Way) {
+/// Some sessions are in use, the gateway ends, and nothing is left.
+async fn nothing_survives(config: Config, record: Record, (sessions, processes): (usize, usize), way: Way) {
     let mut raw = Raw::initialized(Gateway::prepare(&config.text())).await;
     raw.send_batch(1, "hostile", json!([{"name": "hang"}])).await;
+    watch::sessions(&mut raw, sessions).await;
     until("the server runs", || record.alive() == processes).await;
     let gateway = raw.child.id().expect("it runs");
     let watchdog = watchdog(gateway).expect("a watchdog");
@@ -63,38 +64,38 @@ async fn nothing_survives(config: Config, record: Record, processes: usize, way:
     until("the watchdog ends", || !alive(watchdog)).await;
 }
 
-/// In each way at once; `processes` is how many the server consists of.
-async fn nothing_survives_any_end(processes: usize, config: impl Fn(&Record) -> Config) {
+/// In each way at once, with so many sessions and so many processes behind them.
+async fn nothing_survives_any_end(expected: (usize, usize), config: impl Fn(&Record) -> Config) {
     let ends = WAYS.map(|way| {
         let record = Record::new();
-        nothing_survives(config(&record), record, processes, way)
+        nothing_survives(config(&record), record, expected, way)
     });
     futures_util::future::join_all(ends).await;
 }
 
 #[tokio::test]
 async fn a_server_that_behaves_does_not_survive() {
-    nothing_survives_any_end(1, |record| hostile("", record)).await;
+    nothing_survives_any_end((1, 1), |record| hostile("", record)).await;
 }
 
 #[tokio::test]
 async fn a_server_that_ignores_the_end_of_its_input_does_not_survive() {
-    nothing_survives_any_end(1, |record| hostile("ignore-eof", record)).await;
+    nothing_survives_any_end((1, 1), |record| hostile("ignore-eof", record)).await;
 }
 
 #[tokio::test]
 async fn a_server_that_ignores_sigterm_does_not_survive() {
-    nothing_survives_any_end(1, |record| hostile("ignore-eof,ignore-term", record)).await;
+    nothing_survives_any_end((1, 1), |record| hostile("ignore-eof,ignore-term", record)).await;
 }
 
 #[tokio::test]
 async fn a_server_that_never_shook_hands_does_not_survive() {
-    nothing_survives_any_end(1, |record| hostile("silent,ignore-term", record)).await;
+    nothing_survives_any_end((1, 1), |record| hostile("silent,ignore-term", record)).await;
 }
 
 #[tokio::test]
 async fn a_grandchild_does_not_survive() {
-    nothing_survives_any_end(2, |record| hostile("grandchild", record)).await;
+    nothing_survives_any_end((1, 2), |record| hostile("grandchild", record)).await;
 }
 
 #[tokio::test]
@@ -102,7 +103,7 @@ async fn what_a_launcher_started_does_not_survive() {
     let binary = server_binary("hostile_mcp").to_string_lossy().into_owned();
     // As npx does, and as a careless script does. A shell gives background jobs /dev/null for input, hence the 3.
     for script in [r#"exec 3<&0; "$0" "$1" <&3 & wait"#, r#"exec 3<&0; "$0" "$1" <&3 & exit 0"#] {
-        nothing_survives_any_end(1, |record| {
+        nothing_survives_any_end((1, 1), |record| {
             server("sh", &json!(["-c", script, binary, "ignore-term"]), record)
         })
         .await;
@@ -186,7 +187,7 @@ async fn a_discovery_in_the_background_does_not_survive() {
     // Tools that are described only are filled up by asking the server, while the batch runs.
     let described =
         |record: &Record| hostile("silent,ignore-term", record).with("tools", json!({"hang": "Hangs."}));
-    nothing_survives_any_end(2, described).await;
+    nothing_survives_any_end((2, 2), described).await;
 }
 
 #[tokio::test]
@@ -202,6 +203,7 @@ async fn a_watchdog_that_is_killed_is_replaced() {
     raw.send_batch(2, "hostile", json!([{"name": "hang"}])).await;
     until("another server runs", || record.alive() == 2).await;
     until("another watchdog runs", || watchdog(gateway).is_some_and(|pid| pid != first)).await;
+    watch::sessions(&mut raw, 2).await;
     signal(gateway, Signal::KILL);
     until("the servers of both times are gone", || record.alive() == 0).await;
 }

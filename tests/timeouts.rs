@@ -96,7 +96,7 @@ async fn what_happened_is_counted() {
         .timeout("tool_execution_timeout", 2.0)
         .edit(|config| {
             config["common_mcp_gateway_config"]["timeout_settings"]["escalation_policies"] =
-                json!({"warn_threshold": 0.2})
+                json!({"warn_threshold": 0.2});
         })
         .lab(&[]);
     let gateway = Gateway::start(&config).await;

@@ -17,7 +17,7 @@ use super::path::Program;
 use super::places::Place;
 use super::stderr::LastWords;
 use super::watchdog::{Group, Watchdog};
-use crate::config;
+use crate::{config, lines};
 
 /// After its input is closed a server has this long to end by itself.
 const POLITE: Duration = Duration::from_millis(700);
@@ -90,6 +90,8 @@ pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Resu
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
         return Err(trouble(std::io::ErrorKind::BrokenPipe.into()));
     };
+    lines::widen(&stdin);
+    lines::widen(&stdout);
     Ok((child, Pipes { stdin, stdout }))
 }
 

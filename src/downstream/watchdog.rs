@@ -2,7 +2,8 @@
 //!
 //! A second process of the same binary, started with the first child, holds the read end of a pipe and a list of
 //! process groups. When the pipe closes, however that came about, it ends the groups that are still listed. A
-//! parent-death signal would miss the grandchildren of launchers like `npx`.
+//! parent-death signal would miss the grandchildren of launchers like `npx`. What it cannot see is a server whose
+//! gateway is killed in the microseconds between starting it and saying so.
 
 use std::io::{BufRead, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};

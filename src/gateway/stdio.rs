@@ -8,9 +8,7 @@ use std::io;
 use std::pin::Pin;
 
 use rmcp::RoleServer;
-use rmcp::model::{
-    CallToolRequestParams, ClientRequest, CustomRequest, CustomResult, ErrorCode, ErrorData, ServerResult,
-};
+use rmcp::model::{ClientRequest, CustomResult, ErrorCode, ErrorData, ServerResult};
 use rmcp::service::{
     NotificationContext, RequestContext, RxJsonRpcMessage, Service, ServiceRole, TxJsonRpcMessage,
 };
@@ -20,7 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::Gateway;
-use crate::lines::{Line, LineReader, LineWriter};
+use super::message::{self, Malformed};
+use crate::lines::{Line, LineReader, LineWriter, widen};
 
 type Input = Box<dyn AsyncRead + Send + Unpin>;
 type Output = Box<dyn AsyncWrite + Send + Unpin>;
@@ -77,45 +76,6 @@ impl StdioTransport {
     }
 }
 
-/// A line that is no message.
-enum Malformed {
-    /// Answering could start a storm between two programs that do not understand each other.
-    Silent,
-    Answer {
-        id: Option<Value>,
-        code: ErrorCode,
-        message: &'static str,
-    },
-}
-
-fn parse(line: &[u8]) -> Result<RxJsonRpcMessage<RoleServer>, Malformed> {
-    if line.is_empty() {
-        return Err(Malformed::Silent);
-    }
-    if let Ok(message) = serde_json::from_slice(line) {
-        return Ok(message);
-    }
-    let answer = |id, code, message| Err(Malformed::Answer { id, code, message });
-    match serde_json::from_slice::<Value>(line) {
-        Err(_) => {
-            answer(None, ErrorCode::PARSE_ERROR, "this line is not JSON; send one JSON-RPC message per line")
-        }
-        Ok(Value::Array(_)) => answer(
-            None,
-            ErrorCode::INVALID_REQUEST,
-            "JSON-RPC batches are not part of this protocol; send one message per line",
-        ),
-        Ok(Value::Object(message)) if message.contains_key("method") => match message.get("id") {
-            Some(id) => {
-                let id = Some(id.clone()).filter(|id| id.is_number() || id.is_string());
-                answer(id, ErrorCode::INVALID_REQUEST, "this request is malformed")
-            }
-            None => Err(Malformed::Silent),
-        },
-        Ok(_) => Err(Malformed::Silent),
-    }
-}
-
 impl Transport<RoleServer> for StdioTransport {
     type Error = io::Error;
 
@@ -141,7 +101,7 @@ impl Transport<RoleServer> for StdioTransport {
             }
             match self.reader.next().await {
                 Ok(Line::Text(line)) => {
-                    let parsed = parse(line);
+                    let parsed = message::parse(line);
                     self.sort(parsed);
                 }
                 Ok(Line::TooLong(overflow)) => {
@@ -171,15 +131,12 @@ impl Service<RoleServer> for Stdio {
         request: ClientRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<ServerResult, ErrorData> {
-        let params = match request {
-            ClientRequest::CallToolRequest(request) => request.params,
-            // What rmcp could not read as a tool call arrives here; models do send `arguments` as text.
-            ClientRequest::CustomRequest(request) if request.method == "tools/call" => salvage(request)?,
-            other => return Service::<RoleServer>::handle_request(&self.0, other, context).await,
+        let ClientRequest::CallToolRequest(call) = request else {
+            return Service::<RoleServer>::handle_request(&self.0, request, context).await;
         };
         // A client of the revision without a handshake wants each result to say that it is one.
         let modern = context.meta.protocol_version().is_some_and(|version| !version.has_initialize());
-        let mut result = self.0.answer(params, context).await?;
+        let mut result = self.0.answer(call.params, context).await?;
         if modern {
             result["resultType"] = "complete".into();
         }
@@ -199,29 +156,10 @@ impl Service<RoleServer> for Stdio {
     }
 }
 
-fn salvage(request: CustomRequest) -> Result<CallToolRequestParams, ErrorData> {
-    let refuse = |message: &'static str| ErrorData::invalid_params(message, None);
-    let params = request.params.unwrap_or_default();
-    let name =
-        params.get("name").and_then(Value::as_str).ok_or_else(|| refuse("`params.name` must name a tool"))?;
-    let arguments = match params.get("arguments") {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(arguments)) => Some(arguments.clone()),
-        Some(Value::String(text)) => Some(
-            serde_json::from_str(text)
-                .map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?,
-        ),
-        Some(_) => return Err(refuse("`params.arguments` must be an object")),
-    };
-    let call = CallToolRequestParams::new(name.to_owned());
-    Ok(match arguments {
-        Some(arguments) => call.with_arguments(arguments),
-        None => call,
-    })
-}
-
 /// The process's own streams, without a blocking thread where the system allows: pipes on Linux, sockets on Unix.
 fn streams() -> (Input, Output) {
+    widen(std::io::stdin());
+    widen(std::io::stdout());
     #[cfg(unix)]
     if let Some(pair) = sockets() {
         return pair;

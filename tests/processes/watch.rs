@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::alive;
+use crate::support::{METRICS, Raw, alive};
+
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Waits until `check` holds, and lets everything else go on meanwhile.
 pub(crate) async fn until(what: &str, mut check: impl FnMut() -> bool) {
@@ -15,7 +18,7 @@ pub(crate) async fn until(what: &str, mut check: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(15), waiting)
+    tokio::time::timeout(PATIENCE, waiting)
         .await
         .unwrap_or_else(|_| panic!("did not happen in time: {what}"));
 }
@@ -44,6 +47,29 @@ pub(crate) fn watchdog(gateway: u32) -> Option<u32> {
             .is_ok_and(|line| String::from_utf8_lossy(&line).contains("__watchdog"))
     };
     children(gateway).into_iter().find(is_watchdog)
+}
+
+/// Waits until so many sessions are being opened or used, as the gateway counts them.
+///
+/// A server that runs is not enough: the gateway may not even have heard yet that it does.
+pub(crate) async fn sessions(raw: &mut Raw, expected: usize) {
+    let ask = json!({"jsonrpc": "2.0", "id": 1_000, "method": "tools/call", "params": {"name": METRICS}});
+    let asking = async {
+        loop {
+            raw.send(&ask).await;
+            let answer = raw.receive().await;
+            let text = answer["result"]["content"][0]["text"].as_str().expect("text");
+            let shown: Value = serde_json::from_str(text).expect("JSON");
+            let active = shown["active_operations"].as_object().expect("an object");
+            let sessions =
+                active.keys().filter(|id| id.starts_with("default_") || id.starts_with("tool_execution_"));
+            if sessions.count() == expected {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asking).await.expect("the sessions are there in time");
 }
 
 /// A file that servers write to, in a folder that outlives the gateway.
