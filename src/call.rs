@@ -56,7 +56,9 @@ impl ToolOutput {
     pub fn parse(result: Value) -> Result<Self, NotAResult> {
         match result {
             // `content` may be absent where there is structured content; of another type it would hide text.
-            Value::Object(result) if matches!(result.get("content"), None | Some(Value::Array(_))) => Ok(Self { result }),
+            Value::Object(result) if matches!(result.get("content"), None | Some(Value::Array(_))) => {
+                Ok(Self { result })
+            }
             _ => Err(NotAResult),
         }
     }

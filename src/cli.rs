@@ -84,7 +84,9 @@ pub fn run() -> ExitCode {
             Ok(())
         }
         Command::Setup(options) => setup::run(&options, arguments.config.as_deref(), &environment),
-        Command::GenerateConfig(options) => generate::run(&options, arguments.config.as_deref(), &environment),
+        Command::GenerateConfig(options) => {
+            generate::run(&options, arguments.config.as_deref(), &environment)
+        }
         Command::Install(options) => setup::install(&options, &path, &environment),
     };
     match code {
@@ -118,9 +120,13 @@ impl From<&ConfigError> for Failure {
 }
 
 fn serve(path: &std::path::Path, environment: Environment) -> ExitCode {
-    if let Some(other) = environment.transport().filter(|transport| !transport.eq_ignore_ascii_case("stdio")) {
-        let failure = Failure::new(format!("`MCP_TRANSPORT` asks for `{}`, and this version serves stdio only", printable(other)))
-            .hint("unset `MCP_TRANSPORT`, or set it to `stdio`");
+    if let Some(other) = environment.transport().filter(|transport| !transport.eq_ignore_ascii_case("stdio"))
+    {
+        let failure = Failure::new(format!(
+            "`MCP_TRANSPORT` asks for `{}`, and this version serves stdio only",
+            printable(other)
+        ))
+        .hint("unset `MCP_TRANSPORT`, or set it to `stdio`");
         return print::failure_with(&failure, BAD_CONFIG);
     }
     let settings = match store::load(path, &environment) {

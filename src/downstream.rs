@@ -148,14 +148,6 @@ async fn shake(
 }
 
 impl Session {
-    /// All pages of the server's tool list.
-    pub async fn list_tools(&self) -> Result<Vec<Arc<Tool>>, SessionFault> {
-        match listing::list(self.peer(), &self.server.name, self.max_result_bytes).await {
-            Ok(tools) => Ok(tools),
-            Err(trouble) => Err(self.fault(trouble).with_child(&self.child).await),
-        }
-    }
-
     /// The one door to a server. A call that is already cancelled does not go through it.
     pub async fn call(&self, scope: &Scope, checked: &CheckedCall) -> Result<ToolOutput, SessionFault> {
         let call = checked.call();

@@ -14,8 +14,8 @@ mod precheck;
 mod report;
 mod step;
 
-pub use batch::{Batch, BatchFault};
 pub(crate) use batch::find;
+pub use batch::{Batch, BatchFault};
 pub use report::{BatchReport, CallOutcome, Ended, Failure};
 
 use batch::Requested;
@@ -46,7 +46,8 @@ impl Execution {
 
     async fn run(&self, scope: &Scope, batch: Batch, report: &mut BatchReport) {
         let mut session: Option<Session> = None;
-        let step = Step { scope, server: &batch.server, downstream: &self.downstream, guardrails: &self.guardrails };
+        let step =
+            Step { scope, server: &batch.server, downstream: &self.downstream, guardrails: &self.guardrails };
         for requested in batch.calls {
             let Requested::Call(call) = requested else { continue };
             let started = std::time::Instant::now();

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequestParams, ErrorData, Implementation, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
-    ServerConfig, Tool,
+    CallToolRequestParams, ErrorData, Implementation, ListToolsResult, PaginatedRequestParams,
+    ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
@@ -66,10 +66,17 @@ impl Gateway {
     }
 
     /// Answers `tools/call`; an error is a protocol error, which only an unknown tool is.
-    async fn answer(&self, params: CallToolRequestParams, context: RequestContext<RoleServer>) -> Result<Value, ErrorData> {
+    async fn answer(
+        &self,
+        params: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<Value, ErrorData> {
         let started = std::time::Instant::now();
         let Some(tool) = GatewayTool::parse(&params.name) else {
-            return Err(ErrorData::invalid_params("unknown tool: `tools/list` has the tools of this gateway", None));
+            return Err(ErrorData::invalid_params(
+                "unknown tool: `tools/list` has the tools of this gateway",
+                None,
+            ));
         };
         let id = RequestId::fresh();
         let cancel = self.parts.end.child_token();
@@ -87,7 +94,13 @@ impl Gateway {
         Ok(reply.into_result())
     }
 
-    async fn work(&self, tool: GatewayTool, params: CallToolRequestParams, id: RequestId, cancel: CancellationToken) -> Reply {
+    async fn work(
+        &self,
+        tool: GatewayTool,
+        params: CallToolRequestParams,
+        id: RequestId,
+        cancel: CancellationToken,
+    ) -> Reply {
         let arguments = Arguments::new(params.arguments.unwrap_or_default());
         let scope = match self.scope(id.clone(), cancel).await {
             Ok(scope) => scope,
@@ -108,7 +121,12 @@ impl Gateway {
     async fn scope(&self, id: RequestId, cancel: CancellationToken) -> Result<Scope, AuthFault> {
         let settings = self.parts.store.current();
         let timeouts = Timeouts::new(settings.timeouts, Arc::clone(&self.parts.counts));
-        let asking = Asking { credentials: &self.credentials, settings: &settings, timeouts: &timeouts, cancel: &cancel };
+        let asking = Asking {
+            credentials: &self.credentials,
+            settings: &settings,
+            timeouts: &timeouts,
+            cancel: &cancel,
+        };
         let caller = self.parts.authentication.authenticate(&asking).await?;
         self.parts.cache.note_config(&caller.id, &settings.cache);
         Ok(Scope { id, caller, settings, timeouts, cancel })

@@ -16,7 +16,7 @@
 //! * [`timeouts`], [`telemetry`], [`web`]: the one way to wait, the log, and the one HTTP client
 //! * [`config`]: settings, only valid ones
 //! * [`secret`], [`call`], [`tool`]: what must not print, and the nouns of the protocol
-//! * [`fault`], [`ids`], [`lines`]: what everything else is made of
+//! * [`fault`], [`ids`], [`json`], [`lines`]: what everything else is made of
 
 pub mod cli;
 
@@ -49,4 +49,5 @@ pub mod tool;
 
 pub mod fault;
 pub mod ids;
+pub mod json;
 pub mod lines;

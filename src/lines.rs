@@ -168,7 +168,11 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
 
     /// Serialises the message and writes it as one line.
     pub async fn write(&self, message: &impl serde::Serialize) -> io::Result<()> {
-        let mut line = serde_json::to_vec(message).map_err(io::Error::other)?;
+        self.write_line(serde_json::to_vec(message).map_err(io::Error::other)?).await
+    }
+
+    /// Writes a message that is JSON already.
+    pub async fn write_line(&self, mut line: Vec<u8>) -> io::Result<()> {
         line.push(b'\n');
         let mut writer = self.0.lock().await;
         let Some(writer) = writer.as_mut() else { return Err(io::ErrorKind::NotConnected.into()) };

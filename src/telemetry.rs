@@ -92,7 +92,8 @@ fn write(entries: &Receiver<Entry>, dropped: &AtomicU64) {
                 let _ = stderr.write_all(&line);
                 let lost = dropped.swap(0, Ordering::Relaxed);
                 if lost > 0 {
-                    let _ = writeln!(stderr, "{lost} log lines were dropped, because nobody read them in time");
+                    let _ =
+                        writeln!(stderr, "{lost} log lines were dropped, because nobody read them in time");
                 }
             }
             Entry::Flush(done) => {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Top-level modules by row, lowest first. A module uses rows below its own only.
 const LAYERS: [&[&str]; 14] = [
-    &["fault", "ids", "lines"],
+    &["fault", "ids", "json", "lines"],
     &["call", "secret", "tool"],
     &["config"],
     &["telemetry", "timeouts", "web"],
@@ -37,7 +37,9 @@ fn sources() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.sort();
-    let read = |path: PathBuf| (path.strip_prefix(&root).expect("below src").to_owned(), fs::read_to_string(&path).expect("text"));
+    let read = |path: PathBuf| {
+        (path.strip_prefix(&root).expect("below src").to_owned(), fs::read_to_string(&path).expect("text"))
+    };
     files.into_iter().map(read).collect()
 }
 
@@ -120,9 +122,12 @@ fn no_file_is_too_long() {
 #[test]
 fn only_print_writes_to_the_terminal() {
     for (path, text) in sources() {
-        let prints = ["stdout()", "stderr()", "println!", "eprintln!"].iter().any(|word| without_tests(&text).contains(word));
+        let prints = ["stdout()", "stderr()", "println!", "eprintln!"]
+            .iter()
+            .any(|word| without_tests(&text).contains(word));
         let allowed = ["cli/print.rs", "telemetry.rs", "gateway/stdio.rs"];
-        let permitted = allowed.iter().any(|name| path == Path::new(name)) || path == Path::new("downstream/child.rs");
+        let permitted =
+            allowed.iter().any(|name| path == Path::new(name)) || path == Path::new("downstream/child.rs");
         assert!(!prints || permitted, "src/{} writes to the terminal; use cli/print.rs", path.display());
     }
 }

@@ -7,9 +7,11 @@ use crate::support::{Config, DISCOVER, Gateway, SECURE_CALL, wire};
 #[tokio::test]
 async fn a_batch_runs_in_order_in_one_session() {
     let gateway = Gateway::start(&Config::new().lab(&[])).await;
-    let reply = gateway.batch("lab", json!([{"name": "counter"}, {"name": "counter"}, {"name": "counter"}])).await;
+    let reply =
+        gateway.batch("lab", json!([{"name": "counter"}, {"name": "counter"}, {"name": "counter"}])).await;
     assert!(!reply.is_error);
-    let responses: Vec<&str> = reply.results().iter().map(|result| result["response"].as_str().expect("text")).collect();
+    let responses: Vec<&str> =
+        reply.results().iter().map(|result| result["response"].as_str().expect("text")).collect();
     assert_eq!(responses, ["1", "2", "3"]);
     // State does not leak into the next batch.
     assert_eq!(gateway.batch("lab", json!([{"name": "counter"}])).await.response(), "1");
@@ -19,19 +21,28 @@ async fn a_batch_runs_in_order_in_one_session() {
 async fn the_documented_answer() {
     let config = Config::new().keywords(&["whoami"]).lab(&[]).guarded();
     let gateway = Gateway::start(&config).await;
-    let calls = json!([{"name": "echo", "args": {"message": "hi"}}, {"name": "add", "args": {"a": 1, "b": 2}}]);
+    let calls =
+        json!([{"name": "echo", "args": {"message": "hi"}}, {"name": "add", "args": {"a": 1, "b": 2}}]);
     let reply = gateway.batch("lab", calls).await;
     wire("batch_success", &reply.json);
-    let reply = gateway.batch("lab", json!([{"name": "echo", "args": {"message": "hello; ls -la; whoami"}}])).await;
+    let reply =
+        gateway.batch("lab", json!([{"name": "echo", "args": {"message": "hello; ls -la; whoami"}}])).await;
     assert!(reply.is_error);
     wire("batch_blocked_input", &reply.json);
 }
 
 #[tokio::test]
 async fn compact_detail_leaves_the_echo_out() {
-    let config = Config::new().keywords(&["whoami"]).common("enkrypt_result_detail", json!("compact")).lab(&[]).guarded();
+    let config = Config::new()
+        .keywords(&["whoami"])
+        .common("enkrypt_result_detail", json!("compact"))
+        .lab(&[])
+        .guarded();
     let gateway = Gateway::start(&config).await;
-    wire("batch_compact", &gateway.batch("lab", json!([{"name": "echo", "args": {"message": "hi"}}])).await.json);
+    wire(
+        "batch_compact",
+        &gateway.batch("lab", json!([{"name": "echo", "args": {"message": "hi"}}])).await.json,
+    );
 }
 
 #[tokio::test]
@@ -40,7 +51,9 @@ async fn a_blocked_input_never_reaches_the_server() {
     let log = folder.path().join("calls");
     let config = Config::new().keywords(&["whoami"]).lab(&["--log", &log.to_string_lossy()]).guarded();
     let gateway = Gateway::start(&config).await;
-    let reply = gateway.batch("lab", json!([{"name": "echo", "args": {"nested": [{"WHOAMI": 1}], "message": "x"}}])).await;
+    let reply = gateway
+        .batch("lab", json!([{"name": "echo", "args": {"nested": [{"WHOAMI": 1}], "message": "x"}}]))
+        .await;
     assert_eq!(reply.statuses(), ["blocked_input"]);
     assert!(!reply.json.to_string().to_lowercase().contains("whoami"), "{}", reply.json);
     let calls = std::fs::read_to_string(log).expect("the server was listed");
@@ -66,7 +79,9 @@ async fn errors_of_tools_are_errors_and_are_checked_too() {
     let reply = gateway.batch("lab", json!([{"name": "rpc_error"}])).await;
     assert_eq!(reply.statuses(), ["blocked_output"]);
     assert!(!reply.json.to_string().contains("no such thing"));
-    let reply = gateway.batch("lab", json!([{"name": "fail", "args": {"message": "out of paper"}}, {"name": "pid"}])).await;
+    let reply = gateway
+        .batch("lab", json!([{"name": "fail", "args": {"message": "out of paper"}}, {"name": "pid"}]))
+        .await;
     assert_eq!(reply.statuses(), ["error"]);
     assert_eq!(reply.results()[0]["error_code"], "TOOL_FAILED");
     assert_eq!(reply.response(), "out of paper");
@@ -76,7 +91,9 @@ async fn errors_of_tools_are_errors_and_are_checked_too() {
 async fn one_bad_item_and_nothing_runs() {
     let folder = tempfile::TempDir::new().expect("a folder");
     let log = folder.path().join("calls");
-    let config = Config::new().lab(&["--log", &log.to_string_lossy()]).with("denied_tools", json!([{"pattern": "DELETE_*", "reason": "it deletes"}]));
+    let config = Config::new()
+        .lab(&["--log", &log.to_string_lossy()])
+        .with("denied_tools", json!([{"pattern": "DELETE_*", "reason": "it deletes"}]));
     let gateway = Gateway::start(&config).await;
     let calls = json!([
         {"name": "counter"},
@@ -101,7 +118,8 @@ async fn the_batch_stops_at_the_first_failure_or_goes_on() {
     let reply = gateway.batch("lab", calls.clone()).await;
     assert_eq!(reply.statuses(), ["success", "error"]);
     assert!(reply.is_error);
-    let gateway = Gateway::start(&Config::new().common("enkrypt_on_failure", json!("continue")).lab(&[])).await;
+    let gateway =
+        Gateway::start(&Config::new().common("enkrypt_on_failure", json!("continue")).lab(&[])).await;
     let reply = gateway.batch("lab", calls).await;
     assert_eq!(reply.statuses(), ["success", "error", "success"]);
     assert!(reply.is_error, "a failed call makes the batch an error");
@@ -118,7 +136,9 @@ async fn content_of_every_kind_survives() {
         assert_eq!(block["_meta"]["enkrypt_call_index"], 1, "{block}");
     }
     assert_eq!(reply.blocks[0]["_meta"]["lab.example/block"]["n"], 1, "the server's own _meta stays");
-    let reply = gateway.batch("lab", json!([{"name": "structured_only"}, {"name": "unknown_content"}, {"name": "empty"}])).await;
+    let reply = gateway
+        .batch("lab", json!([{"name": "structured_only"}, {"name": "unknown_content"}, {"name": "empty"}]))
+        .await;
     assert_eq!(reply.results()[0]["structured_content"], json!({"a": 1, "nested": {"b": [1, 2, 3]}}));
     assert_eq!(reply.results()[1]["other_content"][0]["type"], "x-vendor");
     assert_eq!(reply.results()[2]["response"], "");
@@ -143,8 +163,12 @@ async fn an_empty_list_is_a_question_for_the_tools_and_hides_denied_ones() {
     let gateway = Gateway::start(&Config::new().lab(&[]).with("denied_tools", json!(["delete_*"]))).await;
     for calls in [json!([]), json!(null), json!("")] {
         let reply = gateway.call(SECURE_CALL, json!({"server_name": "lab", "tool_calls": calls})).await;
-        let names: Vec<&str> =
-            reply.json["tools"]["tools"].as_array().expect("tools").iter().map(|tool| tool["name"].as_str().expect("name")).collect();
+        let names: Vec<&str> = reply.json["tools"]["tools"]
+            .as_array()
+            .expect("tools")
+            .iter()
+            .map(|tool| tool["name"].as_str().expect("name"))
+            .collect();
         assert!(names.contains(&"echo") && !names.contains(&"delete_thing"));
         assert_eq!(reply.json["policy_denied_tools"], json!(["delete_thing"]));
     }
@@ -152,10 +176,14 @@ async fn an_empty_list_is_a_question_for_the_tools_and_hides_denied_ones() {
 
 #[tokio::test]
 async fn an_allow_list_closes_all_other_tools() {
-    let gateway = Gateway::start(&Config::new().lab(&[]).with("tools", json!({"echo": "Echo a message"}))).await;
+    let gateway =
+        Gateway::start(&Config::new().lab(&[]).with("tools", json!({"echo": "Echo a message"}))).await;
     let reply = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
     assert_eq!(reply.json["tools"], json!({"tools": [{"name": "echo", "description": "Echo a message"}]}));
-    assert_eq!(gateway.batch("lab", json!([{"name": "echo", "args": {"message": "x"}}])).await.response(), "x");
+    assert_eq!(
+        gateway.batch("lab", json!([{"name": "echo", "args": {"message": "x"}}])).await.response(),
+        "x"
+    );
     let reply = gateway.batch("lab", json!([{"name": "pid"}])).await;
     assert_eq!(reply.results()[0]["error_code"], "TOOL_NOT_FOUND");
 }

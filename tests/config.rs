@@ -27,7 +27,8 @@ async fn all_mistakes_are_said_at_once_and_no_value() {
 
 #[tokio::test]
 async fn a_bad_file_ends_the_program_with_78_and_a_hint() {
-    for (text, expected) in [("{\"a\": ", "is not JSON: line 1"), ("", "is not JSON"), ("[]", "is not valid")] {
+    for (text, expected) in [("{\"a\": ", "is not JSON: line 1"), ("", "is not JSON"), ("[]", "is not valid")]
+    {
         let gateway = Gateway::prepare(text);
         for arguments in [&["config", "check"][..], &["serve"], &[]] {
             let (code, out, err) = gateway.run(arguments).await;
@@ -44,7 +45,9 @@ async fn a_bad_file_ends_the_program_with_78_and_a_hint() {
 
 #[tokio::test]
 async fn a_reference_that_resolves_to_nothing_is_named() {
-    let config = Config::new().echo().env(json!({"TOKEN": "${env:NO_SUCH_VARIABLE}", "FILE": "${file:/no/such/file}"}));
+    let config = Config::new()
+        .echo()
+        .env(json!({"TOKEN": "${env:NO_SUCH_VARIABLE}", "FILE": "${file:/no/such/file}"}));
     let (code, _, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
     assert_eq!(code, 78);
     assert!(err.contains("NO_SUCH_VARIABLE") && err.contains("/no/such/file"), "{err}");
@@ -54,7 +57,10 @@ async fn a_reference_that_resolves_to_nothing_is_named() {
 async fn references_reach_the_server_and_nobody_else() {
     let config = Config::new().lab(&[]).env(json!({"TOKEN": "Bearer ${env:THE_SECRET}"}));
     let gateway = Gateway::prepare(&config.text()).env("THE_SECRET", Some("s3cr3t-value")).connect().await;
-    assert_eq!(gateway.batch("lab", json!([{"name": "env", "args": {"name": "TOKEN"}}])).await.response(), "Bearer s3cr3t-value");
+    assert_eq!(
+        gateway.batch("lab", json!([{"name": "env", "args": {"name": "TOKEN"}}])).await.response(),
+        "Bearer s3cr3t-value"
+    );
     let listed = gateway.call(LIST, json!({"discover_tools": false})).await;
     assert!(!listed.json.to_string().contains("s3cr3t"));
 }
@@ -70,7 +76,8 @@ async fn three_generations_mean_the_same() {
             input: {"enabled": true, name: "P", "additional_config": {}, "block": ["keyword_detector"]},
         })
     };
-    let plugins = json!({"guardrails": {"provider": "custom_keyword", "config": {"blocked_keywords": ["whoami"]}}});
+    let plugins =
+        json!({"guardrails": {"provider": "custom_keyword", "config": {"blocked_keywords": ["whoami"]}}});
     let v1 = json!({
         "common_mcp_gateway_config": {"enkrypt_guardrails_enabled": true},
         "plugins": plugins,
@@ -81,7 +88,11 @@ async fn three_generations_mean_the_same() {
         config["plugins"] = plugins.clone();
         config
     };
-    let files = [v1, second("input_guardrails_policy", "policy_name"), second("input_guardrails_config", "guardrail_name")];
+    let files = [
+        v1,
+        second("input_guardrails_policy", "policy_name"),
+        second("input_guardrails_config", "guardrail_name"),
+    ];
     let mut answers = Vec::new();
     for file in files {
         let gateway = Gateway::prepare(&file.to_string()).connect().await;

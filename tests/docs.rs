@@ -7,14 +7,20 @@ use crate::support::{Config, Gateway};
 const README: &str = include_str!("../README.md");
 
 fn blocks() -> Vec<Value> {
-    let parse = |block: &str| serde_json::from_str(block.split("```").next().expect("an end")).expect("README has JSON");
+    let parse = |block: &str| {
+        serde_json::from_str(block.split("```").next().expect("an end")).expect("README has JSON")
+    };
     README.split("```json").skip(1).map(parse).collect()
 }
 
 /// The names in the first column of the table after a heading line.
 fn first_column(after: &str) -> Vec<String> {
     let table = README.split(after).nth(1).expect("the table is there");
-    let rows = table.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).take_while(|line| line.starts_with('|'));
+    let rows = table
+        .lines()
+        .skip_while(|line| !line.starts_with("| ---"))
+        .skip(1)
+        .take_while(|line| line.starts_with('|'));
     let cells = rows.map(|row| row.split('|').nth(1).expect("a cell").to_owned());
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
 }
@@ -22,7 +28,8 @@ fn first_column(after: &str) -> Vec<String> {
 #[tokio::test]
 async fn the_server_of_the_readme_loads() {
     let server = blocks().into_iter().find(|block| block.get("server_name").is_some()).expect("a server");
-    let config = Config::new().keywords(&["x"]).server(server).env(json!({"GITHUB_PERSONAL_ACCESS_TOKEN": "x"}));
+    let config =
+        Config::new().keywords(&["x"]).server(server).env(json!({"GITHUB_PERSONAL_ACCESS_TOKEN": "x"}));
     let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("denied   delete_*, merge_*"), "{out}");

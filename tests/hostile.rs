@@ -231,3 +231,14 @@ async fn fifty_batches_at_once_get_their_own_answers() {
     futures_util::future::join_all(batches).await;
     assert_eq!(record.count("start"), 51, "one discovery, and a process for each batch");
 }
+
+#[tokio::test]
+async fn a_server_that_hangs_is_quoted_too() {
+    let config = Config::new().timeout("discovery_timeout", 1.0).server(json!({
+        "server_name": "hostile",
+        "config": {"command": "sh", "args": ["-c", "echo please log in first >&2; cat > /dev/null"]},
+    }));
+    let reply = discover(&Gateway::start(&config).await).await;
+    assert_eq!(reply.json["error_code"], "TIMEOUT", "{}", reply.json);
+    contains(&reply.json["details"], "please log in first");
+}

@@ -11,10 +11,10 @@ mod architecture;
 mod batch;
 /// The configuration file as a user meets it: found, refused, reloaded, shown.
 mod config;
-/// README.md, checked against the program.
-mod docs;
 /// Where tools come from and how long they are known: configuration, cache, the server itself.
 mod discovery;
+/// README.md, checked against the program.
+mod docs;
 /// Servers that misbehave: what the gateway says of each, and that it goes on.
 mod hostile;
 /// Processes: which start, what they get, and that none is left behind.

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{CACHE_STATUS, CLEAR_CACHE, Config, DISCOVER, Gateway, INFO, LIST, METRICS, SECURE_CALL, wire};
+use crate::support::{
+    CACHE_STATUS, CLEAR_CACHE, Config, DISCOVER, Gateway, INFO, LIST, METRICS, SECURE_CALL, wire,
+};
 
 #[tokio::test]
 async fn the_list_is_the_documented_one_and_short() {
@@ -11,7 +13,12 @@ async fn the_list_is_the_documented_one_and_short() {
     let tools = serde_json::to_value(&tools).expect("JSON");
     wire("tools_list", &tools);
     // About four bytes make a token; the schemas are read by the model as well.
-    let bytes: usize = tools.as_array().expect("a list").iter().map(|tool| tool.to_string().len() - tool["annotations"].to_string().len()).sum();
+    let bytes: usize = tools
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|tool| tool.to_string().len() - tool["annotations"].to_string().len())
+        .sum();
     assert!(bytes / 4 < 900, "{} tokens", bytes / 4);
 }
 
@@ -30,7 +37,10 @@ async fn nothing_is_said_without_a_good_key() {
             answers.push(without_id(gateway.call(tool, json!({"server_name": "echo"})).await.json));
         }
     }
-    assert!(answers.iter().all(|answer| answer["error_code"] == "AUTH_FAILED" && *answer == answers[0]), "{answers:#?}");
+    assert!(
+        answers.iter().all(|answer| answer["error_code"] == "AUTH_FAILED" && *answer == answers[0]),
+        "{answers:#?}"
+    );
 }
 
 #[tokio::test]
@@ -58,7 +68,11 @@ async fn project_and_user_must_fit_the_key() {
         ("ENKRYPT_USER_ID", "user-2", false),
     ] {
         let gateway = Gateway::prepare(&Config::new().echo().text()).env(name, Some(value)).connect().await;
-        assert_eq!(gateway.call(LIST, json!({"discover_tools": false})).await.is_error, !opens, "{name}={value}");
+        assert_eq!(
+            gateway.call(LIST, json!({"discover_tools": false})).await.is_error,
+            !opens,
+            "{name}={value}"
+        );
     }
 }
 
@@ -161,20 +175,32 @@ async fn cache_status_and_clearing() {
     wire("cache_status", &gateway.call(CACHE_STATUS, json!({})).await.json);
     let clear = async |arguments: Value| {
         let reply = gateway.call(CLEAR_CACHE, arguments).await;
-        (reply.json["status"].as_str().expect("a status").to_owned(), reply.json["message"].as_str().expect("a message").to_owned())
+        (
+            reply.json["status"].as_str().expect("a status").to_owned(),
+            reply.json["message"].as_str().expect("a message").to_owned(),
+        )
     };
     let cached = async || {
         let status = gateway.call(CACHE_STATUS, json!({})).await.json;
         let servers = &status["cache_status"]["gateway_specific"]["tools"]["servers"];
-        (servers["echo"]["exists"].as_bool().expect("a flag"), servers["lab"]["exists"].as_bool().expect("a flag"))
+        (
+            servers["echo"]["exists"].as_bool().expect("a flag"),
+            servers["lab"]["exists"].as_bool().expect("a flag"),
+        )
     };
     assert_eq!(clear(json!({"server_name": "echo"})).await.1, "Cache cleared for server: echo");
     assert_eq!(cached().await, (false, true));
     let again = clear(json!({"server_name": "echo", "cache_type": "server_config"})).await;
     assert_eq!(again, ("info".to_owned(), "No cache found for server: echo".to_owned()));
-    assert_eq!(clear(json!({"cache_type": "gateway"})).await.1, "Gateway config cache cleared for user-1_project-1_config-1");
+    assert_eq!(
+        clear(json!({"cache_type": "gateway"})).await.1,
+        "Gateway config cache cleared for user-1_project-1_config-1"
+    );
     assert_eq!(cached().await, (false, true), "the tools stay");
-    assert_eq!(clear(json!({"cache_type": "server_config"})).await.1, "Cache cleared for all servers (1 servers)");
+    assert_eq!(
+        clear(json!({"cache_type": "server_config"})).await.1,
+        "Cache cleared for all servers (1 servers)"
+    );
     gateway.call(LIST, json!({})).await;
     let all = clear(json!({"id": "somebody-else"})).await;
     assert_eq!(all.1, "Cache cleared for all servers (2 servers) and gateway config (cleared)");

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use super::{BAD_CONFIG, Failure, print};
 use crate::config::environment::Environment;
-use crate::config::{AuthSettings, CacheStore, Endpoint, Policy, ProviderSettings, Server, Settings, Standing, store};
+use crate::config::{
+    AuthSettings, CacheStore, Endpoint, Policy, ProviderSettings, Server, Settings, Standing, store,
+};
 
 pub(super) fn run(path: &Path, environment: &Environment) -> ExitCode {
     match store::load(path, environment) {
@@ -77,7 +79,9 @@ fn describe_server(text: &mut String, server: &Server) {
         let patterns: Vec<&str> = server.denied.iter().map(|rule| rule.pattern.as_str()).collect();
         let _ = writeln!(text, "    denied   {}", patterns.join(", "));
     }
-    for (side, policy) in [("input", &server.input), ("output", &server.output), ("tools", &server.registration)] {
+    for (side, policy) in
+        [("input", &server.input), ("output", &server.output), ("tools", &server.registration)]
+    {
         let _ = writeln!(text, "    {side:<8} {}", describe_policy(policy));
     }
 }
@@ -100,7 +104,9 @@ fn authentication(settings: &Settings) -> String {
 
 fn provider(settings: &Settings) -> String {
     match &settings.guardrails {
-        ProviderSettings::CustomKeyword(keywords) => format!("custom_keyword, {} words or phrases", keywords.keywords.len()),
+        ProviderSettings::CustomKeyword(keywords) => {
+            format!("custom_keyword, {} words or phrases", keywords.keywords.len())
+        }
         ProviderSettings::Unavailable { name, api_key } => {
             let key = api_key.as_ref().map(|key| format!(", key {}", key.hint())).unwrap_or_default();
             format!("{name}{key}: not part of this version, and no policy uses it")

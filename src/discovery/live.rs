@@ -12,12 +12,11 @@ use super::DiscoveryFault;
 use super::flights::Flights;
 use crate::cache::Cache;
 use crate::config::Server;
-use crate::downstream::{Downstream, SessionFault, Trouble};
+use crate::downstream::{Downstream, SessionFault};
 use crate::fault::Fault as _;
 use crate::guardrails::Guardrails;
 use crate::ids::{CallerId, ServerName};
 use crate::scope::Scope;
-use crate::timeouts::Operation;
 use crate::tool::Tool;
 
 /// A server that could not be asked in the background is left alone this long.
@@ -79,16 +78,7 @@ impl Live {
         if let Some(cached) = self.cache.tools(scope, server).await {
             return Ok(cached.tools);
         }
-        let limited = scope.timeouts.run(Operation::Discovery, &scope.cancel, async {
-            let session = self.downstream.open(scope, server).await?;
-            let listed = session.list_tools().await;
-            session.close();
-            listed
-        });
-        let listed = limited.await.unwrap_or_else(|interrupted| {
-            Err(SessionFault::new(&server.name, Trouble::Interrupted(interrupted)))
-        });
-        let tools: Arc<[Arc<Tool>]> = match listed {
+        let tools: Arc<[Arc<Tool>]> = match self.downstream.list_tools(scope, server).await {
             Ok(tools) => tools.into(),
             Err(fault) => {
                 let details = self.guardrails.screen(scope, server, fault.details()).await;

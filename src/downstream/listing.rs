@@ -16,6 +16,9 @@ use crate::tool::Tool;
 /// A list longer than this is a server in a loop.
 const MAX_PAGES: usize = 200;
 
+/// More than anyone can choose from; a page is bounded in bytes already.
+const MAX_TOOLS: usize = 10_000;
+
 /// One page of `tools/list`.
 struct Page {
     tools: Vec<Value>,
@@ -44,6 +47,7 @@ pub(super) async fn list(
             }
         }
         match page.next {
+            _ if tools.len() > MAX_TOOLS => break,
             None => return Ok(tools),
             // A cursor that comes back would list the same pages for ever.
             Some(next) if cursors.insert(next.clone()) => cursor = Some(next),

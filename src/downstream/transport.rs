@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rmcp::model::{
-    CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest, CustomRequest,
-    CustomResult, ErrorData, InitializeResult, JsonRpcMessage, RequestId, ServerRequest, ServerResult,
+    CallToolRequest, CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest,
+    CustomRequest, CustomResult, ErrorData, InitializeResult, JsonRpcMessage, RequestId, RequestMetaObject,
+    ServerRequest, ServerResult,
 };
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
@@ -22,6 +23,7 @@ use tokio::process::{ChildStdin, ChildStdout};
 
 use super::child::Pipes;
 use super::fault::Trouble;
+use crate::json;
 use crate::lines::{Line, LineReader, LineWriter};
 use crate::timeouts::Activity;
 
@@ -175,6 +177,24 @@ impl ChildTransport {
     }
 }
 
+/// A tool call as it goes out; the one message that may be of any size.
+fn line(id: &RequestId, call: &CallToolRequest) -> Vec<u8> {
+    let mut line = br#"{"jsonrpc":"2.0","id":"#.to_vec();
+    json::write(&id.clone().into_json_value(), &mut line);
+    line.extend_from_slice(br#","method":"tools/call","params":{"name":"#);
+    json::write(&Value::from(call.params.name.as_ref()), &mut line);
+    if let Some(arguments) = &call.params.arguments {
+        line.extend_from_slice(br#","arguments":"#);
+        json::write_object(arguments, &mut line);
+    }
+    if let Some(meta) = call.extensions.get::<RequestMetaObject>() {
+        line.extend_from_slice(br#","_meta":"#);
+        json::write_object(meta, &mut line);
+    }
+    line.extend_from_slice(b"}}");
+    line
+}
+
 impl Transport<RoleClient> for ChildTransport {
     type Error = io::Error;
 
@@ -198,7 +218,15 @@ impl Transport<RoleClient> for ChildTransport {
             JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
         }
         let writer = self.writer.clone();
-        async move { writer.write(&item).await }
+        async move {
+            match &item {
+                JsonRpcMessage::Request(message) => match &message.request {
+                    ClientRequest::CallToolRequest(call) => writer.write_line(line(&message.id, call)).await,
+                    _ => writer.write(&item).await,
+                },
+                _ => writer.write(&item).await,
+            }
+        }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {

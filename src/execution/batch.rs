@@ -14,7 +14,14 @@ use crate::scope::Scope;
 const NAME_KEYS: [&str; 6] = ["name", "tool_name", "tool", "function", "function_name", "function_id"];
 
 const ARGUMENT_KEYS: [&str; 9] = [
-    "args", "arguments", "tool_arguments", "tool_input_arguments", "tool_args", "tool_input_args", "parameters", "input",
+    "args",
+    "arguments",
+    "tool_arguments",
+    "tool_input_arguments",
+    "tool_args",
+    "tool_input_args",
+    "parameters",
+    "input",
     "params",
 ];
 
@@ -32,7 +39,11 @@ pub struct Batch {
 pub(super) enum Requested {
     Call(ToolCall),
     /// The item cannot be read; the text says how it should look.
-    Unreadable { index: usize, tool: Option<String>, problem: String },
+    Unreadable {
+        index: usize,
+        tool: Option<String>,
+        problem: String,
+    },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +61,8 @@ impl Batch {
         if items.len() > limits.max_calls_per_batch {
             return Err(BatchFault::TooMany { count: items.len(), limit: limits.max_calls_per_batch });
         }
-        let calls = items.into_iter().enumerate().map(|(index, item)| Requested::parse(index, item)).collect();
+        let calls =
+            items.into_iter().enumerate().map(|(index, item)| Requested::parse(index, item)).collect();
         Ok(Self {
             server,
             calls,
@@ -78,7 +90,9 @@ impl Requested {
         let Value::Object(mut item) = item else {
             return unreadable(None, "it is not an object; write {\"name\": \"TOOL\", \"args\": {…}}");
         };
-        let Some(name) = first(&mut item, &NAME_KEYS, truthy_text).and_then(|name| name.as_str().map(str::to_owned)) else {
+        let Some(name) =
+            first(&mut item, &NAME_KEYS, truthy_text).and_then(|name| name.as_str().map(str::to_owned))
+        else {
             return unreadable(None, "it names no tool; write {\"name\": \"TOOL\", \"args\": {…}}");
         };
         let arguments = match first(&mut item, &ARGUMENT_KEYS, truthy) {
@@ -86,9 +100,16 @@ impl Requested {
             Some(Value::Object(arguments)) => arguments,
             Some(Value::String(text)) => match serde_json::from_str(&text) {
                 Ok(Value::Object(arguments)) => arguments,
-                _ => return unreadable(Some(name), "`args` is a text that is not a JSON object; write an object"),
+                _ => {
+                    return unreadable(
+                        Some(name),
+                        "`args` is a text that is not a JSON object; write an object",
+                    );
+                }
             },
-            Some(_) => return unreadable(Some(name), "`args` is not an object; write {\"parameter\": value}"),
+            Some(_) => {
+                return unreadable(Some(name), "`args` is not an object; write {\"parameter\": value}");
+            }
         };
         Self::Call(ToolCall::new(index, name.into(), arguments))
     }
@@ -125,7 +146,9 @@ impl Fault for BatchFault {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::UnknownServer { known, .. } if known.is_empty() => "no server is configured for this key".to_owned(),
+            Self::UnknownServer { known, .. } if known.is_empty() => {
+                "no server is configured for this key".to_owned()
+            }
             Self::UnknownServer { known, .. } => format!("the servers are: {}", known.join(", ")),
             Self::TooMany { .. } => {
                 "split the batch, or raise `max_calls_per_batch` in `common_mcp_gateway_config`".to_owned()
@@ -167,7 +190,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_says_how_to_write_it() {
-        for item in [json!("text"), json!(7), json!({"args": {}}), json!({"name": "x", "args": [1]}), json!({"name": 7})] {
+        for item in [
+            json!("text"),
+            json!(7),
+            json!({"args": {}}),
+            json!({"name": "x", "args": [1]}),
+            json!({"name": 7}),
+        ] {
             assert!(matches!(Requested::parse(3, item), Requested::Unreadable { index: 3, .. }));
         }
     }

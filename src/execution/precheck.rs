@@ -11,7 +11,8 @@ use crate::tool::ToolSet;
 
 /// `Err` holds an outcome for each bad item.
 pub(super) fn check(tools: &ToolSet, batch: &Batch) -> Result<(), Vec<CallOutcome>> {
-    let refused: Vec<CallOutcome> = batch.calls.iter().filter_map(|requested| refuse(tools, batch, requested)).collect();
+    let refused: Vec<CallOutcome> =
+        batch.calls.iter().filter_map(|requested| refuse(tools, batch, requested)).collect();
     if refused.is_empty() { Ok(()) } else { Err(refused) }
 }
 
@@ -49,7 +50,10 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall) -> Option<Ended>
     if size(call.arguments()) > batch.max_argument_bytes {
         return Some(Ended::Failed(Failure {
             code: ErrorCode::LimitExceeded,
-            message: format!("the arguments of `{}` are longer than {} bytes", call.tool, batch.max_argument_bytes),
+            message: format!(
+                "the arguments of `{}` are longer than {} bytes",
+                call.tool, batch.max_argument_bytes
+            ),
             hint: Some("send less, or raise `max_argument_bytes` in `common_mcp_gateway_config`".to_owned()),
             details: Vec::new(),
         }));

@@ -73,8 +73,11 @@ impl BatchReport {
     }
 
     pub fn summary(&self) -> Summary {
-        let mut summary =
-            Summary { total: self.requested, not_run: self.requested - self.outcomes.len(), ..Summary::default() };
+        let mut summary = Summary {
+            total: self.requested,
+            not_run: self.requested - self.outcomes.len(),
+            ..Summary::default()
+        };
         for outcome in &self.outcomes {
             *match outcome.ended {
                 Ended::Success(_) => &mut summary.successful,

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn json_in_a_text_is_read() {
-        let mut given = arguments(&json!({"a": "[{\"name\": \"x\"}]", "b": "False", "c": null, "d": {"name": "y"}}));
+        let mut given =
+            arguments(&json!({"a": "[{\"name\": \"x\"}]", "b": "False", "c": null, "d": {"name": "y"}}));
         assert_eq!(given.list("a").expect("a list"), [json!({"name": "x"})]);
         assert_eq!(given.flag("b").expect("a flag"), Some(false));
         assert_eq!(given.text("c").expect("nothing"), None);

@@ -86,7 +86,9 @@ pub(super) async fn list(discovery: &Discovery, scope: &Scope) -> Reply {
         let info = server_info(server, &known);
         available.insert(server.name.to_string(), Value::Object(info));
     }
-    Reply::new(json!({"status": "success", "available_servers": available, "servers_needing_discovery": needing}))
+    Reply::new(
+        json!({"status": "success", "available_servers": available, "servers_needing_discovery": needing}),
+    )
 }
 
 /// One server, without starting it.
@@ -104,7 +106,12 @@ pub(super) async fn info(discovery: &Discovery, scope: &Scope, name: &str) -> An
     })))
 }
 
-fn entry(scope: &Scope, server: &Arc<Server>, answer: Result<Found, DiscoveryFault>, detail: Detail) -> JsonObject {
+fn entry(
+    scope: &Scope,
+    server: &Arc<Server>,
+    answer: Result<Found, DiscoveryFault>,
+    detail: Detail,
+) -> JsonObject {
     let mut object = match detail {
         Detail::Tools => Map::from_iter([("server_name".to_owned(), Value::from(server.name.as_str()))]),
         Detail::Server => described(server),
@@ -136,7 +143,10 @@ fn server_info(server: &Server, known: &Known) -> JsonObject {
     }
     let source = known.tools.as_ref().map_or("needs_discovery", |found| found.source.as_str());
     object.insert("tools_source".to_owned(), source.into());
-    object.insert("tools".to_owned(), known.tools.as_ref().map_or_else(|| json!({}), |found| tools(&found.set)));
+    object.insert(
+        "tools".to_owned(),
+        known.tools.as_ref().map_or_else(|| json!({}), |found| tools(&found.set)),
+    );
     object
 }
 
@@ -155,7 +165,8 @@ fn described(server: &Server) -> JsonObject {
     }
     let config = match &server.endpoint {
         Endpoint::Command(command) => {
-            let env: JsonObject = command.env.iter().map(|(name, _)| (name.clone(), Value::from("****"))).collect();
+            let env: JsonObject =
+                command.env.iter().map(|(name, _)| (name.clone(), Value::from("****"))).collect();
             json!({"transport": server.transport(), "command": command.program, "args": command.shown_args, "env": env})
         }
         Endpoint::Refused { shown, reason, .. } => {

@@ -5,7 +5,8 @@
 
 use rmcp::RoleServer;
 use rmcp::model::{
-    CallToolRequestParams, ClientRequest, ErrorCode, GetMeta as _, JsonRpcMessage, Request, RequestId, RequestMetaObject,
+    CallToolRequestParams, ClientRequest, ErrorCode, GetMeta as _, JsonRpcMessage, Request, RequestId,
+    RequestMetaObject,
 };
 use rmcp::service::RxJsonRpcMessage;
 use serde::Deserialize;
@@ -67,9 +68,10 @@ fn tool_call(line: ToolCallLine) -> Result<Message, Malformed> {
     let arguments = match params.arguments {
         None | Some(Value::Null) => None,
         Some(Value::Object(arguments)) => Some(arguments),
-        Some(Value::String(text)) => {
-            Some(serde_json::from_str(&text).map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?)
-        }
+        Some(Value::String(text)) => Some(
+            serde_json::from_str(&text)
+                .map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?,
+        ),
         Some(_) => return Err(refuse("`params.arguments` must be an object")),
     };
     let mut call = CallToolRequestParams::new(name);
@@ -84,10 +86,14 @@ fn tool_call(line: ToolCallLine) -> Result<Message, Malformed> {
 fn malformed(line: &[u8]) -> Malformed {
     let invalid = ErrorCode::INVALID_REQUEST;
     match serde_json::from_slice::<Value>(line) {
-        Err(_) => refusal(None, ErrorCode::PARSE_ERROR, "this line is not JSON; send one JSON-RPC message per line"),
-        Ok(Value::Array(_)) => {
-            refusal(None, invalid, "JSON-RPC batches are not part of this protocol; send one message per line")
+        Err(_) => {
+            refusal(None, ErrorCode::PARSE_ERROR, "this line is not JSON; send one JSON-RPC message per line")
         }
+        Ok(Value::Array(_)) => refusal(
+            None,
+            invalid,
+            "JSON-RPC batches are not part of this protocol; send one message per line",
+        ),
         Ok(Value::Object(message)) if message.contains_key("method") => match message.get("id") {
             Some(id) => refusal(Some(id.clone()), invalid, "this request is malformed"),
             None => Malformed::Silent,
@@ -116,8 +122,12 @@ mod tests {
 
     #[test]
     fn members_may_come_in_any_order() {
-        let one = call(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":1}}}"#);
-        let other = call(r#"{"params":{"arguments":"{\"a\":1}","name":"x"},"method":"tools/call","id":"1","jsonrpc":"2.0"}"#);
+        let one = call(
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":1}}}"#,
+        );
+        let other = call(
+            r#"{"params":{"arguments":"{\"a\":1}","name":"x"},"method":"tools/call","id":"1","jsonrpc":"2.0"}"#,
+        );
         assert_eq!(one.arguments, other.arguments);
         assert_eq!(one.name, "x");
     }
@@ -125,7 +135,9 @@ mod tests {
     #[test]
     fn the_meta_of_a_call_stays_with_it() {
         let line = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"progressToken":7}}}"#;
-        let Ok(JsonRpcMessage::Request(mut message)) = parse(line.as_bytes()) else { panic!("not a request") };
+        let Ok(JsonRpcMessage::Request(mut message)) = parse(line.as_bytes()) else {
+            panic!("not a request")
+        };
         assert!(message.request.get_meta_mut().get_progress_token().is_some());
     }
 
@@ -138,8 +150,14 @@ mod tests {
         };
         assert_eq!(answer("{oops"), Some((None, ErrorCode::PARSE_ERROR)));
         assert_eq!(answer("[]"), Some((None, ErrorCode::INVALID_REQUEST)));
-        assert_eq!(answer(r#"{"id":1,"method":"tools/call","params":{"name":7}}"#), Some((Some(1.into()), ErrorCode::INVALID_PARAMS)));
-        assert_eq!(answer(r#"{"id":1,"method":"tools/call"}"#), Some((Some(1.into()), ErrorCode::INVALID_PARAMS)));
+        assert_eq!(
+            answer(r#"{"id":1,"method":"tools/call","params":{"name":7}}"#),
+            Some((Some(1.into()), ErrorCode::INVALID_PARAMS))
+        );
+        assert_eq!(
+            answer(r#"{"id":1,"method":"tools/call"}"#),
+            Some((Some(1.into()), ErrorCode::INVALID_PARAMS))
+        );
         assert_eq!(answer("7"), None);
     }
 }

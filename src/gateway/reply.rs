@@ -10,6 +10,7 @@ use crate::execution::{BatchReport, CallOutcome, Ended, Failure};
 use crate::fault::Fault;
 use crate::guardrails::{Judged, Verdict, Violation};
 use crate::ids::RequestId;
+use crate::json;
 use crate::scope::Scope;
 
 /// What a gateway tool answers.
@@ -39,8 +40,12 @@ impl Reply {
     /// The `result` of the `tools/call`.
     pub(super) fn into_result(self) -> Value {
         let is_error = self.status() == "error";
-        // Serialising a JSON value to a string does not fail.
-        let text = serde_json::to_string(&self.object).unwrap_or_default();
+        let mut text = Vec::new();
+        json::write_object(&self.object, &mut text);
+        // Large results are here twice until then.
+        drop(self.object);
+        // JSON that was made of texts is a text.
+        let text = String::from_utf8(text).unwrap_or_default();
         let mut block = JsonObject::new();
         block.insert("type".to_owned(), "text".into());
         block.insert("text".to_owned(), Value::String(text));
@@ -94,7 +99,8 @@ pub(super) fn batch(report: BatchReport, scope: &Scope) -> Reply {
         "output_guardrails_enabled": report.output_guardrails,
     });
     let mut blocks = Vec::new();
-    let writer = Writer { server: report.server.as_str(), detail: scope.settings.result_detail, id: &scope.id };
+    let writer =
+        Writer { server: report.server.as_str(), detail: scope.settings.result_detail, id: &scope.id };
     let results = report.outcomes.into_iter().map(|outcome| writer.outcome(outcome, &mut blocks)).collect();
     let mut object = JsonObject::new();
     object.insert("status".to_owned(), if succeeded { "success" } else { "error" }.into());
@@ -126,7 +132,8 @@ impl Writer<'_> {
                 output(&mut entry, parts, index, blocks);
             }
             Ended::ToolError(parts) => {
-                entry.insert("message".to_owned(), format!("tool `{}` reports an error", outcome.tool).into());
+                entry
+                    .insert("message".to_owned(), format!("tool `{}` reports an error", outcome.tool).into());
                 output(&mut entry, parts, index, blocks);
             }
             Ended::BlockedInput(_) => blocked(&mut entry, "Request", "input", outcome.input.as_ref()),
@@ -189,7 +196,9 @@ fn media(mut block: Value, index: usize) -> Result<Value, Value> {
     let complete = match block.get("type").and_then(Value::as_str) {
         Some("image" | "audio") => has(&block, "/data") && has(&block, "/mimeType"),
         Some("resource_link") => has(&block, "/uri") && has(&block, "/name"),
-        Some("resource") => has(&block, "/resource/uri") && (has(&block, "/resource/text") || has(&block, "/resource/blob")),
+        Some("resource") => {
+            has(&block, "/resource/uri") && (has(&block, "/resource/text") || has(&block, "/resource/blob"))
+        }
         _ => false,
     };
     let Some(object) = block.as_object_mut().filter(|_| complete) else { return Err(block) };
@@ -231,7 +240,8 @@ fn verdict_object(verdict: &Verdict) -> Value {
     let mut object = JsonObject::new();
     object.insert("is_safe".to_owned(), verdict.is_safe().into());
     if !verdict.violations.is_empty() {
-        let violations = verdict.violations.iter().map(|violation| violation_object(violation, "block")).collect();
+        let violations =
+            verdict.violations.iter().map(|violation| violation_object(violation, "block")).collect();
         object.insert("violations".to_owned(), Value::Array(violations));
     }
     if !verdict.warnings.is_empty() {

@@ -8,7 +8,9 @@ use std::io;
 use std::pin::Pin;
 
 use rmcp::RoleServer;
-use rmcp::model::{ClientRequest, CustomResult, ErrorCode, ErrorData, ServerResult};
+use rmcp::model::{
+    ClientRequest, CustomResult, ErrorCode, ErrorData, JsonRpcMessage, RequestId, ServerResult,
+};
 use rmcp::service::{
     NotificationContext, RequestContext, RxJsonRpcMessage, Service, ServiceRole, TxJsonRpcMessage,
 };
@@ -19,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Gateway;
 use super::message::{self, Malformed};
+use crate::json;
 use crate::lines::{Line, LineReader, LineWriter, widen};
 
 type Input = Box<dyn AsyncRead + Send + Unpin>;
@@ -76,6 +79,16 @@ impl StdioTransport {
     }
 }
 
+/// A tool result as it goes out; the one message that may be of any size.
+fn line(id: &RequestId, result: &Value) -> Vec<u8> {
+    let mut line = br#"{"jsonrpc":"2.0","id":"#.to_vec();
+    json::write(&id.clone().into_json_value(), &mut line);
+    line.extend_from_slice(br#","result":"#);
+    json::write(result, &mut line);
+    line.push(b'}');
+    line
+}
+
 impl Transport<RoleServer> for StdioTransport {
     type Error = io::Error;
 
@@ -84,7 +97,17 @@ impl Transport<RoleServer> for StdioTransport {
         item: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let writer = self.writer.clone();
-        async move { writer.write(&item).await }
+        async move {
+            match &item {
+                JsonRpcMessage::Response(response) => match &response.result {
+                    ServerResult::CustomResult(result) => {
+                        writer.write_line(line(&response.id, &result.0)).await
+                    }
+                    _ => writer.write(&item).await,
+                },
+                _ => writer.write(&item).await,
+            }
+        }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {

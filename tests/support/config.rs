@@ -25,11 +25,15 @@ impl Config {
 
     /// The server `lab_mcp` under the name `lab`.
     pub(crate) fn lab(self, args: &[&str]) -> Self {
-        self.server(json!({"server_name": "lab", "config": {"command": server_binary("lab_mcp"), "args": args}}))
+        self.server(
+            json!({"server_name": "lab", "config": {"command": server_binary("lab_mcp"), "args": args}}),
+        )
     }
 
     pub(crate) fn echo(self) -> Self {
-        self.server(json!({"server_name": "echo", "config": {"command": server_binary("echo_mcp"), "args": []}}))
+        self.server(
+            json!({"server_name": "echo", "config": {"command": server_binary("echo_mcp"), "args": []}}),
+        )
     }
 
     /// The server `hostile_mcp` in the given modes, under the name `hostile`.
@@ -69,7 +73,8 @@ impl Config {
 
     /// The provider `custom_keyword` with these words.
     pub(crate) fn keywords(mut self, words: &[&str]) -> Self {
-        self.0["plugins"] = json!({"guardrails": {"provider": "custom_keyword", "config": {"blocked_keywords": words}}});
+        self.0["plugins"] =
+            json!({"guardrails": {"provider": "custom_keyword", "config": {"blocked_keywords": words}}});
         self
     }
 

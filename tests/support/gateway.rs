@@ -87,9 +87,11 @@ impl Gateway {
     /// Runs another command of the binary to its end: exit code, standard output, standard error.
     pub(crate) async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = self.command();
-        let mut child = command.args(arguments).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child =
+            command.args(arguments).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         let (mut out, mut err) = (String::new(), String::new());
-        let (mut stdout, mut stderr) = (child.stdout.take().expect("stdout"), child.stderr.take().expect("stderr"));
+        let (mut stdout, mut stderr) =
+            (child.stdout.take().expect("stdout"), child.stderr.take().expect("stderr"));
         let all = async {
             let _ = tokio::join!(stdout.read_to_string(&mut out), stderr.read_to_string(&mut err));
             child.wait().await.expect("an end").code().unwrap_or(-1)
@@ -148,7 +150,8 @@ impl Gateway {
     pub(crate) fn write_config(&self, text: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::write(self.config_path(), text).expect("the configuration is written");
-        std::fs::set_permissions(self.config_path(), std::fs::Permissions::from_mode(0o600)).expect("permissions");
+        std::fs::set_permissions(self.config_path(), std::fs::Permissions::from_mode(0o600))
+            .expect("permissions");
     }
 
     /// The child, to be waited for or signalled by the test itself; the client goes first.

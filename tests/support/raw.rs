@@ -53,7 +53,8 @@ impl Raw {
     }
 
     pub(crate) async fn receive(&mut self) -> Value {
-        let line = tokio::time::timeout(Duration::from_secs(20), self.stdout.next_line()).await.expect("in time");
+        let line =
+            tokio::time::timeout(Duration::from_secs(20), self.stdout.next_line()).await.expect("in time");
         serde_json::from_str(&line.expect("a line").expect("not the end")).expect("JSON")
     }
 
@@ -71,7 +72,8 @@ impl Raw {
     /// Waits for the gateway's end: how it ended, and how long that took.
     pub(crate) async fn ended(&mut self) -> (ExitStatus, Duration) {
         let started = std::time::Instant::now();
-        let status = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await.expect("an end in time");
+        let status =
+            tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await.expect("an end in time");
         (status.expect("a status"), started.elapsed())
     }
 }

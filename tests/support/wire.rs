@@ -17,8 +17,12 @@ pub(crate) fn wire(name: &str, answer: &Value) {
         std::fs::write(&path, actual).expect("the file is written");
         return;
     }
-    let expected = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("no {}: run with UPDATE=1", path.display()));
-    assert!(expected == actual, "{name} differs from tests/wire/{name}.json (UPDATE=1 rewrites it):\n{actual}");
+    let expected =
+        std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("no {}: run with UPDATE=1", path.display()));
+    assert!(
+        expected == actual,
+        "{name} differs from tests/wire/{name}.json (UPDATE=1 rewrites it):\n{actual}"
+    );
 }
 
 fn scrub(value: &mut Value) {

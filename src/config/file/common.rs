@@ -64,7 +64,8 @@ pub(super) fn sessions(node: &Node<'_>, base: SessionSettings) -> SessionSetting
     let mode = node.choice("session_mode", &modes);
     if mode == Some(SessionMode::Keep) {
         let path = node.path("session_mode");
-        node.notes().warn(format!("`{path}`: this version opens a session for each batch; `keep` is not part of it"));
+        node.notes()
+            .warn(format!("`{path}`: this version opens a session for each batch; `keep` is not part of it"));
     }
     SessionSettings {
         mode: mode.unwrap_or(base.mode),
