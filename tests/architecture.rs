@@ -22,6 +22,7 @@ const LAYERS: [&[&str]; 14] = [
 ];
 
 const MAX_LINES: usize = 500;
+const MAX_PUBLIC_ITEMS: usize = 15;
 
 fn sources() -> Vec<(PathBuf, String)> {
     fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -116,6 +117,15 @@ fn no_file_is_too_long() {
     for (path, text) in sources() {
         let lines = without_tests(&text).lines().count();
         assert!(lines <= MAX_LINES, "src/{} has {lines} lines; split it by what it owns", path.display());
+    }
+}
+
+#[test]
+fn no_file_offers_too_much() {
+    for (path, text) in sources() {
+        let items = without_tests(&text).lines().filter(|line| line.starts_with("pub ")).count();
+        let map = path == Path::new("lib.rs");
+        assert!(map || items <= MAX_PUBLIC_ITEMS, "src/{} has {items} public items", path.display());
     }
 }
 

@@ -3,11 +3,16 @@
 use std::collections::HashMap;
 use std::fs;
 use std::thread;
+use std::time::Duration;
 
 use crate::Outcome;
 
 /// The kernel counts in these whatever its own clock; it has been 100 a second on every platform for long.
 const MS_PER_TICK: u32 = 10;
+
+/// How often, and how many times, a process is looked at that is to end.
+const LOOK: Duration = Duration::from_micros(200);
+const PATIENCE: u32 = 10_000;
 
 /// Resident memory of a process and all its descendants.
 pub(crate) fn tree_rss_kb(root: u32) -> Outcome<f64> {
@@ -26,6 +31,19 @@ pub(crate) fn tree_rss_kb(root: u32) -> Outcome<f64> {
         left.extend(children.remove(&pid).unwrap_or_default());
     }
     Ok(sum)
+}
+
+/// Waits until a gateway has no child left but its watchdog.
+pub(crate) fn until_alone(pid: u32) -> Outcome<()> {
+    let path = format!("/proc/{pid}/task/{pid}/children");
+    for _ in 0..PATIENCE {
+        let children = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        if children.split_whitespace().count() <= 1 {
+            return Ok(());
+        }
+        thread::sleep(LOOK);
+    }
+    Err(format!("process {pid} still has servers"))
 }
 
 /// The most memory a process has had resident so far.

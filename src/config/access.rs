@@ -1,0 +1,45 @@
+//! Who may come in, and which servers are then open.
+
+use std::sync::Arc;
+
+use super::Server;
+use crate::ids::{CallerId, ConfigId, ProjectId, ServerName, UserId};
+
+/// What a gateway key opens.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// `****` and the last four characters, or the head of the digest.
+    pub hint: String,
+    pub caller: CallerId,
+    pub project: Option<ProjectId>,
+    pub user: Option<UserId>,
+    pub config: Arc<ServerList>,
+    pub standing: Standing,
+}
+
+/// Whether a key that is written down also opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Active,
+    Disabled,
+    /// The user is not, or no longer, a member of the key's project.
+    NotAMember,
+}
+
+/// One entry of `mcp_configs`, or the servers of a v1 gateway.
+#[derive(Debug)]
+pub struct ServerList {
+    pub id: ConfigId,
+    pub name: Option<String>,
+    pub servers: Vec<Arc<Server>>,
+}
+
+impl ServerList {
+    pub fn find(&self, name: &str) -> Option<&Arc<Server>> {
+        self.servers.iter().find(|server| server.name.as_str() == name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &ServerName> {
+        self.servers.iter().map(|server| &server.name)
+    }
+}
