@@ -10,14 +10,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{Authentication, Credentials};
 use crate::cache::Cache;
-use crate::config::Settings;
 use crate::config::environment::Environment;
 use crate::config::store::Store;
+use crate::config::{LogLevel, Settings};
 use crate::discovery::Discovery;
 use crate::downstream::Downstream;
 use crate::execution::Execution;
 use crate::gateway::stdio::{Stdio, StdioTransport};
-use crate::gateway::{Gateway, Parts};
+use crate::gateway::{Gateway, Parts, panic};
 use crate::guardrails::Guardrails;
 use crate::telemetry;
 
@@ -31,6 +31,7 @@ const WIND_DOWN: Duration = Duration::from_millis(200);
 
 /// Serves until the client leaves or a signal comes.
 pub async fn serve_stdio(settings: Settings, environment: Environment) {
+    panic::install_hook();
     let signal = signal();
     let max_argument_bytes = settings.limits.max_argument_bytes;
     let credentials = Credentials {
@@ -92,10 +93,16 @@ fn parts(
     Parts { store, authentication, cache, discovery, execution, counts: Arc::default(), end }
 }
 
+/// The environment's word goes over the file's, also after an edit.
+pub fn log_level(environment: &Environment, settings: &Settings) -> LogLevel {
+    environment.log_level().unwrap_or(settings.log_level)
+}
+
 /// Reloads the file when it is edited, and lets the log follow its level.
 fn follow(store: &Arc<Store>, end: &CancellationToken, tasks: &TaskTracker) {
+    let store = Arc::clone(store);
     if store.current().reload {
-        let (store, end) = (Arc::clone(store), end.clone());
+        let (store, end) = (Arc::clone(&store), end.clone());
         tasks.spawn(async move { store.watch(end).await });
     }
     let (mut changes, end) = (store.subscribe(), end.clone());
@@ -105,8 +112,8 @@ fn follow(store: &Arc<Store>, end: &CancellationToken, tasks: &TaskTracker) {
                 closed = changes.changed() => if closed.is_err() { return },
                 () = end.cancelled() => return,
             }
-            let level = changes.borrow_and_update().log_level;
-            telemetry::set_level(level);
+            let settings = Arc::clone(&changes.borrow_and_update());
+            telemetry::set_level(log_level(store.environment(), &settings));
         }
     });
 }

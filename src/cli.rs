@@ -133,7 +133,7 @@ fn serve(path: &std::path::Path, environment: Environment) -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return print::failure_with(&Failure::from(&error), BAD_CONFIG),
     };
-    telemetry::start(environment.log_level().unwrap_or(settings.log_level), environment.log_json());
+    telemetry::start(app::log_level(&environment, &settings), environment.log_json());
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }

@@ -8,6 +8,7 @@ use crate::discovery::{Discovery, DiscoveryFault};
 use crate::downstream::{Downstream, Session};
 use crate::guardrails::Guardrails;
 use crate::scope::Scope;
+use crate::timeouts::milliseconds;
 
 mod batch;
 mod precheck;
@@ -66,10 +67,9 @@ impl Execution {
 }
 
 fn log(scope: &Scope, server: &crate::config::Server, outcome: &CallOutcome, elapsed: std::time::Duration) {
-    let milliseconds = elapsed.as_millis();
     let status = outcome.ended.status();
     let code = outcome.ended.code().map_or("", crate::fault::ErrorCode::as_str);
     tracing::info!(
-        request = %scope.id, server = %server.name, tool = outcome.tool, outcome = status, code, ms = milliseconds, "call"
+        request = %scope.id, server = %server.name, tool = outcome.tool, outcome = status, code, ms = milliseconds(elapsed), "call"
     );
 }

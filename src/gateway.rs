@@ -21,12 +21,13 @@ use crate::discovery::Discovery;
 use crate::execution::{Batch, Execution};
 use crate::ids::RequestId;
 use crate::scope::Scope;
-use crate::timeouts::{Counts, Timeouts};
+use crate::timeouts::{Counts, Timeouts, milliseconds};
 
 mod arguments;
 mod clear;
 mod listing;
 mod message;
+pub mod panic;
 mod reply;
 mod status;
 pub mod stdio;
@@ -80,7 +81,7 @@ impl Gateway {
         };
         let id = RequestId::fresh();
         let cancel = self.parts.end.child_token();
-        let mut work = Box::pin(self.work(tool, params, id.clone(), cancel.clone()));
+        let mut work = Box::pin(panic::contain(self.work(tool, params, id.clone(), cancel.clone())));
         let reply = tokio::select! {
             reply = &mut work => reply,
             () = context.ct.cancelled() => {
@@ -89,8 +90,9 @@ impl Gateway {
                 work.await
             }
         };
-        let (outcome, milliseconds) = (reply.status(), started.elapsed().as_millis());
-        tracing::info!(request = %id, tool = tool.name(), outcome, ms = milliseconds, "request");
+        let reply = reply.unwrap_or_else(|panicked| Reply::fault(&id, &panicked));
+        let outcome = reply.status();
+        tracing::info!(request = %id, tool = tool.name(), outcome, ms = milliseconds(started.elapsed()), "request");
         Ok(reply.into_result())
     }
 

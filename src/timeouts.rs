@@ -291,6 +291,11 @@ impl TimeoutSettings {
     }
 }
 
+/// For a log line.
+pub fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// `2 s`, `0.25 s`: as a person would write it.
 fn seconds(duration: Duration) -> String {
     format!("{} s", (duration.as_secs_f64() * 1000.0).round() / 1000.0)

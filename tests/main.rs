@@ -17,6 +17,8 @@ mod discovery;
 mod docs;
 /// Servers that misbehave: what the gateway says of each, and that it goes on.
 mod hostile;
+/// The log: what is in it, at which level, and that it is nowhere else.
+mod log;
 /// Processes: which start, what they get, and that none is left behind.
 mod processes;
 /// The external cache, on a Redis of the test's own.

@@ -1,0 +1,79 @@
+//! The log: one line per request and per call, at the level that was asked for, on standard error only.
+
+use serde_json::{Value, json};
+
+use crate::support::{Config, Gateway, eventually, whole_log};
+
+#[tokio::test]
+async fn one_line_per_request_and_per_call() {
+    let gateway = Gateway::prepare(&Config::new().lab(&[]).text())
+        .env("ENKRYPT_LOG_FORMAT", Some("json"))
+        .connect()
+        .await;
+    gateway.batch("lab", json!([{"name": "pid"}, {"name": "fail", "args": {"message": "no"}}])).await;
+    let log = whole_log(&gateway).await;
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    let of = |message: &str| lines.iter().filter(|line| line["message"] == message).collect::<Vec<_>>();
+    let calls = of("call");
+    assert_eq!(calls.len(), 2, "{log}");
+    assert_eq!(
+        (&calls[0]["tool"], &calls[0]["outcome"], &calls[0]["server"]),
+        (&json!("pid"), &json!("success"), &json!("lab"))
+    );
+    assert_eq!((&calls[1]["outcome"], &calls[1]["code"]), (&json!("error"), &json!("TOOL_FAILED")));
+    let requests = of("request");
+    assert_eq!(requests[0]["request"], calls[0]["request"], "a call names its request");
+    assert!(requests[0]["ms"].is_u64() && calls[0]["ms"].is_u64());
+}
+
+#[tokio::test]
+async fn the_level_follows_the_file_unless_the_environment_has_one() {
+    let warn = Config::new().echo().common("enkrypt_log_level", json!("warn"));
+    let gateway = Gateway::start(&warn).await;
+    gateway.batch("echo", json!([{"name": "echo", "args": {"message": "x"}}])).await;
+    assert_eq!(gateway.log(), "");
+    gateway.write_config(&Config::new().echo().common("enkrypt_log_level", json!("INFO")).text());
+    // The level follows the edit by itself; each look makes a request that could be logged.
+    let mut logged = false;
+    for _ in 0..200 {
+        gateway.batch("echo", json!([{"name": "echo", "args": {"message": "x"}}])).await;
+        logged = gateway.log().contains("enkrypt_secure_call_tools");
+        if logged {
+            break;
+        }
+    }
+    assert!(logged, "the edited level is not in force");
+
+    let gateway = Gateway::prepare(&Config::new().echo().text())
+        .env("ENKRYPT_LOG_LEVEL", Some("error"))
+        .connect()
+        .await;
+    gateway.write_config(&Config::new().echo().lab(&[]).common("enkrypt_log_level", json!("DEBUG")).text());
+    let mut servers = 1;
+    for _ in 0..200 {
+        let listed = gateway.call(crate::support::LIST, json!({"discover_tools": false})).await.json;
+        servers = listed["available_servers"].as_object().expect("servers").len();
+        if servers == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(servers, 2, "the edit is in force");
+    assert_eq!(gateway.log(), "");
+}
+
+#[tokio::test]
+async fn nothing_but_messages_is_on_standard_output() {
+    let config = Config::new().hostile("banner").timeout("default_timeout", 1.0);
+    let mut raw = crate::support::Raw::initialized(
+        Gateway::prepare(&config.text()).env("ENKRYPT_LOG_LEVEL", Some("TRACE")),
+    )
+    .await;
+    // `receive` fails on a line that is not JSON.
+    for id in 1..5 {
+        raw.send_batch(id, "hostile", json!([{"name": "ok"}])).await;
+        assert_eq!(raw.receive().await["id"], id);
+    }
+    eventually("the log has something", || raw.gateway.log().contains("call"));
+}
