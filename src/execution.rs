@@ -68,7 +68,7 @@ impl Execution {
 
 fn log(scope: &Scope, server: &crate::config::Server, outcome: &CallOutcome, elapsed: std::time::Duration) {
     let status = outcome.ended.status();
-    let code = outcome.ended.code().map_or("", crate::fault::ErrorCode::as_str);
+    let code = outcome.ended.code().map(crate::fault::ErrorCode::as_str);
     tracing::info!(
         request = %scope.id, server = %server.name, tool = outcome.tool, outcome = status, code, ms = milliseconds(elapsed), "call"
     );

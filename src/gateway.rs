@@ -91,8 +91,9 @@ impl Gateway {
             }
         };
         let reply = reply.unwrap_or_else(|panicked| Reply::fault(&id, &panicked));
-        let outcome = reply.status();
-        tracing::info!(request = %id, tool = tool.name(), outcome, ms = milliseconds(started.elapsed()), "request");
+        let (outcome, code, error) = (reply.status(), reply.code(), reply.error());
+        let ms = milliseconds(started.elapsed());
+        tracing::info!(request = %id, tool = tool.name(), outcome, code, error, ms, "request");
         Ok(reply.into_result())
     }
 

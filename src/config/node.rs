@@ -226,6 +226,20 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// As `warn_unread`, where an ignored key could switch off what protects: one that is almost a known key is a
+    /// problem.
+    pub(super) fn refuse_misspelt(&self) {
+        let seen = self.seen.borrow().clone();
+        for key in self.map.keys().filter(|key| !is_comment(key) && !seen.contains(key)) {
+            let meant = seen.iter().find(|known| !self.map.contains_key(*known) && almost(known, key));
+            if let Some(meant) = meant {
+                self.problem(key, format!("expected `{meant}`, of which this seems to be a misspelling"));
+                self.ignore(&[key]);
+            }
+        }
+        self.warn_unread();
+    }
+
     fn read<T>(&self, key: &str, expected: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> Option<T> {
         let found = read(self.get(key)?);
         if found.is_none() {
@@ -272,6 +286,27 @@ fn unique<T: Clone + Eq + Hash>(mut all: Vec<T>) -> Vec<T> {
     let mut seen = HashSet::new();
     all.retain(|one| seen.insert(one.clone()));
     all
+}
+
+/// Whether at most two characters have to be changed, added or taken away.
+fn almost(known: &str, key: &str) -> bool {
+    let (known, key): (Vec<char>, Vec<char>) = (known.chars().collect(), key.chars().collect());
+    if known.len().abs_diff(key.len()) > 2 || known.len() < 4 {
+        return false;
+    }
+    let mut row: Vec<usize> = (0..=key.len()).collect();
+    for (i, a) in known.iter().enumerate() {
+        let mut left = i + 1;
+        let mut corner = i;
+        for (j, b) in key.iter().enumerate() {
+            let here = (corner + usize::from(a != b)).min(left + 1).min(row[j + 1] + 1);
+            row[j] = left;
+            corner = row[j + 1];
+            left = here;
+        }
+        row[key.len()] = left;
+    }
+    row[key.len()] <= 2
 }
 
 fn is_comment(key: &str) -> bool {

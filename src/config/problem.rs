@@ -30,9 +30,10 @@ impl ConfigError {
                     .to_owned(),
             ),
             Self::Unreadable { source, .. } => Some(format!("the system says: {source}")),
-            Self::NotJson { .. } => {
-                Some("look for a missing comma, quote or bracket just before that place".to_owned())
-            }
+            Self::NotJson { .. } => Some(
+                "look for a missing comma, quote or bracket just before that place; comments are not JSON"
+                    .to_owned(),
+            ),
             Self::Invalid { .. } => None,
         }
     }

@@ -98,7 +98,10 @@ impl Fault for SessionFault {
     fn hint(&self) -> Option<String> {
         let hint = match &self.trouble {
             Trouble::NotFound { program } if program.contains(['/', '\\']) => {
-                "check the `command` of this server in the configuration".to_owned()
+                "check the `command` of this server in the configuration; `~` and `$HOME` are not followed there".to_owned()
+            }
+            Trouble::NotFound { program } if program.contains(char::is_whitespace) => {
+                "write the program alone as `command`, and its arguments as a list in `args`".to_owned()
             }
             Trouble::NotFound { program } => format!(
                 "install `{program}`, or write its absolute path as `command`; `PATH` and the login shell's `PATH` were searched"

@@ -4,7 +4,7 @@
 //! The login shell knows them; it is asked once, and only when the given `PATH` has no such program.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub(super) struct SearchPath {
 /// A program that exists, and the `PATH` that its own interpreter may need.
 pub(super) struct Program {
     pub(super) file: PathBuf,
-    /// Set where the program was found on the login shell's path only.
+    /// What the server's `PATH` has to be, where it is not the gateway's own.
     pub(super) path: Option<OsString>,
 }
 
@@ -55,7 +55,8 @@ impl SearchPath {
     pub(super) async fn resolve(&self, scope: &Scope, program: &str) -> Result<Program, Trouble> {
         let here = std::env::current_dir().unwrap_or_default();
         if let Ok(file) = which::which_in(program, self.path.as_ref(), &here) {
-            return Ok(Program { file, path: None });
+            let path = self.with_folder_of(&file);
+            return Ok(Program { file, path });
         }
         let not_found = || Trouble::NotFound { program: program.to_owned() };
         if program.contains(['/', '\\']) {
@@ -68,6 +69,17 @@ impl SearchPath {
         };
         let file = which::which_in(program, Some(&login), &here).map_err(|_| not_found())?;
         Ok(Program { file, path: Some(login) })
+    }
+
+    /// `npx` named by its absolute path is a script for the `node` that stands beside it.
+    fn with_folder_of(&self, file: &Path) -> Option<OsString> {
+        let folder = file.parent()?;
+        let known = self.path.as_deref().unwrap_or_default();
+        let folders: Vec<PathBuf> = std::env::split_paths(known).collect();
+        if folders.iter().any(|known| known == folder) {
+            return None;
+        }
+        std::env::join_paths(folders.into_iter().chain([folder.to_owned()])).ok()
     }
 
     async fn ask(&self, scope: &Scope) -> Result<Option<OsString>, Interrupted> {

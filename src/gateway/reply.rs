@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::call::{JsonObject, OutputParts};
+use crate::call::JsonObject;
 use crate::config::{DeniedBy, ResultDetail};
 use crate::execution::{BatchReport, CallOutcome, Ended, Failure};
 use crate::fault::Fault;
@@ -12,6 +12,8 @@ use crate::guardrails::{Judged, Verdict, Violation};
 use crate::ids::RequestId;
 use crate::json;
 use crate::scope::Scope;
+
+mod content;
 
 /// What a gateway tool answers.
 pub(super) struct Reply {
@@ -35,6 +37,16 @@ impl Reply {
 
     pub(super) fn status(&self) -> &str {
         self.object.get("status").and_then(Value::as_str).unwrap_or("success")
+    }
+
+    /// For the log: why the request failed, where it failed as a whole.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.object.get("error_code").and_then(Value::as_str)
+    }
+
+    /// For the log: what the client is told of a request that failed as a whole.
+    pub(super) fn error(&self) -> Option<&str> {
+        self.code().and_then(|_| self.object.get("message")).and_then(Value::as_str)
     }
 
     /// The `result` of the `tools/call`.
@@ -129,17 +141,20 @@ impl Writer<'_> {
         match outcome.ended {
             Ended::Success(parts) => {
                 entry.insert("message".to_owned(), "Request processed successfully".into());
-                output(&mut entry, parts, index, blocks);
+                content::insert(&mut entry, parts, (index, self.detail), blocks);
             }
             Ended::ToolError(parts) => {
                 entry
                     .insert("message".to_owned(), format!("tool `{}` reports an error", outcome.tool).into());
-                output(&mut entry, parts, index, blocks);
+                content::insert(&mut entry, parts, (index, self.detail), blocks);
             }
             Ended::BlockedInput(_) => blocked(&mut entry, "Request", "input", outcome.input.as_ref()),
             Ended::BlockedOutput(_) => blocked(&mut entry, "Response", "output", outcome.output.as_ref()),
             Ended::Denied(denied) => refuse(&mut entry, &outcome.tool, denied),
-            Ended::Failed(failure) => self.fail(&mut entry, failure),
+            Ended::Failed(failure) => fail(&mut entry, failure),
+        }
+        if !safe {
+            entry.insert("correlation_id".to_owned(), self.id.as_str().into());
         }
         let mut data = JsonObject::new();
         data.insert("call_index".to_owned(), index.into());
@@ -159,55 +174,12 @@ impl Writer<'_> {
         }
         Value::Object(entry)
     }
-
-    fn fail(&self, entry: &mut JsonObject, failure: Failure) {
-        entry.insert("message".to_owned(), failure.message.into());
-        entry.insert("response".to_owned(), "".into());
-        insert_help(entry, failure.hint, failure.details);
-        entry.insert("correlation_id".to_owned(), self.id.as_str().into());
-    }
 }
 
-fn output(entry: &mut JsonObject, parts: OutputParts, index: usize, blocks: &mut Vec<Value>) {
-    entry.insert("response".to_owned(), Value::String(parts.text));
-    for (name, value) in
-        [("structured_content", parts.structured), ("_meta", parts.meta), ("rpc_error", parts.rpc_error)]
-    {
-        if let Some(value) = value {
-            entry.insert(name.to_owned(), value);
-        }
-    }
-    let mut others = Vec::new();
-    for block in parts.others {
-        match media(block, index) {
-            Ok(block) => blocks.push(block),
-            Err(block) => others.push(block),
-        }
-    }
-    if !others.is_empty() {
-        entry.insert("other_content".to_owned(), Value::Array(others));
-    }
-}
-
-/// A block that a client can show, marked with its call. Any other stays JSON: one block that a client's
-/// library cannot decode would lose it the whole reply.
-fn media(mut block: Value, index: usize) -> Result<Value, Value> {
-    let has = |block: &Value, pointer: &str| block.pointer(pointer).is_some_and(Value::is_string);
-    let complete = match block.get("type").and_then(Value::as_str) {
-        Some("image" | "audio") => has(&block, "/data") && has(&block, "/mimeType"),
-        Some("resource_link") => has(&block, "/uri") && has(&block, "/name"),
-        Some("resource") => {
-            has(&block, "/resource/uri") && (has(&block, "/resource/text") || has(&block, "/resource/blob"))
-        }
-        _ => false,
-    };
-    let Some(object) = block.as_object_mut().filter(|_| complete) else { return Err(block) };
-    let meta = object.entry("_meta").or_insert_with(|| json!({}));
-    if !meta.is_object() {
-        *meta = json!({});
-    }
-    meta["enkrypt_call_index"] = index.into();
-    Ok(block)
+fn fail(entry: &mut JsonObject, failure: Failure) {
+    entry.insert("message".to_owned(), failure.message.into());
+    entry.insert("response".to_owned(), "".into());
+    insert_help(entry, failure.hint, failure.details);
 }
 
 fn blocked(entry: &mut JsonObject, what: &str, side: &str, verdict: Option<&Verdict>) {

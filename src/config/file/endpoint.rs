@@ -70,7 +70,9 @@ fn refusal(server: &Node<'_>, context: Context<'_>) -> Option<&'static str> {
     if oauth_enabled && let Some(secret) = oauth.text("OAUTH_CLIENT_SECRET") {
         resolve(secret, &oauth.path("OAUTH_CLIENT_SECRET"), oauth.notes(), context.env);
     }
-    if !context.rules.allow_stdio {
+    if server.flag("disabled") == Some(true) {
+        Some("it is switched off: `disabled`")
+    } else if !context.rules.allow_stdio {
         Some("servers that are started by a command are switched off: `enkrypt_allow_stdio_servers`")
     } else if sandbox {
         Some("sandboxed servers are not part of this version: `sandbox.enabled`")

@@ -51,8 +51,8 @@ pub(super) fn read(owner: &Node<'_>, spellings: &[&'static str], context: Contex
         fail_open: node.flag("fail_open").unwrap_or(false),
     };
     let provider = node.text("provider").map(str::to_owned);
-    extra.warn_unread();
-    node.warn_unread();
+    extra.refuse_misspelt();
+    node.refuse_misspelt();
     Some(Written { policy, path: node.here().to_owned(), provider })
 }
 

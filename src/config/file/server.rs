@@ -33,7 +33,7 @@ pub(super) fn common_overrides(owner: &Node<'_>, context: Context<'_>) -> Option
     if let Some(written) = &written {
         check(written, &overrides, context);
     }
-    overrides.warn_unread();
+    overrides.refuse_misspelt();
     written
 }
 
@@ -48,7 +48,7 @@ pub(super) fn servers(
     for (path, value) in items {
         let Some(node) = Node::open(value, path.clone(), notes) else { continue };
         let server = server(&node, common, context);
-        node.warn_unread();
+        node.refuse_misspelt();
         if let Some(name) = node.text("server_name")
             && !names.insert(name)
         {
