@@ -39,12 +39,13 @@ pub async fn serve_stdio(settings: Settings, environment: Environment) {
         project: environment.project_id(),
         user: environment.user_id(),
     };
+    credentials.warn_of_refusal(&settings);
     let (end, left) = (CancellationToken::new(), CancellationToken::new());
     let tasks = TaskTracker::new();
-    let store = Arc::new(Store::new(settings, environment.clone()));
     let downstream = Arc::new(Downstream::new(&environment));
+    let store = Arc::new(Store::new(settings, environment));
     follow(&store, &end, &tasks);
-    let parts = parts(Arc::clone(&store), &downstream, environment, end.clone());
+    let parts = parts(Arc::clone(&store), &downstream, end.clone());
     let gateway = Stdio(Gateway::new(Arc::new(parts), credentials));
     let transport = StdioTransport::new(max_argument_bytes, left.clone());
     let mut serving = serve(gateway, transport, end.clone());
@@ -78,18 +79,13 @@ fn serve(
     })
 }
 
-fn parts(
-    store: Arc<Store>,
-    downstream: &Arc<Downstream>,
-    environment: Environment,
-    end: CancellationToken,
-) -> Parts {
+fn parts(store: Arc<Store>, downstream: &Arc<Downstream>, end: CancellationToken) -> Parts {
     let cache = Arc::new(Cache::default());
     let guardrails = Arc::new(Guardrails::default());
     let discovery =
         Arc::new(Discovery::new(Arc::clone(&cache), Arc::clone(downstream), Arc::clone(&guardrails)));
     let execution = Execution::new(Arc::clone(&discovery), Arc::clone(downstream), guardrails);
-    let authentication = Authentication::new(environment);
+    let authentication = Authentication::default();
     Parts { store, authentication, cache, discovery, execution, counts: Arc::default(), end }
 }
 

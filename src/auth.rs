@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::environment::Environment;
 use crate::config::{AuthSettings, Settings};
 use crate::fault::{ErrorCode, Fault};
 use crate::ids::{ProjectId, UserId};
@@ -48,6 +47,7 @@ pub trait Authenticator: Send + Sync {
 pub type Authenticating<'a> = Pin<Box<dyn Future<Output = Result<Arc<Caller>, AuthFault>> + Send + 'a>>;
 
 /// Both authenticators of the process; the settings say which one decides.
+#[derive(Default)]
 pub struct Authentication {
     local: LocalApikey,
     remote: Enkrypt,
@@ -62,10 +62,6 @@ pub enum AuthFault {
 }
 
 impl Authentication {
-    pub fn new(environment: Environment) -> Self {
-        Self { local: LocalApikey, remote: Enkrypt::new(environment) }
-    }
-
     pub async fn authenticate(&self, asking: &Asking<'_>) -> Result<Arc<Caller>, AuthFault> {
         let decided = self.chosen(asking.settings).authenticate(asking).await;
         decided.inspect_err(|fault| {
@@ -82,6 +78,24 @@ impl Authentication {
         match settings.auth {
             AuthSettings::LocalApikey => &self.local,
             AuthSettings::Enkrypt(_) => &self.remote,
+        }
+    }
+}
+
+impl Credentials {
+    /// Says at the start what would otherwise be found out with the first request: that these open nothing.
+    pub fn warn_of_refusal(&self, settings: &Settings) {
+        let Some(key) = &self.key else {
+            tracing::warn!(
+                "every request will be refused: `ENKRYPT_GATEWAY_KEY` is not set in the environment"
+            );
+            return;
+        };
+        if let AuthSettings::LocalApikey = settings.auth
+            && let Err(fault) = local::look_up(self, settings)
+        {
+            let (key, reason) = (key.hint(), fault.reason());
+            tracing::warn!(%key, reason, "every request will be refused: `ENKRYPT_GATEWAY_KEY` opens nothing");
         }
     }
 }

@@ -44,7 +44,7 @@ impl ToolCall {
         }
     }
 
-    /// Every string of the arguments, keys included.
+    /// Every string of the arguments: the values as they follow each other, then the keys.
     pub fn texts(&self) -> Vec<&str> {
         let mut texts = Vec::new();
         strings(&self.arguments, &mut texts);
@@ -74,7 +74,8 @@ impl ToolOutput {
     }
 
     pub fn is_error(&self) -> bool {
-        self.result.get("isError").and_then(Value::as_bool).unwrap_or(false)
+        // Whoever writes something else than a boolean means that something is wrong.
+        !matches!(self.result.get("isError"), None | Some(Value::Null | Value::Bool(false)))
     }
 
     pub fn content(&self) -> &[Value] {
@@ -85,24 +86,40 @@ impl ToolOutput {
         self.result.get("structuredContent")
     }
 
-    /// Every text a reader could see, wherever it stands in the result: keys and values alike.
+    /// Every text a reader could see, wherever it stands in the result. The text blocks come first and in one
+    /// piece, as the client will read them; only the base64 of complete media is left out.
     pub fn texts(&self) -> Vec<&str> {
-        let mut texts = Vec::new();
+        let mut texts: Vec<&str> = self.content().iter().filter_map(text_block).collect();
+        let mut keys = Vec::new();
         for (key, value) in &self.result {
+            keys.push(key.as_str());
             if key == "content" {
-                self.content().iter().for_each(|block| block_texts(block, &mut texts));
+                self.content().iter().for_each(|block| {
+                    let unread = encoded(block);
+                    walk(
+                        block,
+                        &mut |text| {
+                            if !is_same(unread, text) {
+                                texts.push(text);
+                            }
+                        },
+                        &mut keys,
+                    );
+                });
             } else {
-                strings(value, &mut texts);
+                walk(value, &mut |text| texts.push(text), &mut keys);
             }
         }
+        texts.extend(keys);
         texts
     }
 
-    /// Whether some content is not text: an image, a sound or a blob.
+    /// Whether some content is not text: an image, a sound, a blob, or a kind that nobody here knows.
     pub fn has_binary(&self) -> bool {
-        self.content().iter().any(|block| {
-            let blob = block.get("resource").is_some_and(|resource| resource.get("blob").is_some());
-            blob || matches!(block.get("type").and_then(Value::as_str), Some("image" | "audio"))
+        self.content().iter().any(|block| match block.get("type").and_then(Value::as_str) {
+            Some("text" | "resource_link") => false,
+            Some("resource") => block.pointer("/resource/blob").is_some(),
+            _ => true,
         })
     }
 
@@ -151,19 +168,53 @@ pub struct OutputParts {
 /// Where a JSON-RPC error is kept; no tool result has a member of this name.
 const RPC_ERROR: &str = "rpc-error";
 
-/// Collects every string of a JSON value, object keys included.
+/// Collects every string of a JSON value: the values as they follow each other, then the keys.
 pub fn strings<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+    let mut keys = Vec::new();
+    walk(value, &mut |text| texts.push(text), &mut keys);
+    texts.extend(keys);
+}
+
+/// The base64 of a complete media block, the one string that holds no words. What is almost one is text.
+pub fn encoded(block: &Value) -> Option<&str> {
+    let texts = |pointers: [&str; 2]| pointers.map(|pointer| block.pointer(pointer).and_then(Value::as_str));
+    let data = match block.get("type").and_then(Value::as_str)? {
+        "image" | "audio" => match texts(["/data", "/mimeType"]) {
+            [Some(data), Some(_)] => data,
+            _ => return None,
+        },
+        "resource" => match texts(["/resource/blob", "/resource/uri"]) {
+            [Some(blob), Some(_)] => blob,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
+    (!data.is_empty() && data.bytes().all(base64)).then_some(data)
+}
+
+fn walk<'a>(value: &'a Value, text: &mut impl FnMut(&'a str), keys: &mut Vec<&'a str>) {
     match value {
-        Value::String(text) => texts.push(text),
-        Value::Array(items) => items.iter().for_each(|item| strings(item, texts)),
+        Value::String(string) => text(string),
+        Value::Array(items) => items.iter().for_each(|item| walk(item, text, keys)),
         Value::Object(map) => {
             for (key, value) in map {
-                texts.push(key);
-                strings(value, texts);
+                keys.push(key);
+                walk(value, text, keys);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The very string, not one that reads the same.
+fn is_same(one: Option<&str>, other: &str) -> bool {
+    one.is_some_and(|one| std::ptr::eq(one, other))
+}
+
+fn text_block(block: &Value) -> Option<&str> {
+    let is_text = block.get("type").and_then(Value::as_str) == Some("text");
+    block.get("text").filter(|_| is_text)?.as_str()
 }
 
 /// About the bytes that a value takes as JSON: escapes are not counted, so that no text has to be read.
@@ -179,29 +230,6 @@ pub fn size(value: &Value) -> usize {
 
 pub fn object_size(map: &JsonObject) -> usize {
     2 + map.iter().map(|(key, value)| 4 + key.len() + size(value)).sum::<usize>()
-}
-
-/// As `strings`, without the base64 of media blocks, which holds no words.
-fn block_texts<'a>(block: &'a Value, texts: &mut Vec<&'a str>) {
-    let Value::Object(map) = block else { return strings(block, texts) };
-    let media = matches!(map.get("type").and_then(Value::as_str), Some("image" | "audio"));
-    for (key, value) in map {
-        match key.as_str() {
-            "type" => {}
-            "data" if media => {}
-            "resource" => resource_texts(value, texts),
-            _ => strings(value, texts),
-        }
-    }
-}
-
-fn resource_texts<'a>(resource: &'a Value, texts: &mut Vec<&'a str>) {
-    let Value::Object(map) = resource else { return strings(resource, texts) };
-    for (key, value) in map {
-        if key != "blob" {
-            strings(value, texts);
-        }
-    }
 }
 
 fn text_of(block: &mut Value) -> Option<String> {
@@ -239,6 +267,33 @@ mod tests {
             assert!(texts.contains(&seen), "{seen}");
         }
         assert!(!texts.contains(&"AAAA") && !texts.contains(&"BBBB"));
+    }
+
+    #[test]
+    fn only_complete_media_are_not_read() {
+        for block in [
+            json!({"type": "words"}),
+            json!({"type": {"a": "words"}}),
+            json!({"type": "image", "data": "words"}),
+            json!({"type": "image", "data": "some words", "mimeType": "image/png"}),
+            json!({"type": "image", "data": {"text": "words"}, "mimeType": "image/png"}),
+            json!({"type": "resource", "resource": {"blob": "words"}}),
+            json!({"type": "resource", "resource": {"uri": "lab://x", "blob": ["words"]}}),
+            json!({"type": "image", "data": "AAAA", "mimeType": "image/png", "words": 1}),
+        ] {
+            let output = ToolOutput::parse(json!({"content": [block]})).expect("a result");
+            assert!(output.texts().iter().any(|text| text.contains("words")), "{block}");
+        }
+    }
+
+    #[test]
+    fn texts_that_the_client_reads_together_stand_together() {
+        let blocks = json!({"content": [{"type": "text", "text": "rm"}, {"type": "text", "text": "-rf"}]});
+        let output = ToolOutput::parse(blocks).expect("a result");
+        assert_eq!(output.texts()[..2], ["rm", "-rf"]);
+        let arguments = json!({"argv": ["rm", "-rf"], "x": 1});
+        let call = ToolCall::new(0, "x".into(), arguments.as_object().cloned().expect("an object"));
+        assert_eq!(call.texts(), ["rm", "-rf", "argv", "x"]);
     }
 
     #[test]

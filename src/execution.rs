@@ -11,6 +11,7 @@ use crate::scope::Scope;
 use crate::timeouts::milliseconds;
 
 mod batch;
+mod budget;
 mod precheck;
 mod report;
 mod step;
@@ -20,6 +21,7 @@ pub use batch::{Batch, BatchFault};
 pub use report::{BatchReport, CallOutcome, Ended, Failure};
 
 use batch::Requested;
+use budget::Budget;
 use step::{Next, Step};
 
 /// Executes batches; one for the process.
@@ -47,14 +49,16 @@ impl Execution {
 
     async fn run(&self, scope: &Scope, batch: Batch, report: &mut BatchReport) {
         let mut session: Option<Session> = None;
+        let mut budget = Budget::new(&scope.settings.limits);
         let step =
             Step { scope, server: &batch.server, downstream: &self.downstream, guardrails: &self.guardrails };
         for requested in batch.calls {
             let Requested::Call(call) = requested else { continue };
             let started = std::time::Instant::now();
-            let (outcome, next) = step.take(&mut session, call).await;
+            let (mut outcome, next) = step.take(&mut session, call).await;
+            let fits = budget.take(&mut outcome, &batch.server.name);
             log(scope, &batch.server, &outcome, started.elapsed());
-            let ends = outcome.failed() && !batch.continues || next == Next::SessionLost;
+            let ends = outcome.failed() && !batch.continues || next == Next::SessionLost || !fits;
             report.outcomes.push(outcome);
             if ends {
                 break;

@@ -7,6 +7,12 @@ use std::io::Write as _;
 
 use serde_json::{Map, Value};
 
+/// A text shorter than this cannot hold enough values to matter.
+pub const LARGE: usize = 256 * 1024;
+
+/// More than any honest message has; in memory they take about a hundred bytes each.
+pub const MAX_VALUES: usize = 500_000;
+
 /// Looked at in one go; the compiler makes vector instructions of it.
 const STRIDE: usize = 32;
 
@@ -78,6 +84,34 @@ fn write_byte(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
+/// About how many values a JSON text holds: a few bytes of text can be a hundred in memory.
+pub fn values(text: &[u8]) -> usize {
+    let mut count = 1;
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => at = after_string(text, at + 1),
+            b',' | b'[' | b'{' => {
+                count += 1;
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
+    count
+}
+
+fn after_string(text: &[u8], mut at: usize) -> usize {
+    while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found + 1;
+        if text[at - 1] == b'"' {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -94,6 +128,20 @@ mod tests {
     #[test]
     fn every_kind_of_value_is_written_as_serde_json_writes_it() {
         same(&json!({"a": [null, true, false, 0, -1, 1.5, 1e300, u64::MAX, {}], "é\"\\\n": {"": []}}));
+    }
+
+    #[test]
+    fn values_in_strings_do_not_count() {
+        for (text, count) in [
+            ("7", 1),
+            ("[0,0,0]", 4),
+            (r#"{"a":1,"b":[{}]}"#, 5),
+            (r#""[,{\"[,{""#, 1),
+            (r#"["a\\",1]"#, 3),
+            ("\"open", 1),
+        ] {
+            assert_eq!(values(text.as_bytes()), count, "{text}");
+        }
     }
 
     #[test]

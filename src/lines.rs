@@ -101,6 +101,13 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     }
 }
 
+/// As `Overflow::message_id`, for a line that is there but cannot be read.
+pub fn message_id(line: &[u8]) -> Option<Value> {
+    let mut ends = Overflow::default();
+    ends.push(line);
+    ends.message_id()
+}
+
 impl Overflow {
     fn push(&mut self, piece: &[u8]) {
         let room = SALVAGED.saturating_sub(self.head.len()).min(piece.len());

@@ -72,7 +72,8 @@ pub fn flush() {
     }
 }
 
-/// Libraries are held at `warn`: below it rmcp prints whole messages, arguments and results included.
+/// Libraries are held at `warn`, and rmcp at `error`: already at `warn` it prints whole messages that come at the
+/// wrong moment, arguments and results included.
 fn filter(level: LogLevel) -> Targets {
     let own = match level {
         LogLevel::Error => LevelFilter::ERROR,
@@ -81,7 +82,10 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    Targets::new().with_default(LevelFilter::WARN.min(own)).with_target(env!("CARGO_CRATE_NAME"), own)
+    Targets::new()
+        .with_default(LevelFilter::WARN.min(own))
+        .with_target(env!("CARGO_CRATE_NAME"), own)
+        .with_target("rmcp", LevelFilter::ERROR.min(own))
 }
 
 fn write(entries: &Receiver<Entry>, dropped: &AtomicU64) {

@@ -1,26 +1,41 @@
 //! A tool of a server, the set of a server's tools, and where that set came from.
 //!
-//! The definition is kept as the server wrote it; its input schema is compiled once, on first use.
+//! The definition is kept as the server wrote it; its input schema is compiled once, on first use, if it keeps to
+//! the bounds that `tool/schema.rs` sets to it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use jsonschema::Validator;
 use serde_json::{Map, Value};
 
 use crate::ids::ToolName;
+
+mod effort;
+mod judge;
+mod schema;
+
+use schema::InputSchema;
+pub use schema::Patience;
+
+/// The length that MCP allows.
+const MAX_NAME: usize = 128;
 
 /// One tool, whole.
 #[derive(Debug)]
 pub struct Tool {
     name: ToolName,
     definition: Map<String, Value>,
-    validator: OnceLock<Option<Validator>>,
+    schema: OnceLock<Option<InputSchema>>,
+    /// Arguments that were too much work to check have been reported.
+    reported: AtomicBool,
 }
 
 /// A tool that the registration check kept away, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockedTool {
     pub name: ToolName,
+    /// Stands for the name where the name itself may be what is harmful.
+    pub shown: String,
     pub reasons: Vec<String>,
 }
 
@@ -37,16 +52,21 @@ pub enum ToolSource {
 pub struct ToolSet {
     pub tools: Vec<Arc<Tool>>,
     pub blocked: Vec<BlockedTool>,
-    /// Tools that exist and that the deny list closes.
-    pub denied: Vec<ToolName>,
+    /// Tools that exist and that the deny list closes, as they may be shown.
+    pub denied: Vec<String>,
 }
 
 impl Tool {
-    /// A definition without a usable name is no tool.
+    /// A definition without a usable name is no tool: 1 to 128 characters, none of them white or invisible.
     pub fn parse(definition: Value) -> Option<Self> {
         let Value::Object(definition) = definition else { return None };
-        let name = definition.get("name")?.as_str().filter(|name| !name.is_empty())?;
-        Some(Self { name: name.into(), definition, validator: OnceLock::new() })
+        let name = definition.get("name")?.as_str().filter(|name| is_name(name))?;
+        Some(Self {
+            name: name.into(),
+            definition,
+            schema: OnceLock::new(),
+            reported: AtomicBool::new(false),
+        })
     }
 
     /// A tool of which only a name and a description are known.
@@ -63,32 +83,45 @@ impl Tool {
     }
 
     /// What is wrong with the arguments, by JSON pointer; empty when nothing is, or when there is no usable schema.
-    pub fn violations(&self, arguments: &Value) -> Vec<String> {
-        let Some(validator) = self.validator.get_or_init(|| self.compile()) else { return Vec::new() };
-        validator.iter_errors(arguments).take(MAX_VIOLATIONS).map(|error| describe(&error)).collect()
+    pub fn violations(&self, arguments: &Value, patience: &mut Patience) -> Vec<String> {
+        let Some(schema) = self.definition.get("inputSchema").filter(|schema| schema.is_object()) else {
+            return Vec::new();
+        };
+        let Some(compiled) = self.schema.get_or_init(|| self.compile(schema)) else { return Vec::new() };
+        compiled.violations(schema, arguments, patience).unwrap_or_else(|schema::TooMuch| {
+            if !self.reported.swap(true, Ordering::Relaxed) {
+                tracing::warn!(tool = %self.name, "arguments take too long to check and were let through");
+            }
+            Vec::new()
+        })
     }
 
-    fn compile(&self) -> Option<Validator> {
-        let schema = self.definition.get("inputSchema").filter(|schema| schema.is_object())?;
-        let built = jsonschema::options()
-            // The schema is the server's: its patterns must not be able to backtrack.
-            .with_pattern_options(jsonschema::PatternOptions::regex().size_limit(1 << 20))
-            .build(schema);
-        if built.is_err() {
-            tracing::warn!(tool = %self.name, "the input schema does not compile and is not enforced");
+    fn compile(&self, schema: &Value) -> Option<InputSchema> {
+        match InputSchema::compile(schema) {
+            Ok(compiled) => Some(compiled),
+            Err(reason) => {
+                tracing::warn!(tool = %self.name, reason, "the input schema is not enforced");
+                None
+            }
         }
-        built.ok()
     }
 }
 
-/// More than these help nobody to mend a call.
-const MAX_VIOLATIONS: usize = 5;
+fn is_name(name: &str) -> bool {
+    let mut length = 0;
+    name.chars().all(|c| {
+        length += 1;
+        length <= MAX_NAME && !c.is_control() && !c.is_whitespace() && !is_invisible(c)
+    }) && length > 0
+}
 
-/// Names the place and the rule; the value itself may be a secret.
-fn describe(error: &jsonschema::ValidationError<'_>) -> String {
-    let path = error.instance_path().to_string();
-    let place = if path.is_empty() { "arguments".to_owned() } else { format!("`{path}`") };
-    format!("{place}: {}", error.masked_with("the value"))
+/// Zero-width characters and those that turn the direction of writing: two names could look the same.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 impl ToolSet {
@@ -108,5 +141,62 @@ impl ToolSource {
             Self::Cache => "cache",
             Self::Discovery => "discovery",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn tool(schema: &Value) -> Tool {
+        Tool::parse(json!({"name": "t", "inputSchema": schema})).expect("a tool")
+    }
+
+    fn violations(tool: &Tool, arguments: &Value) -> Vec<String> {
+        tool.violations(arguments, &mut Patience::default())
+    }
+
+    #[test]
+    fn a_name_is_short_and_visible() {
+        for name in ["a", "repo/list:all", "naïve.tool-1_2", &"x".repeat(MAX_NAME)] {
+            assert!(Tool::parse(json!({"name": name})).is_some(), "{name}");
+        }
+        for name in ["", "a b", "a\nb", "a\u{1b}[31m", "a\u{200b}", "\u{202e}a", &"x".repeat(MAX_NAME + 1)] {
+            assert!(Tool::parse(json!({"name": name})).is_none(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_repeats_itself_is_enforced() {
+        let tree = tool(&json!({
+            "type": "object",
+            "properties": {"n": {"type": "integer"}, "left": {"$ref": "#"}, "right": {"$ref": "#"}},
+        }));
+        assert!(violations(&tree, &json!({"n": 1, "left": {"n": 2, "right": {"n": 3}}})).is_empty());
+        let violations = violations(&tree, &json!({"n": 1, "left": {"n": 2, "right": {"n": "x"}}}));
+        assert!(violations[0].contains("/left/right/n"), "{violations:?}");
+    }
+
+    #[test]
+    fn arguments_that_are_many_are_still_refused() {
+        let list = tool(&json!({"properties": {"a": {"items": {"type": "integer"}}}}));
+        assert!(violations(&list, &json!({"a": vec![0; 100_000]})).is_empty());
+        assert_eq!(violations(&list, &json!({"a": vec!["x"; 100_000]})).len(), 1);
+    }
+
+    #[test]
+    fn a_batch_is_not_checked_for_ever() {
+        let bomb = tool(
+            &json!({"allOf": [{"items": {"$ref": "#"}}, {"items": {"$ref": "#"}}], "properties": {"a": {"$ref": "#"}}}),
+        );
+        let nested = json!({"a": (0..40).fold(json!([]), |inner, _| json!([inner]))});
+        let mut patience = Patience::default();
+        let started = std::time::Instant::now();
+        for _ in 0..1_000 {
+            assert!(bomb.violations(&nested, &mut patience).is_empty());
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
     }
 }

@@ -1,12 +1,14 @@
 //! A server that misbehaves, for tests of what the gateway survives: `hostile_mcp MODE[,MODE...]`.
 //!
 //! Modes: `exit`, `silent`, `garbage`, `banner`, `ignore-eof`, `ignore-term` (which ignores the end of input
-//! too), `grandchild`, `no-tools`, `bad-tools`, `page-loop`, `bad-schema`, `stderr-flood`. Without a mode only
-//! its tools are hostile. Pids go to the file that `HOSTILE_PIDFILE` names: its own, then any grandchild's.
+//! too), `grandchild`, `no-tools`, `bad-tools`, `bad-names`, `page-loop`, `big-pages`, `bad-schema`, `bomb-schema`,
+//! `no-init`, `stderr-flood`. Without a mode only its tools are hostile. Pids go to the file that `HOSTILE_PIDFILE` names: its own, then any grandchild's.
 
 // It takes orders through its environment; the gateway's rule on reading that is not for it.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "hostile/bombs.rs"]
+mod bombs;
 #[path = "hostile/lists.rs"]
 mod lists;
 mod wire;
@@ -21,7 +23,7 @@ use serde_json::{Value, json};
 
 use wire::{Answer, Call, Server, refusal, reply, serve, text, write_line};
 
-const MODES: [&str; 12] = [
+const MODES: [&str; 16] = [
     "exit",
     "silent",
     "garbage",
@@ -31,8 +33,12 @@ const MODES: [&str; 12] = [
     "grandchild",
     "no-tools",
     "bad-tools",
+    "bad-names",
     "page-loop",
+    "big-pages",
     "bad-schema",
+    "bomb-schema",
+    "no-init",
     "stderr-flood",
 ];
 const RESTARTED: &str = "HOSTILE_IGNORES_TERM";
@@ -47,17 +53,27 @@ impl Server for Hostile {
         json!({"capabilities": {"tools": {}}, "serverInfo": {"name": "hostile", "version": "0"}})
     }
 
-    fn list(&mut self, _params: &Value) -> Answer {
+    fn list(&mut self, params: &Value) -> Answer {
         self.chatter();
         let mut result = json!({"tools": lists::tools()});
         if self.has("no-tools") {
-            return refusal(-32601, "Method not found: tools/list");
+            let secret = env::var("HOSTILE_STDERR").unwrap_or_default();
+            return refusal(-32601, &format!("Method not found: tools/list\u{1b}[31m {secret}"));
         }
         if self.has("bad-tools") {
             result["tools"] = lists::bad_tools();
         }
         if self.has("bad-schema") {
             result["tools"] = lists::bad_schemas();
+        }
+        if self.has("bad-names") {
+            result["tools"] = lists::bad_names();
+        }
+        if self.has("bomb-schema") {
+            result["tools"] = bombs::tools();
+        }
+        if self.has("big-pages") {
+            return Answer::Result(lists::big_page(params));
         }
         if self.has("page-loop") {
             result["nextCursor"] = json!("round-and-round");
@@ -68,7 +84,7 @@ impl Server for Hostile {
     fn call(&mut self, id: &Value, mut call: Call) -> Answer {
         self.chatter();
         match call.name.as_str() {
-            "ok" | "odd" | "remote_ref" => text("ok".to_owned()),
+            "ok" | "odd" | "remote_ref" | "recursive_tree" | "many" => text("ok".to_owned()),
             "die" => process::exit(1),
             "hang" => Answer::Nothing,
             "malformed" => malformed(id, &call.take_text("kind")),
@@ -76,6 +92,7 @@ impl Server for Hostile {
             "wrong-id" => wrong_id(id),
             "late" => late(id, &call),
             "deaf" => deaf(id),
+            name if name.starts_with("bomb_") => text("ok".to_owned()),
             _ => call.unknown(),
         }
     }
@@ -182,6 +199,16 @@ fn garbage() -> io::Result<()> {
     Ok(())
 }
 
+/// Answers `initialize` with an error that quotes what the server should keep to itself.
+fn refuse_to_start() -> io::Result<()> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    let request: Value = serde_json::from_str(&line)?;
+    let secret = env::var("HOSTILE_STDERR").unwrap_or_default();
+    reply(&request["id"], refusal(-32000, &format!("not for you\u{1b}[31m: {secret}")))?;
+    silent()
+}
+
 fn silent() -> io::Result<()> {
     io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink()).map(drop)
 }
@@ -243,7 +270,9 @@ fn main() -> io::Result<()> {
     if server.has("garbage") {
         return garbage();
     }
-    if server.has("silent") {
+    if server.has("no-init") {
+        refuse_to_start()?;
+    } else if server.has("silent") {
         silent()?;
     } else {
         server.chatter();

@@ -214,5 +214,26 @@ async fn a_schema_that_does_not_compile_is_not_enforced() {
         let reply = gateway.batch("hostile", json!([{"name": tool, "args": {"a": 1}}])).await;
         assert_eq!(reply.statuses(), ["success"], "{}", reply.json);
     }
-    assert_eq!(gateway.log().matches("input schema does not compile").count(), 2);
+    assert_eq!(gateway.log().matches("input schema is not enforced").count(), 2);
+}
+
+#[tokio::test]
+async fn the_results_of_a_batch_have_a_limit_together() {
+    let config = Config::new()
+        .common("max_result_bytes", json!(10_000))
+        .common("enkrypt_on_failure", json!("continue"))
+        .lab(&[]);
+    let gateway = Gateway::start(&config).await;
+    let big = || json!({"name": "big", "args": {"bytes": 9_000}});
+    let reply = gateway.batch("lab", json!([big(), big(), big(), big()])).await;
+    assert_eq!(reply.statuses(), ["success"; 4]);
+    let reply = gateway.batch("lab", json!([big(), big(), big(), big(), big(), big(), big()])).await;
+    assert_eq!(reply.statuses(), ["success", "success", "success", "success", "error"]);
+    let last = &reply.results()[4];
+    assert_eq!((&last["error_code"], &last["response"]), (&json!("LIMIT_EXCEEDED"), &json!("")));
+    assert!(last["hint"].as_str().expect("a hint").contains("max_result_bytes"));
+    assert_eq!(
+        reply.json["execution_summary"]["not_run_calls"], 2,
+        "it stops, whatever is told about failures"
+    );
 }

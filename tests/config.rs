@@ -143,3 +143,34 @@ async fn help_fits_a_screen_and_shows_the_commonest_uses() {
     assert!(out.lines().count() <= 24, "{out}");
     assert!(out.contains("Commonest uses"));
 }
+
+#[tokio::test]
+async fn a_threshold_is_a_share_of_a_limit() {
+    for number in [json!(1e30), json!(0), json!(10.5)] {
+        let policies = json!({"timeout_threshold": number});
+        let config = Config::new().common("timeout_settings", json!({"escalation_policies": policies}));
+        let (code, _, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+        assert_eq!(code, 78);
+        let path = "timeout_settings.escalation_policies.timeout_threshold";
+        assert!(err.contains(path) && err.contains("a number above 0 and not above 10"), "{err}");
+    }
+    // Ten times the longest limit is a time that can be waited for.
+    let policies = json!({"timeout_threshold": 10});
+    let settings = json!({"discovery_timeout": 316_000_000, "escalation_policies": policies});
+    let gateway = Gateway::start(&Config::new().common("timeout_settings", settings).lab(&[])).await;
+    assert_eq!(gateway.batch("lab", json!([{"name": "counter"}])).await.response(), "1");
+}
+
+#[tokio::test]
+async fn a_key_that_opens_nothing_is_said_at_the_start() {
+    for (key, words) in
+        [(None, "`ENKRYPT_GATEWAY_KEY` is not set"), (Some("another-key-0000-wxyz"), "****wxyz")]
+    {
+        let gateway = Gateway::prepare(&Config::new().text()).env("ENKRYPT_GATEWAY_KEY", key).connect().await;
+        eventually("it is said", || gateway.log().contains("every request will be refused"));
+        let log = gateway.log();
+        assert!(log.contains(words) && !log.contains("another-key"), "{log}");
+    }
+    let log = crate::support::whole_log(&Gateway::start(&Config::new()).await).await;
+    assert!(!log.contains("will be refused"), "{log}");
+}

@@ -70,9 +70,37 @@ async fn noise_between_messages_does_no_harm() {
 
 #[tokio::test]
 async fn a_server_that_refuses_to_list_is_quoted() {
-    let reply = discover(&Gateway::start(&Config::new().hostile("no-tools")).await).await;
-    assert_eq!(reply.json["error_code"], "SERVER_PROTOCOL", "{}", reply.json);
-    contains(&reply.json["details"], "Method not found: tools/list");
+    for (mode, code, words) in [
+        ("no-tools", "SERVER_PROTOCOL", "Method not found: tools/list"),
+        ("no-init", "SERVER_START_FAILED", "not for you"),
+    ] {
+        let config = Config::new().hostile(mode).env(json!({"HOSTILE_STDERR": "hunter2-8f3a9c1e7d"}));
+        let gateway = Gateway::start(&config).await;
+        let reply = discover(&gateway).await;
+        assert_eq!(reply.json["error_code"], code, "{}", reply.json);
+        contains(&reply.json["details"], words);
+        let shown = reply.json.to_string();
+        assert!(!shown.contains("hunter2") && !shown.contains("\\u001b"), "{shown}");
+        assert!(!gateway.log().contains("hunter2"), "{}", gateway.log());
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_none_is_left_out_and_not_repeated() {
+    let gateway = Gateway::start(&Config::new().hostile("bad-names")).await;
+    assert_eq!(names(&discover(&gateway).await), ["ok"]);
+    let log = gateway.log();
+    assert_eq!(log.matches("left out").count(), 1, "{log}");
+    assert!(log.contains("nameless=5") && log.contains("repeated=1"), "{log}");
+    assert!(!log.contains("forged"), "{log}");
+}
+
+#[tokio::test]
+async fn a_list_that_is_too_long_in_all_is_refused() {
+    let config = Config::new().common("max_result_bytes", json!(4 << 20)).hostile("big-pages");
+    let reply = discover(&Gateway::start(&config).await).await;
+    assert_eq!(reply.json["error_code"], "LIMIT_EXCEEDED", "{}", reply.json);
+    contains(&reply.json["hint"], "max_result_bytes");
 }
 
 #[tokio::test]

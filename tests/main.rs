@@ -15,6 +15,8 @@ mod config;
 mod discovery;
 /// README.md, checked against the program.
 mod docs;
+/// Servers that send what nobody can read, or more than anybody wants.
+mod floods;
 /// Servers that misbehave: what the gateway says of each, and that it goes on.
 mod hostile;
 /// The log: what is in it, at which level, and that it is nowhere else.
@@ -27,6 +29,8 @@ mod redis;
 mod registration;
 /// The authenticator that asks a service.
 mod remote_auth;
+/// Input schemas that are made to be expensive.
+mod schemas;
 /// Marked secrets, searched for in everything that leaves the gateway.
 mod secrets;
 /// `setup`, `generate-config`, `install`.

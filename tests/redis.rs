@@ -312,3 +312,15 @@ async fn the_settings_of_the_cache_can_be_edited() {
     eventually("the edit is taken", || gateway.log().contains("the new one is in force"));
     assert_eq!(cache(&gateway).await["cache_type"], "external_cache");
 }
+
+#[tokio::test]
+async fn a_value_that_is_too_long_is_no_value() {
+    let redis = Redis::start();
+    let gateway = Gateway::start(&sharing(redis.port).lab(&[])).await;
+    assert_eq!(source(&gateway).await, "discovery");
+    let key = md5(&format!("{CALLER}-lab-tools"));
+    let mut admin = redis.connect(0);
+    redis::cmd("SETRANGE").arg(&key).arg(16 << 20).arg("x").exec(&mut admin).expect("set");
+    assert_eq!(source(&gateway).await, "discovery");
+    assert_eq!(source(&gateway).await, "cache");
+}

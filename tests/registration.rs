@@ -206,3 +206,23 @@ async fn without_the_policy_nothing_is_kept_away() {
     let gateway = Gateway::start(&Config::new().keywords(&["repeats the message"]).lab(&[])).await;
     assert!(blocked(&discover(&gateway).await).is_empty());
 }
+
+#[tokio::test]
+async fn a_name_that_must_not_be_read_is_not_shown() {
+    let config = guarded(&["delete_thing", "counter"]).with("denied_tools", json!(["delete_*", "fail"]));
+    let gateway = Gateway::start(&config).await;
+    let answer = discover(&gateway).await;
+    let text = answer.to_string();
+    assert!(!text.contains("delete_thing") && !text.contains("counter"), "{answer}");
+    assert!(blocked(&answer)[0].starts_with("tool #"), "{answer}");
+    let denied = answer["policy_denied_tools"].as_array().expect("a list");
+    assert!(
+        denied.iter().any(|name| name.as_str().is_some_and(|name| name.starts_with("tool #"))),
+        "{answer}"
+    );
+    // The real name still counts.
+    let reply = gateway.batch("lab", json!([{"name": "counter"}])).await;
+    assert_eq!(reply.results()[0]["error_code"], "TOOL_BLOCKED", "{}", reply.json);
+    let reply = gateway.batch("lab", json!([{"name": "delete_thing"}])).await;
+    assert_eq!(reply.results()[0]["error_code"], "TOOL_DENIED", "{}", reply.json);
+}

@@ -296,3 +296,51 @@ async fn edited_settings_read_the_fetched_servers_anew() {
     let info = gateway.call(INFO, json!({"server_name": "echo"})).await;
     assert_eq!(info.json["error_code"], "SERVER_NOT_FOUND");
 }
+
+#[tokio::test]
+async fn a_service_reads_nothing_of_this_machine() {
+    let referring = |value: &str| json!([{"server_name": "lab", "config": {"command": server_binary("lab_mcp"), "args": [], "env": {"TOKEN": value}}}]);
+    for reference in ["${env:THE_SECRET}", "${THE_SECRET}", "x${file:/etc/hostname}", "${keyring:anything}"] {
+        let service = Http::start(answer(&referring(reference)));
+        let gateway = Gateway::prepare(&asking(&service).text())
+            .env("THE_SECRET", Some("s3cr3t-value"))
+            .connect()
+            .await;
+        assert_eq!(list(&gateway).await["error_code"], "AUTH_FAILED", "{reference}");
+        let log = whole_log(&gateway).await;
+        assert!(
+            log.contains("mcp_config[0].config.env.TOKEN") && log.contains("expected no reference"),
+            "{log}"
+        );
+    }
+    let service = Http::start(answer(&referring("$${THE_SECRET}")));
+    let gateway = Gateway::start(&asking(&service)).await;
+    let reply = gateway.batch("lab", json!([{"name": "env", "args": {"name": "TOKEN"}}])).await;
+    assert_eq!(reply.response(), "${THE_SECRET}");
+}
+
+#[tokio::test]
+async fn references_of_the_local_file_are_followed_when_it_is_loaded() {
+    let service = Http::start(answer(&json!([{"server_name": "lab"}])));
+    let overridden = |env: Value| {
+        let lab = json!({"command": server_binary("lab_mcp"), "args": ["--name", "${env:NAME}"], "env": env});
+        asking(&service).edit(|config| config["local_server_overrides"] = json!({"lab": {"config": lab}}))
+    };
+    let config = overridden(json!({"TOKEN": "a$${b}${env:THE_SECRET}"}));
+    let gateway = Gateway::prepare(&config.text())
+        .env("THE_SECRET", Some("s3cr3t-value"))
+        .env("NAME", Some("name-value"))
+        .connect()
+        .await;
+    let reply = gateway.batch("lab", json!([{"name": "env", "args": {"name": "TOKEN"}}])).await;
+    assert_eq!(reply.response(), "a${b}s3cr3t-value");
+    let listed = list(&gateway).await.to_string();
+    assert!(!listed.contains("name-value") && !listed.contains("s3cr3t"), "{listed}");
+    let missing = overridden(json!({"TOKEN": "${env:NOT_THERE}"}));
+    let (code, _, err) = Gateway::prepare(&missing.text()).run(&["config", "check"]).await;
+    assert_eq!(code, 78);
+    assert!(
+        err.contains("local_server_overrides.lab.config.env.TOKEN: the reference `${env:NOT_THERE}`"),
+        "{err}"
+    );
+}

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 const BINARY: &str = env!("CARGO_BIN_EXE_secure-mcp-gateway");
 const ENTRY: &str = "Enkrypt Secure MCP Gateway";
 const CURSOR: &str = ".cursor/mcp.json";
+const CURSOR_BEFORE: &str = ".cursor/mcp.json.before-secure-mcp-gateway";
 const CODE: &str = ".claude.json";
 const CONFIG: &str = ".enkrypt/enkrypt_mcp_config.json";
 const DESKTOP: &str = if cfg!(target_os = "macos") {
@@ -126,10 +127,11 @@ fn our_entry_is_added_to_a_file_with_comments_and_taken_out_without_a_trace() {
     assert!(added.contains(&format!("\n    \"{ENTRY}\": {{\n      \"command\": ")), "{added}");
     assert!(home.ok(&["setup"]).contains("unchanged"));
     assert_eq!(home.text(CURSOR), added);
-    assert_eq!(home.text(".cursor/mcp.json.bak"), COMMENTED);
+    assert_eq!(home.text(CURSOR_BEFORE), COMMENTED);
     let undone = home.ok(&["setup", "--undo"]);
     assert_eq!(home.text(CURSOR), COMMENTED);
     assert!(undone.contains("taken out") && home.path(CONFIG).exists(), "{undone}");
+    assert!(!home.path(CURSOR_BEFORE).exists(), "it says nothing that the file does not say");
     home.ok(&["setup", "--undo"]);
 }
 
@@ -169,7 +171,7 @@ fn files_that_hold_a_key_are_private_and_links_stay_links() {
     std::os::unix::fs::symlink(home.path("dotfiles/cursor.json"), home.path(CURSOR)).expect("a link");
     home.ok(&["setup", "--client", "cursor", "--client", "claude"]);
     assert!(home.path(CURSOR).is_symlink());
-    for file in ["dotfiles/cursor.json", "dotfiles/cursor.json.bak", DESKTOP, CONFIG] {
+    for file in ["dotfiles/cursor.json", "dotfiles/cursor.json.before-secure-mcp-gateway", DESKTOP, CONFIG] {
         assert_eq!(home.mode(file), 0o600, "{file}");
     }
     for folder in [".enkrypt", Path::new(DESKTOP).parent().and_then(Path::to_str).expect("a folder")] {
@@ -192,7 +194,7 @@ fn a_file_that_is_not_json_is_left_alone_and_holds_up_no_other_client() {
         let Outcome { out, err, .. } = home.fails(&["setup"]);
         assert!(err.contains(complaint) && err.contains("hint: it was left as it is"), "{err}");
         assert_eq!(home.text(CURSOR), text);
-        assert!(!home.path(".cursor/mcp.json.bak").exists());
+        assert!(!home.path(CURSOR_BEFORE).exists());
         assert!(out.contains("restart        Claude Code\n"), "{out}");
         assert!(out.contains("FAILED") && home.text(CODE).contains("Enkrypt-Secure-MCP-Gateway"), "{out}");
         home.fails(&["setup", "--undo"]);
@@ -243,14 +245,74 @@ fn generate_config_shows_the_key_once_and_replaces_nothing_unasked() {
 }
 
 #[test]
-fn without_an_echo_server_it_is_said_how_to_build_one() {
-    let home = Home::new();
+fn without_an_echo_server_the_list_of_servers_is_empty() {
+    let home = Home::new().with(CURSOR, "{}");
     let lonely = home.path("gateway");
     fs::copy(BINARY, &lonely).expect("copied");
-    let outcome = home.run_as(&lonely, &["setup"]);
-    assert_eq!(outcome.code, Some(1));
-    assert!(outcome.err.contains("cargo build --release --examples"), "{}", outcome.err);
-    assert!(!home.path(CONFIG).exists());
+    let Outcome { code, out, err } = home.run_as(&lonely, &["setup"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(err.contains("no `echo_mcp` beside this program") && err.contains("`mcp_config`"), "{err}");
+    assert!(out.contains("ok        tools") && out.contains("untried   servers"), "{out}");
+    let lists = home.json(CONFIG)["mcp_configs"].clone();
+    assert!(
+        lists.as_object().expect("lists").values().all(|list| list["mcp_config"] == serde_json::json!([]))
+    );
+    assert_eq!(home.run_as(&lonely, &["setup", "--undo"]).code, Some(0));
+    assert_eq!(home.text(CURSOR), "{}", "an entry is ours also when the program was renamed");
+    let named = home.fails(&["--config", "x.json", "generate-config", "--echo-server", "nowhere/echo"]);
+    assert!(named.err.contains("no such program") && !home.path("x.json").exists(), "{}", named.err);
+}
+
+#[test]
+fn a_file_can_be_had_back_as_it_was_before_the_first_time() {
+    let home = Home::new().with(CURSOR, COMMENTED).with(".cursor/mcp.json.bak", "mine");
+    home.ok(&["setup"]);
+    // Another key makes a second change.
+    assert_eq!(home.run(&["generate-config", "--overwrite"]).code, Some(0));
+    assert!(home.ok(&["setup"]).contains("registered"));
+    let edited = home.text(CURSOR).replace("\"npx\"", "\"bunx\"");
+    fs::write(home.path(CURSOR), &edited).expect("written");
+    let undone = home.ok(&["setup", "--undo"]);
+    assert_eq!(home.text(CURSOR), COMMENTED.replace("\"npx\"", "\"bunx\""));
+    assert_eq!(
+        (home.text(CURSOR_BEFORE), home.text(".cursor/mcp.json.bak")),
+        (COMMENTED.into(), "mine".into())
+    );
+    let kept = home.path(CURSOR_BEFORE).canonicalize().expect("a path").display().to_string();
+    assert!(undone.contains(&kept), "{undone}");
+}
+
+#[test]
+fn an_entry_of_another_program_under_our_name_comes_back() {
+    let python = format!(
+        "{{\n  \"mcpServers\": {{\n    \"{ENTRY}\": {{\"command\": \"uv\", \"env\": {{\"ENKRYPT_GATEWAY_KEY\": \"p\", \"X\": \"1\"}}}}\n  }}\n}}\n"
+    );
+    let home = Home::new().with(CURSOR, &python);
+    let out = home.ok(&["setup"]);
+    assert!(out.contains("another program's entry stood there"), "{out}");
+    let entry = home.json(CURSOR)["mcpServers"][ENTRY].clone();
+    assert!(entry["env"].get("X").is_none(), "what it was told is not ours: {entry}");
+    let added = home.text(CURSOR);
+    let out = home.ok(&["setup", "--undo"]);
+    assert!(out.contains("which stood there before, is back"), "{out}");
+    assert_eq!(home.text(CURSOR), python);
+    assert!(!home.path(CURSOR_BEFORE).exists());
+    assert!(home.ok(&["setup", "--undo"]).contains("not in it"), "what is not ours stays");
+    assert_eq!(home.text(CURSOR), python);
+    // Also when the rest of the file has changed meanwhile.
+    home.ok(&["setup"]);
+    fs::write(home.path(CURSOR), added.replacen('{', "{\n  \"new\": 1,", 1)).expect("written");
+    let out = home.ok(&["setup", "--undo"]);
+    let (now, then) = (home.json(CURSOR), serde_json::from_str::<Value>(&python).expect("JSON"));
+    assert_eq!((&now["mcpServers"], &now["new"]), (&then["mcpServers"], &1.into()));
+    assert!(out.contains("before is kept: ") && home.path(CURSOR_BEFORE).exists(), "{out}");
+    // What that old file would not bring back is not replaced.
+    home.ok(&["setup"]);
+    home.ok(&["setup", "--undo"]);
+    let other = home.text(CURSOR).replace("\"uv\"", "\"pipx\"");
+    fs::write(home.path(CURSOR), &other).expect("written");
+    assert!(home.fails(&["setup"]).err.contains("move that away"));
+    assert_eq!(home.text(CURSOR), other);
 }
 
 #[test]

@@ -48,14 +48,19 @@ async fn still_answers(raw: &mut Raw) {
 #[tokio::test]
 async fn a_line_that_is_not_json_is_answered_and_the_session_goes_on() {
     let mut raw = Raw::initialized(gateway()).await;
-    for line in ["{", "hello", r#"{"jsonrpc":"2.0","id":5,"method":"#, "\u{1b}[31m", "[1,", "\"open"] {
+    // A request that can be told by its id is answered by it: its sender waits.
+    let cut = r#"{"jsonrpc":"2.0","id":5,"method":"#;
+    for (line, id) in [
+        ("{", Value::Null),
+        ("hello", Value::Null),
+        (cut, json!(5)),
+        ("\u{1b}[31m", Value::Null),
+        ("[1,", Value::Null),
+        ("\"open", Value::Null),
+    ] {
         raw.send_line(line).await;
         let answer = raw.receive().await;
-        assert_eq!(
-            (&answer["id"], &answer["error"]["code"]),
-            (&Value::Null, &json!(-32_700)),
-            "{line}: {answer}"
-        );
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&id, &json!(-32_700)), "{line}: {answer}");
     }
     // Blank lines and answers to nothing are no requests.
     for line in [

@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use super::{Asking, AuthFault, Authenticating, Authenticator};
-use crate::config::Standing;
+use super::{Asking, AuthFault, Authenticating, Authenticator, Credentials};
+use crate::config::{Settings, Standing};
 use crate::scope::Caller;
 
+#[derive(Default)]
 pub(super) struct LocalApikey;
 
 impl Authenticator for LocalApikey {
     fn authenticate<'a>(&'a self, asking: &'a Asking<'a>) -> Authenticating<'a> {
-        Box::pin(std::future::ready(look_up(asking)))
+        Box::pin(std::future::ready(look_up(asking.credentials, asking.settings)))
     }
 }
 
-fn look_up(asking: &Asking<'_>) -> Result<Arc<Caller>, AuthFault> {
+pub(super) fn look_up(credentials: &Credentials, settings: &Settings) -> Result<Arc<Caller>, AuthFault> {
     let refused = |reason| AuthFault::Refused { reason };
-    let credentials = asking.credentials;
     let key = credentials.key.as_ref().ok_or_else(|| refused("no key was given"))?;
     let digest = key.digest();
     // Found by digest, then compared in constant time: neither step tells how much of a guess was right.
-    let (_, grant) = asking
-        .settings
+    let (_, grant) = settings
         .keys
         .get_key_value(&digest)
         .filter(|(known, _)| known.matches(&digest))

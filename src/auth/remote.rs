@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{Asking, AuthFault, Authenticating, Authenticator};
-use crate::config::environment::Environment;
 use crate::config::{AuthSettings, RemoteAuth, ServerList, Settings, file};
 use crate::ids::{CallerId, ProjectId, UserId};
 use crate::scope::Caller;
@@ -23,8 +22,8 @@ const MAX_KEPT: usize = 1_024;
 /// A service that failed is left alone this long when a last good answer can serve.
 const RETRY: Duration = Duration::from_secs(5);
 
+#[derive(Default)]
 pub(super) struct Enkrypt {
-    environment: Environment,
     desks: Mutex<HashMap<KeyDigest, Arc<tokio::sync::Mutex<Desk>>>>,
 }
 
@@ -54,10 +53,6 @@ struct Source {
 }
 
 impl Enkrypt {
-    pub(super) fn new(environment: Environment) -> Self {
-        Self { environment, desks: Mutex::default() }
-    }
-
     async fn decide(&self, asking: &Asking<'_>) -> Result<Arc<Caller>, AuthFault> {
         let AuthSettings::Enkrypt(remote) = &asking.settings.auth else {
             return Err(unavailable("the settings name another authenticator"));
@@ -72,13 +67,12 @@ impl Enkrypt {
         if let Some((_, fault)) = desk.failed.as_ref().filter(|(at, _)| *at >= asked) {
             return Err(fault.clone());
         }
-        let caller = self.answer(asking, remote, key, &mut desk).await?;
+        let caller = Self::answer(asking, remote, key, &mut desk).await?;
         fits(&caller, asking)?;
         Ok(caller)
     }
 
     async fn answer(
-        &self,
         asking: &Asking<'_>,
         remote: &RemoteAuth,
         key: &GatewayKey,
@@ -87,11 +81,11 @@ impl Enkrypt {
         let source = Source::of(remote);
         // Under edited settings the answer means something else; to another source it means nothing.
         let kept = desk.kept.take().filter(|kept| kept.source == source);
-        desk.kept = kept.and_then(|kept| self.under(asking, key, kept));
+        desk.kept = kept.and_then(|kept| Self::under(asking, key, kept));
         if let Some(kept) = desk.kept.as_ref().filter(|kept| Instant::now() < kept.fresh_until) {
             return Ok(Arc::clone(&kept.caller));
         }
-        match self.fetch(asking, remote, key).await {
+        match fetch(asking, remote, key).await {
             Ok((body, caller)) => {
                 let (settings, fresh_until) =
                     (Arc::clone(asking.settings), Instant::now() + remote.cache_ttl);
@@ -104,9 +98,9 @@ impl Enkrypt {
     }
 
     /// What was kept, as the settings of now read it.
-    fn under(&self, asking: &Asking<'_>, key: &GatewayKey, mut kept: Kept) -> Option<Kept> {
+    fn under(asking: &Asking<'_>, key: &GatewayKey, mut kept: Kept) -> Option<Kept> {
         if !Arc::ptr_eq(&kept.settings, asking.settings) {
-            kept.caller = self.read(asking, &kept.body, key).ok()?;
+            kept.caller = read(asking, &kept.body, key).ok()?;
             kept.settings = Arc::clone(asking.settings);
         }
         Some(kept)
@@ -122,28 +116,6 @@ impl Enkrypt {
             }
         }
         Arc::clone(desks.entry(digest.clone()).or_default())
-    }
-
-    async fn fetch(
-        &self,
-        asking: &Asking<'_>,
-        remote: &RemoteAuth,
-        key: &GatewayKey,
-    ) -> Result<(Value, Arc<Caller>), AuthFault> {
-        let fetched = asking.timeouts.run(Operation::Auth, asking.cancel, get(remote, key)).await;
-        let body = fetched.unwrap_or_else(|interrupted| Err(unavailable(&interrupted.to_string())))?;
-        let caller = self.read(asking, &body, key)?;
-        Ok((body, caller))
-    }
-
-    fn read(&self, asking: &Asking<'_>, body: &Value, key: &GatewayKey) -> Result<Arc<Caller>, AuthFault> {
-        let list = file::parse_servers(body, asking.settings, &self.environment).map_err(|problems| {
-            for problem in &problems {
-                tracing::error!(path = %problem.path, expected = %problem.expected, "the remote configuration is not valid");
-            }
-            unavailable("the remote configuration is not valid")
-        })?;
-        Ok(Arc::new(caller(body, list, key)))
     }
 
     fn desks(&self) -> MutexGuard<'_, HashMap<KeyDigest, Arc<tokio::sync::Mutex<Desk>>>> {
@@ -211,6 +183,17 @@ fn fits(caller: &Caller, asking: &Asking<'_>) -> Result<(), AuthFault> {
     Ok(())
 }
 
+async fn fetch(
+    asking: &Asking<'_>,
+    remote: &RemoteAuth,
+    key: &GatewayKey,
+) -> Result<(Value, Arc<Caller>), AuthFault> {
+    let fetched = asking.timeouts.run(Operation::Auth, asking.cancel, get(remote, key)).await;
+    let body = fetched.unwrap_or_else(|interrupted| Err(unavailable(&interrupted.to_string())))?;
+    let caller = read(asking, &body, key)?;
+    Ok((body, caller))
+}
+
 async fn get(remote: &RemoteAuth, key: &GatewayKey) -> Result<Value, AuthFault> {
     let client = web::client().map_err(|fault| unavailable(&fault.to_string()))?;
     let url = format!("{}/mcp-gateway/get-gateway-config", remote.base_url.trim_end_matches('/'));
@@ -230,6 +213,17 @@ async fn get(remote: &RemoteAuth, key: &GatewayKey) -> Result<Value, AuthFault> 
     }
     let body = web::body(response, MAX_BODY).await.map_err(|fault| unavailable(&fault.to_string()))?;
     serde_json::from_slice(&body).map_err(|_| unavailable("its answer is not JSON"))
+}
+
+/// Follows no reference, so it waits for nothing.
+fn read(asking: &Asking<'_>, body: &Value, key: &GatewayKey) -> Result<Arc<Caller>, AuthFault> {
+    let list = file::parse_servers(body, asking.settings).map_err(|problems| {
+        for problem in &problems {
+            tracing::error!(path = %problem.path, expected = %problem.expected, "the remote configuration is not valid");
+        }
+        unavailable("the remote configuration is not valid")
+    })?;
+    Ok(Arc::new(caller(body, list, key)))
 }
 
 fn caller(body: &Value, list: ServerList, key: &GatewayKey) -> Caller {

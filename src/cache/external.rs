@@ -21,6 +21,9 @@ mod link;
 
 use link::{ExternalFault, Link};
 
+/// A longer value is not one of ours, and is not read to its end.
+const MAX_VALUE: usize = 16 << 20;
+
 pub(super) struct External(Link);
 
 /// What stands under a key.
@@ -61,9 +64,12 @@ impl External {
         known: Option<&Stamp>,
     ) -> Result<Shared, ExternalFault> {
         let mut get = redis::pipe();
-        get.get(place.key.as_str());
-        let (text,): (Option<Vec<u8>>,) = self.0.ask(scope, &get).await?;
-        let Some(text) = text else { return Ok(Shared::Nothing) };
+        // One byte past the limit tells that there is more; a key that is not there has an empty range.
+        get.cmd("GETRANGE").arg(place.key.as_str()).arg(0).arg(MAX_VALUE);
+        let (text,): (Vec<u8>,) = self.0.ask(scope, &get).await?;
+        if text.is_empty() || text.len() > MAX_VALUE {
+            return Ok(Shared::Nothing);
+        }
         let stamp = Stamp::of(&text);
         if known == Some(&stamp) {
             return Ok(Shared::Known);
@@ -92,6 +98,9 @@ impl External {
         let Ok(text) = serde_json::to_vec(&Storing { expires_at, origin: &place.origin, tools }) else {
             return Ok(None);
         };
+        if text.len() > MAX_VALUE {
+            return Ok(None);
+        }
         let stamp = Stamp::of(&text);
         let (servers, callers) = (CacheKey::servers(place.caller), CacheKey::callers());
         let ttl = milliseconds(scope.settings.cache.tools_ttl).max(1);

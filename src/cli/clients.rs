@@ -1,7 +1,7 @@
 //! The MCP clients on this machine: where each keeps its list of servers, and our entry in that list.
 //!
-//! A client's file belongs to its user. It changes in our entry only, is replaced whole, and its last content is
-//! kept beside it as `.bak`; what does not look like such a file is left alone.
+//! A client's file belongs to its user. It changes in our entry only, is replaced whole, and is kept beside itself as
+//! it was before the first change; what does not look like such a file is left alone.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,15 +11,20 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use crate::config::environment::Environment;
-use crate::config::write::write_private;
+use crate::config::write::replace_unchanged;
 
+mod backup;
 mod document;
 mod edit;
 mod entry;
 
+use backup::Backup;
 pub(super) use entry::Entry;
 
 const ENTRY: &str = "Enkrypt Secure MCP Gateway";
+
+/// A client that runs may write its file at any time: so often we start over.
+const TRIES: usize = 3;
 
 /// Claude Code takes no blanks in names.
 const PLAIN_ENTRY: &str = "Enkrypt-Secure-MCP-Gateway";
@@ -33,6 +38,13 @@ pub(super) struct Client {
     /// Whether there is a sign of it on this machine.
     pub(super) found: bool,
     entry: &'static str,
+}
+
+/// What became of one client's file.
+pub(super) struct Done {
+    pub(super) word: &'static str,
+    /// What its owner should know besides.
+    pub(super) remarks: Vec<String>,
 }
 
 /// All clients we know, here or not.
@@ -86,17 +98,63 @@ fn claude_code(environment: &Environment, home: &Path) -> Client {
 }
 
 impl Client {
-    /// Puts our entry into the client's file; false where it stands there already.
-    pub(super) fn register(&self, entry: &Entry) -> Result<bool, Failure> {
-        let text = self.read()?.unwrap_or_default();
-        let edited = edit::with_entry(&text, self.entry, &self.value(entry));
-        self.store(edited)
+    /// Puts our entry into the client's file; the file as it was before the first time is kept.
+    pub(super) fn register(&self, entry: &Entry) -> Result<Done, Failure> {
+        let wanted = self.value(entry);
+        let backup = Backup::of(&self.file);
+        for _ in 0..TRIES {
+            let written = self.read()?;
+            let text = written.as_deref().unwrap_or_default();
+            let edited = edit::with_entry(text, self.entry, &wanted).map_err(|unfit| self.unfit(&unfit))?;
+            let Some(edited) = edited else { return Ok(Done::new("unchanged")) };
+            let there = edit::entry(text, self.entry).map_err(|unfit| self.unfit(&unfit))?;
+            let first = there.as_ref().is_none_or(|there| !edit::is_ours(there, &entry.command));
+            let made = match &written {
+                Some(text) if first => backup.make(text)?,
+                _ => false,
+            };
+            let foreign = there.filter(|_| first);
+            if foreign.is_some() && !made && backup.entry(self.entry) != foreign {
+                return Err(self.unsaved(&backup));
+            }
+            if self.replace(written.as_deref(), &edited)? {
+                let done = Done::new("registered");
+                let remark = "another program's entry stood there: `setup --undo` puts it back";
+                return Ok(if foreign.is_some() { done.remark(remark) } else { done });
+            }
+            if made {
+                backup.remove()?;
+            }
+        }
+        Err(self.restless())
     }
 
-    /// Takes our entry out; false where there is none.
-    pub(super) fn remove(&self) -> Result<bool, Failure> {
-        let Some(text) = self.read()? else { return Ok(false) };
-        self.store(edit::without_entry(&text, self.entry))
+    /// Takes our entry out, and puts back what stood in its place before.
+    pub(super) fn remove(&self) -> Result<Done, Failure> {
+        let program = entry::this_program()?;
+        let backup = Backup::of(&self.file);
+        for _ in 0..TRIES {
+            let (text, before) = (self.read()?, backup.read());
+            let undone =
+                text.as_deref().map(|text| edit::undo(text, before.as_deref(), self.entry, &program));
+            let undone = undone.transpose().map_err(|unfit| self.unfit(&unfit))?.flatten();
+            let Some(edit::Undone { text: edited, put_back }) = undone else {
+                return Ok(Done::new("not in it"));
+            };
+            if !self.replace(text.as_deref(), &edited)? {
+                continue;
+            }
+            let mut done = Done::new("taken out");
+            if put_back {
+                done = done.remark("another program's entry, which stood there before, is back");
+            }
+            return match before {
+                Some(before) if before == edited => backup.remove().map(|()| done),
+                Some(_) => Ok(done.remark(backup.kept())),
+                None => Ok(done),
+            };
+        }
+        Err(self.restless())
     }
 
     /// What a person would paste into a file that has nothing else in it.
@@ -112,16 +170,25 @@ impl Client {
         value
     }
 
-    fn store(&self, edited: Result<Option<String>, edit::Unfit>) -> Result<bool, Failure> {
-        let file = self.file.display();
-        let text = edited.map_err(|unfit| {
-            Failure::new(format!("`{file}` {unfit}"))
-                .hint("it was left as it is: mend it or move it away, then run this again")
-        })?;
-        let Some(text) = text else { return Ok(false) };
-        write_private(&self.file, &text)
-            .map_err(|error| Failure::new(format!("`{file}` cannot be written: {error}")))?;
-        Ok(true)
+    /// False where the file has changed since it was read as `known`.
+    fn replace(&self, known: Option<&str>, text: &str) -> Result<bool, Failure> {
+        replace_unchanged(&self.file, known, text).map_err(|error| unwritable(&self.file, &error))
+    }
+
+    fn unfit(&self, unfit: &edit::Unfit) -> Failure {
+        Failure::new(format!("`{}` {unfit}", self.file.display()))
+            .hint("it was left as it is: mend it or move it away, then run this again")
+    }
+
+    /// The backup is of another time, and would not bring back what stands in our place now.
+    fn unsaved(&self, backup: &Backup) -> Failure {
+        Failure::new(format!("`{}` has an entry of another program in our place", self.file.display()))
+            .hint(format!("{}: move that away, then run this again", backup.kept()))
+    }
+
+    fn restless(&self) -> Failure {
+        Failure::new(format!("`{}` keeps changing while it is edited", self.file.display()))
+            .hint(format!("close {}, then run this again", self.title))
     }
 
     fn read(&self) -> Result<Option<String>, Failure> {
@@ -137,6 +204,21 @@ impl Client {
             Err(error) => Err(Failure::new(format!("`{file}` cannot be read: {error}"))),
         }
     }
+}
+
+impl Done {
+    fn new(word: &'static str) -> Self {
+        Self { word, remarks: Vec::new() }
+    }
+
+    fn remark(mut self, remark: impl Into<String>) -> Self {
+        self.remarks.push(remark.into());
+        self
+    }
+}
+
+fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("`{}` cannot be written: {error}", file.display()))
 }
 
 #[cfg(test)]

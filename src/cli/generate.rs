@@ -1,4 +1,5 @@
-//! `generate-config`: a fresh configuration with a key of its own, that runs the echo server and guards it.
+//! `generate-config`: a fresh configuration with a key of its own, that runs the echo server, where there is one, and
+//! guards it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,9 @@ use crate::config::write::{self, Ids};
 use crate::secret::GatewayKey;
 
 const FILE_NAME: &str = "enkrypt_mcp_config.json";
+
+const WITHOUT_SERVERS: &str = "there is no `echo_mcp` beside this program, so the new configuration has no server; add \
+    yours to its `mcp_config` list, as {\"server_name\": \"NAME\", \"config\": {\"command\": \"PROGRAM\", \"args\": []}}";
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -44,9 +48,13 @@ pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environm
 
 /// Writes a configuration and gives back its key.
 pub(super) fn create(path: &Path, echo: &EchoServer) -> Result<GatewayKey, Failure> {
-    let (text, key) = write::generate(&echo.find()?, &Ids::fresh());
+    let server = echo.find()?;
+    let (text, key) = write::generate(server.as_deref(), &Ids::fresh());
     write::write_private(path, &text)
         .map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))?;
+    if server.is_none() {
+        print::note(&format!("note: {WITHOUT_SERVERS}"));
+    }
     Ok(key)
 }
 
@@ -67,24 +75,20 @@ fn target(flag: Option<&Path>, environment: &Environment) -> Result<PathBuf, Fai
 }
 
 impl EchoServer {
-    fn find(&self) -> Result<PathBuf, Failure> {
+    /// `None` where none was named and none is there.
+    fn find(&self) -> Result<Option<PathBuf>, Failure> {
         if let Some(named) = &self.echo_server {
             if named.is_file() {
-                return absolute(named);
+                return absolute(named).map(Some);
             }
-            return Err(Failure::new(format!("no such program: `{}`", named.display())));
+            return Err(Failure::new(format!("no such program: `{}`", named.display()))
+                .hint("`cargo build --release --examples` builds `echo_mcp`"));
         }
         let name = format!("echo_mcp{}", std::env::consts::EXE_SUFFIX);
-        let folder = std::env::current_exe()
-            .ok()
-            .and_then(|binary| Some(binary.parent()?.to_owned()))
-            .unwrap_or_default();
+        let binary = std::env::current_exe().ok();
+        let folder = binary.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         // Cargo puts examples into a folder of their own.
         let places = [folder.join(&name), folder.join("examples").join(&name)];
-        places.into_iter().find(|place| place.is_file()).ok_or_else(|| {
-            Failure::new(format!("no `{name}` in `{}` or its `examples`", folder.display())).hint(
-                "build it with `cargo build --release --examples`, or name it with `--echo-server PATH`",
-            )
-        })
+        Ok(places.into_iter().find(|place| place.is_file()))
     }
 }

@@ -42,6 +42,10 @@ fn attempt(session: &mut Session, opening: &Opening) -> Result<bool, Failure> {
     let tools = session.tools()?;
     proved("ok", "tools", &tools.len().to_string());
     print::out(&folded(&tools));
+    if opening.servers.servers.is_empty() {
+        proved("untried", "servers", "this configuration has none yet");
+        return Ok(false);
+    }
     let Some(echo) = opening.servers.servers.iter().find(|server| is_echo(server)) else {
         listing(session, opening)?;
         return Ok(false);

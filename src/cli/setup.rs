@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::clients::{self, Client, Entry};
+use super::clients::{self, Client, Done, Entry};
 use super::generate::{self, EchoServer};
 use super::{Failure, print, prove};
 use crate::config::environment::Environment;
@@ -57,7 +57,7 @@ pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environm
         absent(&clients);
         clients.retain(|client| client.found);
     }
-    let registered = each(&clients, |client| client.register(&opening.entry), ["registered", "unchanged"]);
+    let registered = each(&clients, |client| client.register(&opening.entry));
     print::out("proof");
     let echo = prove::run(&opening, environment)?;
     print::out("next");
@@ -73,13 +73,13 @@ pub(super) fn install(options: &Install, path: &Path, environment: &Environment)
     let client = clients::named(environment, &options.client)?;
     let opening = key::open(&generate::absolute(path)?, environment)?;
     let clients = std::slice::from_ref(&client);
-    each(clients, |client| client.register(&opening.entry), ["registered", "unchanged"]).result()?;
+    each(clients, |client| client.register(&opening.entry)).result()?;
     print::out(&format!("restart {} to see the gateway in it", client.title));
     Ok(())
 }
 
 fn undo(clients: &[Client], path: &Path) -> Result<(), Failure> {
-    let done = each(clients, Client::remove, ["taken out", "not in it"]);
+    let done = each(clients, Client::remove);
     if path.exists() {
         print::out(&format!("the configuration stays: {}", path.display()));
     }
@@ -132,21 +132,21 @@ impl Told {
 }
 
 /// Does it for every client. One that fails is told and holds up no other.
-fn each(clients: &[Client], act: impl Fn(&Client) -> Result<bool, Failure>, words: [&str; 2]) -> Told {
+fn each(clients: &[Client], act: impl Fn(&Client) -> Result<Done, Failure>) -> Told {
     let mut told = Told::default();
     for client in clients {
         let result = act(client);
-        let word = match result {
-            Ok(true) => words[0],
-            Ok(false) => words[1],
-            Err(_) => "FAILED",
-        };
+        let word = result.as_ref().map_or("FAILED", |done| done.word);
         print::out(&format!("  {:<14} {word:<12} {}", client.title, client.file.display()));
-        if let Err(failure) = result {
-            print::failure(&failure);
-            told.failed.push(client.title);
-        } else {
-            told.done.push(client.title);
+        match result {
+            Ok(done) => {
+                done.remarks.iter().for_each(|remark| print::out(&format!("  {:14} {remark}", "")));
+                told.done.push(client.title);
+            }
+            Err(failure) => {
+                print::failure(&failure);
+                told.failed.push(client.title);
+            }
         }
     }
     told

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// So many results of the largest size may be in the answer to one batch, however many calls it has.
+const LARGEST_RESULTS_PER_BATCH: usize = 4;
+
 /// The bounds of a batch and of the process; each is named after its key.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -25,6 +28,13 @@ pub struct TimeoutSettings {
     pub warn_threshold: f64,
     pub timeout_threshold: f64,
     pub fail_threshold: f64,
+}
+
+impl Limits {
+    /// What the results of one batch may have together: they are all in memory until it ends.
+    pub fn max_batch_result_bytes(&self) -> usize {
+        self.max_result_bytes.saturating_mul(LARGEST_RESULTS_PER_BATCH)
+    }
 }
 
 impl Default for Limits {

@@ -5,18 +5,17 @@
 
 use std::path::Path;
 
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::environment::Environment;
 use super::node::{self, Node, Notes};
-use super::server::Overrides;
 use super::{AuthSettings, ConfigError, Problem, ProviderSettings, ServerRules, Settings};
 
 mod cache;
 mod common;
 mod endpoint;
 mod keys;
+mod overrides;
 mod plugins;
 mod policy;
 mod remote;
@@ -66,7 +65,7 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     let common = common::read(&root.section("common_mcp_gateway_config"), env);
     let mut rules = common.rules;
     rules.guardrails_off = guardrails_off(root, common.guardrails_enabled);
-    rules.overrides = overrides(root);
+    rules.overrides = overrides::read(root, env);
     let (auth, guardrails) = plugins::read(root, env);
     let context = Context { env, guardrails: guardrails.as_ref(), rules: &rules };
     let keys = keys::read(root, context);
@@ -100,12 +99,6 @@ fn guardrails_off(root: &Node<'_>, enabled: Option<bool>) -> bool {
         root.notes().warn(MASTER_SWITCH.to_owned());
     }
     off
-}
-
-fn overrides(root: &Node<'_>) -> Overrides {
-    let members = root.nodes("local_server_overrides");
-    let written = root.get("local_server_overrides").and_then(Value::as_object);
-    Overrides(written.filter(|map| map.len() == members.len()).cloned().unwrap_or_default())
 }
 
 /// Follows the references of one value; what cannot be followed becomes problems at its path.

@@ -23,6 +23,9 @@ const KEYED_BY_SECRETS: [&str; 2] = ["apikeys", "gateways"];
 /// No limit is longer, so that no sum of a time and a limit overflows.
 const LONGEST_SECONDS: f64 = 10.0 * 366.0 * 86_400.0;
 
+/// Times the longest limit it is still a `Duration`.
+const LARGEST_SHARE: f64 = 10.0;
+
 static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 /// What the readers of one document have found.
@@ -133,8 +136,10 @@ impl<'a> Node<'a> {
         self.read(key, "a number", Value::as_f64)
     }
 
-    pub(super) fn positive(&self, key: &str) -> Option<f64> {
-        self.read(key, "a number above 0", |value| value.as_f64().filter(|number| *number > 0.0))
+    /// A part of a limit, or a few times a limit.
+    pub(super) fn share(&self, key: &str) -> Option<f64> {
+        let allowed = |number: &f64| *number > 0.0 && *number <= LARGEST_SHARE;
+        self.read(key, "a number above 0 and not above 10", |value| value.as_f64().filter(allowed))
     }
 
     /// A span of time in units of so many seconds; fractions are welcome.
@@ -262,7 +267,7 @@ pub(super) fn names<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn join(path: &str, key: &str) -> String {
+pub(super) fn join(path: &str, key: &str) -> String {
     if KEYED_BY_SECRETS.contains(&path) {
         return format!("{path}.{}", key_hint(key));
     }
@@ -309,7 +314,7 @@ fn almost(known: &str, key: &str) -> bool {
     row[key.len()] <= 2
 }
 
-fn is_comment(key: &str) -> bool {
+pub(super) fn is_comment(key: &str) -> bool {
     key.starts_with("_doc") || key.starts_with("_comment")
 }
 

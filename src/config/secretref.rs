@@ -37,38 +37,89 @@ impl Resolved {
 
 /// Follows every reference in a text, or says of each one that cannot be followed why.
 pub(super) fn resolve(text: &str, env: &Environment) -> Result<Resolved, Vec<String>> {
-    let mut value = String::with_capacity(text.len());
-    let mut secrets = Vec::new();
+    let (mut value, mut secrets) = (String::with_capacity(text.len()), Vec::new());
+    each_piece(text, |piece| {
+        match piece {
+            Piece::Plain(text) => value.push_str(text),
+            Piece::Brace => value.push_str("${"),
+            Piece::Reference(name) => {
+                let secret = follow(name, env)?;
+                value.push_str(&secret);
+                secrets.push(secret.into());
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Resolved { value: value.into(), secrets })
+}
+
+/// Follows every reference now, for a text that is read later: there each one leads into `found`.
+pub(super) fn follow_now(
+    text: &str,
+    env: &Environment,
+    found: &mut Vec<(String, String)>,
+) -> Result<String, Vec<String>> {
+    let mut moved = String::with_capacity(text.len());
+    each_piece(text, |piece| {
+        match piece {
+            Piece::Plain(text) => moved.push_str(text),
+            Piece::Brace => moved.push_str("$${"),
+            Piece::Reference(name) => {
+                let secret = follow(name, env)?;
+                let name = format!("FOUND_{}", found.len());
+                moved.extend(["${env:", &name, "}"]);
+                found.push((name, secret));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(moved)
+}
+
+/// Whether `resolve` would have something to follow, or to complain about.
+pub(super) fn refers(text: &str) -> bool {
+    let refused = |piece: Piece<'_>| match piece {
+        Piece::Reference(_) => Err(String::new()),
+        Piece::Plain(_) | Piece::Brace => Ok(()),
+    };
+    each_piece(text, refused).is_err()
+}
+
+enum Piece<'t> {
+    Plain(&'t str),
+    /// A literal `${`, written `$${`.
+    Brace,
+    Reference(&'t str),
+}
+
+/// Gives back every complaint, in order.
+fn each_piece<'t>(
+    text: &'t str,
+    mut take: impl FnMut(Piece<'t>) -> Result<(), String>,
+) -> Result<(), Vec<String>> {
     let mut problems = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
-        value.push_str(&rest[..at]);
+        problems.extend(take(Piece::Plain(&rest[..at])).err());
         rest = &rest[at..];
-        if let Some(after) = rest.strip_prefix("$${") {
-            value.push_str("${");
-            rest = after;
+        let (piece, after) = if let Some(after) = rest.strip_prefix("$${") {
+            (Piece::Brace, after)
         } else if let Some(inside) = rest.strip_prefix("${") {
             let Some((name, after)) = inside.split_once('}') else {
                 problems.push(
                     "expected a `}` that ends the reference; a literal `${` is written `$${`".to_owned(),
                 );
-                break;
+                return Err(problems);
             };
-            match follow(name, env) {
-                Ok(secret) => {
-                    value.push_str(&secret);
-                    secrets.push(secret.into());
-                }
-                Err(problem) => problems.push(problem),
-            }
-            rest = after;
+            (Piece::Reference(name), after)
         } else {
-            value.push('$');
-            rest = &rest[1..];
-        }
+            (Piece::Plain(&rest[..1]), &rest[1..])
+        };
+        problems.extend(take(piece).err());
+        rest = after;
     }
-    value.push_str(rest);
-    if problems.is_empty() { Ok(Resolved { value: value.into(), secrets }) } else { Err(problems) }
+    problems.extend(take(Piece::Plain(rest)).err());
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// Whether the text is one well-formed reference and nothing else, so that it may be shown.
@@ -237,6 +288,21 @@ mod tests {
             assert!(!resolved(text).expect_err(text).contains("hunter2"), "{text}");
         }
         assert!(is_reference("${env:KEY}") && !is_reference("${a b}") && !is_reference("x${KEY}"));
+    }
+
+    #[test]
+    fn what_is_followed_now_reads_the_same_later() {
+        let env = Environment::from_pairs([("TOKEN", "${s3cret}$")]);
+        for text in ["plain $5 $", "a${TOKEN}b${env:TOKEN}", "$${TOKEN}${TOKEN}", "$$${TOKEN}"] {
+            let mut found = Vec::new();
+            let moved = follow_now(text, &env, &mut found).expect("followed");
+            assert_eq!(refers(text), !found.is_empty(), "{text}");
+            let (later, now) = (resolve(&moved, &Environment::from_pairs(found)), resolve(text, &env));
+            let (later, now) = (later.expect("a value"), now.expect("a value"));
+            assert_eq!(later.value.expose(), now.value.expose());
+            assert_eq!(later.secrets.len(), now.secrets.len());
+        }
+        assert!(refers("${x") && follow_now("${NONE}", &env, &mut Vec::new()).is_err());
     }
 
     #[test]

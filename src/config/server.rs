@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::Policy;
+use super::environment::Environment;
 use crate::ids::{ServerName, ToolName};
 use crate::secret::{Masker, SecretValue};
 use crate::tool::Tool;
@@ -98,14 +99,19 @@ pub struct ServerRules {
     pub(super) overrides: Overrides,
 }
 
-/// `local_server_overrides` as written: they fill the gaps of servers that a remote source names.
+/// `local_server_overrides` as written, but for their references: they fill the gaps of servers that a remote source
+/// names.
 #[derive(Clone, Default)]
-pub(super) struct Overrides(pub(super) Map<String, Value>);
+pub(super) struct Overrides {
+    pub(super) servers: Map<String, Value>,
+    /// Where their references lead: what they stood for when the file was loaded.
+    pub(super) found: Environment,
+}
 
 // The values may hold credentials.
 impl fmt::Debug for Overrides {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.servers.keys()).finish()
     }
 }
 

@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
@@ -29,6 +29,8 @@ const POLL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Store {
     current: watch::Sender<Arc<Settings>>,
+    /// Held while the file is read, so that an older reading never replaces a newer one.
+    reading: Mutex<()>,
     env: Environment,
 }
 
@@ -56,7 +58,7 @@ pub fn load(path: &Path, env: &Environment) -> Result<Settings, ConfigError> {
 
 impl Store {
     pub fn new(settings: Settings, env: Environment) -> Self {
-        Self { current: watch::Sender::new(Arc::new(settings)), env }
+        Self { current: watch::Sender::new(Arc::new(settings)), reading: Mutex::default(), env }
     }
 
     pub fn current(&self) -> Arc<Settings> {
@@ -74,6 +76,7 @@ impl Store {
 
     /// Reads the file again. References are followed anew only when its text has changed.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
+        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.current();
         let text = read(&current.path)?;
         if file::fingerprint(&text) == current.fingerprint {

@@ -1,10 +1,12 @@
-//! Writes files that hold secrets: private from their first byte, whole or not at all, with the last one kept.
+//! Writes files that hold secrets: private from their first byte, and whole or not at all.
 //!
 //! It also makes the first configuration, from the example that is part of the program.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use crate::ids::{ConfigId, ProjectId, UserId, fresh_uuid, push_hex, random};
 use crate::secret::GatewayKey;
@@ -25,15 +27,21 @@ impl Ids {
     }
 }
 
-/// The text of a new configuration that runs the echo server, and the key that opens it.
-pub fn generate(echo_command: &Path, ids: &Ids) -> (String, GatewayKey) {
+/// The text of a new configuration, and the key that opens it. It runs the echo server, where there is one.
+pub fn generate(echo_command: Option<&Path>, ids: &Ids) -> (String, GatewayKey) {
     let key = GatewayKey::generate();
-    let command = serde_json::Value::from(echo_command.to_string_lossy()).to_string();
     // The schema's path holds in the source tree only.
     let lines: Vec<_> =
         EXAMPLE.lines().filter(|line| !line.trim_start().starts_with("\"$schema\"")).collect();
-    let text = (lines.join("\n") + "\n")
-        .replace("\"DUMMY_ECHO_MCP_FILE_PATH\"", &command)
+    let text = lines.join("\n") + "\n";
+    let text = match echo_command {
+        Some(command) => {
+            let command = Value::from(command.to_string_lossy()).to_string();
+            text.replace("\"DUMMY_ECHO_MCP_FILE_PATH\"", &command)
+        }
+        None => without_servers(&text),
+    };
+    let text = text
         .replace("UNIQUE_GATEWAY_KEY", key.expose())
         .replace("UNIQUE_PROJECT_ID", ids.project.as_str())
         .replace("UNIQUE_USER_ID", ids.user.as_str())
@@ -41,36 +49,79 @@ pub fn generate(echo_command: &Path, ids: &Ids) -> (String, GatewayKey) {
     (text, key)
 }
 
+fn without_servers(text: &str) -> String {
+    let mut config: Value = serde_json::from_str(text).unwrap_or_default();
+    for (_, list) in config["mcp_configs"].as_object_mut().into_iter().flatten() {
+        list["mcp_config"] = Value::Array(Vec::new());
+    }
+    format!("{config:#}\n")
+}
+
 /// Replaces a file, or makes it and its folder. The file that was there becomes the one `.bak`.
 pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
     // A link stays a link: what it points to is replaced.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if let Some(previous) = read(&path)? {
+        replace(&beside(&path, ".bak"), &previous, || Ok(true))?;
+    }
+    replace(&path, text.as_bytes(), || Ok(true))?;
+    Ok(())
+}
+
+/// Replaces a file of somebody else's, or makes it, if it still is as it was read (`None`: not there). False where it
+/// is not: then nothing was done.
+pub fn replace_unchanged(path: &Path, known: Option<&str>, text: &str) -> io::Result<bool> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    replace(&path, text.as_bytes(), || Ok(read(&path)?.as_deref() == known.map(str::as_bytes)))
+}
+
+/// Makes a file; false where there is one.
+pub fn create_private(path: &Path, text: &str) -> io::Result<bool> {
+    let absent = || match path.symlink_metadata() {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    };
+    Ok(absent()? && replace(path, text.as_bytes(), absent)?)
+}
+
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts new content into the place of a file, if `still` holds just before that.
+fn replace(path: &Path, bytes: &[u8], still: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     create_folder(folder)?;
-    match fs::read(&path) {
-        Ok(previous) => replace(&beside(&path, ".bak"), &previous)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    replace(&path, text.as_bytes())?;
-    sync_folder(folder)
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut suffix = String::from(".");
     push_hex(&mut suffix, &random::<8>());
     let temporary = beside(path, &(suffix + ".tmp"));
-    let result = fill(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
-    if result.is_err() {
+    let renamed = || -> io::Result<bool> {
+        fill(&temporary, bytes)?;
+        let holds = still()?;
+        if holds {
+            fs::rename(&temporary, path)?;
+        }
+        Ok(holds)
+    };
+    let result = renamed();
+    if !matches!(result, Ok(true)) {
         let _ = fs::remove_file(&temporary);
+        return result;
     }
-    result
+    sync_folder(folder)?;
+    Ok(true)
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The path of a file with something behind its name.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
@@ -114,9 +165,30 @@ mod tests {
 
     #[test]
     fn a_generated_configuration_has_no_placeholder_left() {
-        let (text, key) = generate(Path::new(r"C:\tools\echo mcp.exe"), &Ids::fresh());
+        let (text, key) = generate(Some(Path::new(r"C:\tools\echo mcp.exe")), &Ids::fresh());
         assert!(text.contains(r#""C:\\tools\\echo mcp.exe""#) && text.contains(key.expose()));
         assert!(!text.contains("UNIQUE_") && !text.contains("DUMMY_") && !text.contains("$schema"));
+    }
+
+    #[test]
+    fn a_configuration_without_a_server_is_one_too() {
+        let (text, key) = generate(None, &Ids::fresh());
+        assert!(text.contains("\"mcp_config\": []") && text.contains(key.expose()), "{text}");
+        assert!(!text.contains("UNIQUE_") && !text.contains("DUMMY_") && !text.contains("$schema"));
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_left_alone() {
+        let root = tempfile::tempdir().expect("a folder");
+        let path = root.path().join("c.json");
+        assert!(replace_unchanged(&path, None, "one").expect("written"));
+        for known in [None, Some("another")] {
+            assert!(!replace_unchanged(&path, known, "two").expect("looked at"));
+        }
+        assert!(replace_unchanged(&path, Some("one"), "two").expect("written"));
+        assert!(!create_private(&path, "three").expect("looked at"));
+        assert_eq!(fs::read_to_string(&path).expect("text"), "two");
+        assert_eq!(fs::read_dir(root.path()).expect("a folder").count(), 1);
     }
 
     #[cfg(unix)]

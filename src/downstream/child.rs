@@ -74,10 +74,10 @@ pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Resu
     let group = Group::of(process.id());
     watchdog.guard(group);
     let (stdin, stdout) = (process.stdin().take(), process.stdout().take());
-    let last_words = LastWords::default();
+    let last_words = LastWords::new(spawn.command.masker.clone());
     let (gone, drained) = (CancellationToken::new(), CancellationToken::new());
     if let Some(stderr) = process.stderr().take() {
-        let draining = last_words.clone().drain(stderr, spawn.command.masker.clone(), gone.clone());
+        let draining = last_words.clone().drain(stderr, gone.clone());
         let read_to_its_end = drained.clone().drop_guard();
         spawn.tasks.spawn(async move {
             draining.await;
@@ -117,6 +117,11 @@ impl Child {
 
     pub(super) fn last_words(&self) -> Vec<String> {
         self.last_words.lines()
+    }
+
+    /// Words of the server, as they may be shown.
+    pub(super) fn quote(&self, text: &str) -> String {
+        self.last_words.quote(text)
     }
 
     /// How the process ended, if it has or is just about to.

@@ -50,8 +50,7 @@ pub enum Trouble {
 
 impl SessionFault {
     pub fn new(server: &ServerName, trouble: Trouble) -> Self {
-        let details = trouble.message().into_iter().collect();
-        Self { server: server.clone(), trouble, starting: false, details }
+        Self { server: server.clone(), trouble, starting: false, details: Vec::new() }
     }
 
     pub(super) fn during_start(mut self) -> Self {
@@ -66,6 +65,8 @@ impl SessionFault {
         {
             self.trouble = Trouble::Exited { status };
         }
+        // Only here is it known which secrets the server has.
+        self.details.extend(self.trouble.message().map(|message| child.quote(message)));
         self.details.extend(child.last_words());
         self
     }
@@ -146,11 +147,10 @@ impl From<&ServiceError> for Trouble {
 }
 
 impl Trouble {
-    /// What the server said when it refused, cut to a length that helps.
-    fn message(&self) -> Option<String> {
+    /// What the server said when it refused; `with_child` makes it fit to be shown.
+    fn message(&self) -> Option<&str> {
         let Self::Rpc(error) = self else { return None };
-        let message = error.get("message")?.as_str()?;
-        Some(message.chars().take(400).collect())
+        error.get("message")?.as_str()
     }
 }
 

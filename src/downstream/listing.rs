@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::fault::Trouble;
 use super::transport;
-use crate::ids::ServerName;
+use crate::call::size;
+use crate::ids::{ServerName, ToolName};
 use crate::tool::Tool;
 
 /// A list longer than this is a server in a loop.
@@ -19,43 +20,79 @@ const MAX_PAGES: usize = 200;
 /// More than anyone can choose from; a page is bounded in bytes already.
 const MAX_TOOLS: usize = 10_000;
 
+/// A list may be as long as one result is, and this long where results are kept short.
+const MIN_LIST_BYTES: usize = 1 << 20;
+
+/// All cursors of a list are kept until it ends.
+const MAX_CURSOR: usize = 64 * 1024;
+
 /// One page of `tools/list`.
 struct Page {
     tools: Vec<Value>,
     next: Option<String>,
 }
 
-/// An entry that is no tool, or was there before, is left out and logged; it spoils no other. The caller limits
-/// the time: a list is one operation, however many pages it has.
+/// What has been read of a list.
+#[derive(Default)]
+struct Listed {
+    tools: Vec<Arc<Tool>>,
+    names: HashSet<ToolName>,
+    /// About the bytes of all entries, as JSON.
+    bytes: usize,
+    nameless: usize,
+    repeated: usize,
+}
+
+/// An entry that is no tool, or was there before, is left out; it spoils no other. A list that is too long fails as
+/// a whole, because a part of it would hide the rest. The caller limits the time: a list is one operation, however
+/// many pages it has.
 pub(super) async fn list(
     peer: &Peer<RoleClient>,
     server: &ServerName,
     max_result_bytes: usize,
 ) -> Result<Vec<Arc<Tool>>, Trouble> {
-    let mut tools: Vec<Arc<Tool>> = Vec::new();
-    let (mut names, mut cursors) = (HashSet::new(), HashSet::new());
+    let max_bytes = max_result_bytes.max(MIN_LIST_BYTES);
+    let mut listed = Listed::default();
+    let mut cursors = HashSet::new();
     let mut cursor: Option<String> = None;
+    let mut ended = false;
     for _ in 0..MAX_PAGES {
         let page = page(peer, cursor.take(), max_result_bytes).await?;
-        for definition in page.tools {
-            match Tool::parse(definition) {
-                Some(tool) if names.insert(tool.name().clone()) => tools.push(Arc::new(tool)),
-                Some(tool) => {
-                    tracing::warn!(%server, tool = %tool.name(), "left out a tool that was listed before");
-                }
-                None => tracing::warn!(%server, "left out a listed tool that has no name"),
-            }
-        }
+        page.tools.into_iter().try_for_each(|definition| listed.add(definition, max_bytes))?;
         match page.next {
-            _ if tools.len() > MAX_TOOLS => break,
-            None => return Ok(tools),
+            _ if listed.tools.len() > MAX_TOOLS => break,
+            None => ended = true,
             // A cursor that comes back would list the same pages for ever.
-            Some(next) if cursors.insert(next.clone()) => cursor = Some(next),
+            Some(next) if next.len() <= MAX_CURSOR && cursors.insert(next.clone()) => cursor = Some(next),
             Some(_) => break,
         }
+        if ended {
+            break;
+        }
     }
-    tracing::warn!(%server, "the tool list does not end; reading stopped");
+    if !ended {
+        tracing::warn!(%server, "the tool list does not end; reading stopped");
+    }
+    let Listed { tools, nameless, repeated, .. } = listed;
+    if nameless + repeated > 0 {
+        tracing::warn!(%server, nameless, repeated, "left out listed tools that have no usable name or were listed before");
+    }
     Ok(tools)
+}
+
+impl Listed {
+    fn add(&mut self, definition: Value, max_bytes: usize) -> Result<(), Trouble> {
+        self.bytes = self.bytes.saturating_add(size(&definition));
+        if self.bytes > max_bytes {
+            return Err(Trouble::TooLong { limit: max_bytes });
+        }
+        match Tool::parse(definition) {
+            Some(tool) if self.names.insert(tool.name().clone()) => self.tools.push(Arc::new(tool)),
+            Some(_) => self.repeated += 1,
+            None => self.nameless += 1,
+        }
+        Ok(())
+    }
 }
 
 async fn page(

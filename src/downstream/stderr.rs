@@ -15,18 +15,27 @@ use crate::secret::Masker;
 const KEPT_LINES: usize = 12;
 const KEPT_BYTES: usize = 400;
 const MAX_LINE: usize = 64 * 1024;
+/// What is masked of a line: enough that a secret cut off at the end does not move into what is kept.
+const MASKED_BYTES: usize = 8 * 1024;
 
 /// A bounded ring of lines, secrets already masked.
-#[derive(Clone, Debug, Default)]
-pub(super) struct LastWords(Arc<Mutex<VecDeque<String>>>);
+#[derive(Clone, Debug)]
+pub(super) struct LastWords {
+    lines: Arc<Mutex<VecDeque<String>>>,
+    masker: Masker,
+}
 
 impl LastWords {
+    pub(super) fn new(masker: Masker) -> Self {
+        Self { lines: Arc::default(), masker }
+    }
+
     pub(super) fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// Reads until the stream ends or the process is gone: a grandchild may hold the stream open for ever.
-    pub(super) async fn drain(self, stderr: ChildStderr, masker: Masker, gone: CancellationToken) {
+    pub(super) async fn drain(self, stderr: ChildStderr, gone: CancellationToken) {
         let mut reader = LineReader::new(stderr, MAX_LINE);
         loop {
             let line = tokio::select! {
@@ -34,23 +43,29 @@ impl LastWords {
                 () = gone.cancelled() => return,
             };
             match line {
-                Ok(Line::Text(text)) => self.keep(text, &masker),
-                Ok(Line::TooLong(overflow)) => self.keep(&overflow.head, &masker),
+                Ok(Line::Text(text)) => self.keep(text),
+                Ok(Line::TooLong(overflow)) => self.keep(&overflow.head),
                 Ok(Line::End) | Err(_) => return,
             }
         }
     }
 
-    fn keep(&self, line: &[u8], masker: &Masker) {
-        let cut = &line[..line.len().min(KEPT_BYTES * 4)];
-        let text: String =
-            String::from_utf8_lossy(cut).chars().filter(|c| !c.is_control() || *c == '\t').collect();
-        if text.trim().is_empty() {
+    /// Words of the server on any other way than its standard error, as they may be shown.
+    pub(super) fn quote(&self, text: &str) -> String {
+        let cut: String = text.chars().take(MASKED_BYTES).collect();
+        // A secret may hold line breaks, and it may have been broken up by other control characters.
+        let text: String = self.masker.mask(&cut).chars().filter(|c| !c.is_control() || *c == '\t').collect();
+        self.masker.mask(&text).chars().take(KEPT_BYTES).collect()
+    }
+
+    fn keep(&self, line: &[u8]) {
+        let cut = &line[..line.len().min(MASKED_BYTES)];
+        let shown = self.quote(&String::from_utf8_lossy(cut));
+        if shown.trim().is_empty() {
             return;
         }
-        let shown: String = masker.mask(&text).chars().take(KEPT_BYTES).collect();
         tracing::debug!(stderr = %shown, "server says");
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == KEPT_LINES {
             lines.pop_front();
         }

@@ -5,30 +5,36 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequest, CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest,
-    CustomRequest, CustomResult, ErrorData, InitializeResult, JsonRpcMessage, RequestId, RequestMetaObject,
-    ServerRequest, ServerResult,
+    CustomResult, ErrorData, InitializeResult, JsonRpcMessage, RequestId, RequestMetaObject, ServerResult,
 };
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use rmcp::{Peer, RoleClient};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::{ChildStdin, ChildStdout};
 
 use super::child::Pipes;
 use super::fault::Trouble;
-use crate::json;
-use crate::lines::{Line, LineReader, LineWriter};
+use crate::json::{self, LARGE, MAX_VALUES};
+use crate::lines::{self, Line, LineReader, LineWriter};
 use crate::timeouts::Activity;
 
 /// Room for the envelope around a result that just fits.
 const ENVELOPE: usize = 64 * 1024;
+
+/// Requests of a server that wait for it to read; more are passed over.
+const MAX_UNANSWERED: usize = 64;
+
+/// Lines that are no messages. A chatty launcher writes a few, a broken server writes on.
+const MAX_NOISE: u64 = 100_000;
 
 /// A server that does not read its input must not hold up the gateway with a notice.
 const NOTICE: Duration = Duration::from_millis(100);
@@ -39,8 +45,13 @@ pub(super) struct ChildTransport {
     pending: HashMap<RequestId, Expected>,
     /// Messages made from one line, when that line concerned several requests.
     ready: VecDeque<RxJsonRpcMessage<RoleClient>>,
+    /// Answers to what the server asked, and the one that is being written.
+    unanswered: VecDeque<Value>,
+    answering: Option<Pin<Box<dyn Future<Output = io::Result<()>> + Send>>>,
     activity: Activity,
     noise: Arc<AtomicU64>,
+    /// Enough noise to take the server for broken.
+    flooded: bool,
 }
 
 /// How the answer to a request is to be read.
@@ -58,12 +69,27 @@ enum Answer {
     TooLong,
 }
 
+/// What one turn of `receive` brought.
+enum Turn {
+    Read(Read),
+    Answered(io::Result<()>),
+    End,
+}
+
+/// A line, or what could be saved of it: the `id` of the message that it was.
+enum Read {
+    Message(Box<Envelope>),
+    Unreadable(Option<Value>),
+    TooMany(Option<Value>),
+    TooLong(Option<Value>),
+}
+
+/// A message without its `params`: nothing that a server asks or tells is passed on.
 #[derive(Deserialize)]
 struct Envelope {
     #[serde(default, deserialize_with = "present")]
     id: Option<Value>,
     method: Option<Value>,
-    params: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     result: Option<Value>,
     #[serde(default, deserialize_with = "present")]
@@ -82,14 +108,17 @@ impl ChildTransport {
             writer: LineWriter::new(pipes.stdin),
             pending: HashMap::new(),
             ready: VecDeque::new(),
+            unanswered: VecDeque::new(),
+            answering: None,
             activity,
             noise,
+            flooded: false,
         }
     }
 
     fn sort(&mut self, message: Envelope) {
         match (message.method, message.id) {
-            (Some(Value::String(method)), Some(id)) => self.request(method, id, message.params),
+            (Some(Value::String(method)), Some(id)) => self.request(&method, &id),
             (Some(Value::String(method)), None) => {
                 if method == "notifications/progress" {
                     self.activity.beat();
@@ -108,15 +137,31 @@ impl ChildTransport {
         }
     }
 
-    /// Nothing is relayed, so that rmcp's own handler refuses whatever is not a ping.
-    fn request(&mut self, method: String, id: Value, params: Option<Value>) {
-        let Ok(id) = serde_json::from_value::<RequestId>(id) else { return self.count_noise() };
-        let request = if method == "ping" {
-            ServerRequest::PingRequest(rmcp::model::PingRequest::default())
+    /// Nothing is relayed: a ping is answered here, anything else refused. rmcp is not told, because it would take
+    /// any number of requests into memory while a server does not read its answers.
+    fn request(&mut self, method: &str, id: &Value) {
+        if self.unanswered.len() == MAX_UNANSWERED {
+            return self.count_noise();
+        }
+        self.unanswered.push_back(if method == "ping" {
+            json!({"jsonrpc": "2.0", "id": id, "result": {}})
         } else {
-            ServerRequest::CustomRequest(CustomRequest::new(method, params))
-        };
-        self.ready.push_back(JsonRpcMessage::request(request, id));
+            json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "not supported by this client"}})
+        });
+    }
+
+    fn read(&mut self, line: Read) {
+        match line {
+            Read::Message(message) => self.sort(*message),
+            Read::Unreadable(id) => match id {
+                Some(id) => self.answer(&id, Answer::Malformed("an answer that is no JSON, or too deep")),
+                None => self.count_noise(),
+            },
+            Read::TooMany(id) => {
+                self.fail(id, || Answer::Malformed("an answer with more than 500000 JSON values"));
+            }
+            Read::TooLong(id) => self.fail(id, || Answer::TooLong),
+        }
     }
 
     fn answer(&mut self, id: &Value, answer: Answer) {
@@ -137,14 +182,13 @@ impl ChildTransport {
         }
     }
 
-    fn too_long(&mut self, id: Option<Value>) {
-        let id = id.and_then(|id| request_id(&id).ok());
-        match id.filter(|id| self.pending.contains_key(id)) {
-            Some(id) => self.settle(id, Answer::TooLong),
-            // It may be the answer to any of them, and a request must not wait for what is already gone.
-            None => self.pending.keys().cloned().collect::<Vec<_>>().into_iter().for_each(|id| {
-                self.settle(id, Answer::TooLong);
-            }),
+    /// An answer that was read in vain. Whose it is may be unknown: then it may be anybody's, and no request must
+    /// wait for what is already gone.
+    fn fail(&mut self, id: Option<Value>, answer: impl Fn() -> Answer) {
+        let id = id.and_then(|id| request_id(&id).ok()).filter(|id| self.pending.contains_key(id));
+        let failed = id.map_or_else(|| self.pending.keys().cloned().collect(), |id| vec![id]);
+        for id in failed {
+            self.settle(id, answer());
         }
     }
 
@@ -172,8 +216,11 @@ impl ChildTransport {
         self.ready.push_back(message);
     }
 
-    fn count_noise(&self) {
-        self.noise.fetch_add(1, Ordering::Relaxed);
+    fn count_noise(&mut self) {
+        if self.noise.fetch_add(1, Ordering::Relaxed) == MAX_NOISE {
+            self.fail(None, || Answer::Malformed("100000 lines that are no messages"));
+            self.flooded = true;
+        }
     }
 }
 
@@ -231,16 +278,31 @@ impl Transport<RoleClient> for ChildTransport {
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         loop {
+            // Lines that are in the buffer would keep the thread from everybody else.
+            tokio::task::consume_budget().await;
             if let Some(message) = self.ready.pop_front() {
                 return Some(message);
             }
-            match self.reader.next().await {
-                Ok(Line::Text(line)) => match serde_json::from_slice::<Envelope>(line) {
-                    Ok(message) => self.sort(message),
-                    Err(_) => self.count_noise(),
+            if self.flooded {
+                return None;
+            }
+            if self.answering.is_none()
+                && let Some(answer) = self.unanswered.pop_front()
+            {
+                let writer = self.writer.clone();
+                self.answering = Some(Box::pin(async move { writer.write(&answer).await }));
+            }
+            let turn = match &mut self.answering {
+                Some(answering) => tokio::select! {
+                    written = answering => Turn::Answered(written),
+                    line = self.reader.next() => Turn::of(line),
                 },
-                Ok(Line::TooLong(overflow)) => self.too_long(overflow.message_id()),
-                Ok(Line::End) | Err(_) => return None,
+                None => Turn::of(self.reader.next().await),
+            };
+            match turn {
+                Turn::Read(read) => self.read(read),
+                Turn::Answered(Ok(())) => self.answering = None,
+                Turn::Answered(Err(_)) | Turn::End => return None,
             }
         }
     }
@@ -248,6 +310,22 @@ impl Transport<RoleClient> for ChildTransport {
     async fn close(&mut self) -> io::Result<()> {
         self.writer.close().await;
         Ok(())
+    }
+}
+
+impl Turn {
+    fn of(line: io::Result<Line<'_>>) -> Self {
+        match line {
+            Ok(Line::Text(line)) if line.len() > LARGE && json::values(line) > MAX_VALUES => {
+                Self::Read(Read::TooMany(lines::message_id(line)))
+            }
+            Ok(Line::Text(line)) => Self::Read(match serde_json::from_slice(line) {
+                Ok(message) => Read::Message(Box::new(message)),
+                Err(_) => Read::Unreadable(lines::message_id(line)),
+            }),
+            Ok(Line::TooLong(overflow)) => Self::Read(Read::TooLong(overflow.message_id())),
+            Ok(Line::End) | Err(_) => Self::End,
+        }
     }
 }
 

@@ -7,16 +7,22 @@ use super::report::{CallOutcome, Ended, Failure};
 use crate::call::{ToolCall, size};
 use crate::config::Server;
 use crate::fault::ErrorCode;
-use crate::tool::ToolSet;
+use crate::tool::{Patience, ToolSet};
 
 /// `Err` holds an outcome for each bad item.
 pub(super) fn check(tools: &ToolSet, batch: &Batch) -> Result<(), Vec<CallOutcome>> {
+    let mut patience = Patience::default();
     let refused: Vec<CallOutcome> =
-        batch.calls.iter().filter_map(|requested| refuse(tools, batch, requested)).collect();
+        batch.calls.iter().filter_map(|requested| refuse(tools, batch, requested, &mut patience)).collect();
     if refused.is_empty() { Ok(()) } else { Err(refused) }
 }
 
-fn refuse(tools: &ToolSet, batch: &Batch, requested: &Requested) -> Option<CallOutcome> {
+fn refuse(
+    tools: &ToolSet,
+    batch: &Batch,
+    requested: &Requested,
+    patience: &mut Patience,
+) -> Option<CallOutcome> {
     match requested {
         Requested::Unreadable { index, tool, problem } => {
             let failure = Failure {
@@ -25,23 +31,28 @@ fn refuse(tools: &ToolSet, batch: &Batch, requested: &Requested) -> Option<CallO
                 hint: None,
                 details: Vec::new(),
             };
-            Some(CallOutcome::refused(*index, tool.clone().unwrap_or_default(), Ended::Failed(failure)))
+            Some(CallOutcome::refused(
+                *index,
+                tool.as_deref().map(short).unwrap_or_default(),
+                Ended::Failed(failure),
+            ))
         }
         Requested::Call(call) => {
-            let ended = refuse_call(tools, batch, call)?;
-            Some(CallOutcome::refused(call.index, call.tool.to_string(), ended))
+            let ended = refuse_call(tools, batch, call, patience)?;
+            Some(CallOutcome::refused(call.index, short(call.tool.as_str()), ended))
         }
     }
 }
 
-fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall) -> Option<Ended> {
+fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall, patience: &mut Patience) -> Option<Ended> {
+    let name = short(call.tool.as_str());
     if let Some(denied) = batch.server.denied(&call.tool) {
         return Some(Ended::Denied(denied));
     }
     if let Some(blocked) = tools.blocked(&call.tool) {
         return Some(Ended::Failed(Failure {
             code: ErrorCode::ToolBlocked,
-            message: format!("the registration policy keeps tool `{}` away", call.tool),
+            message: format!("the registration policy keeps tool `{name}` away"),
             hint: Some("use another tool".to_owned()),
             details: blocked.reasons.clone(),
         }));
@@ -50,19 +61,16 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall) -> Option<Ended>
     if size(call.arguments()) > batch.max_argument_bytes {
         return Some(Ended::Failed(Failure {
             code: ErrorCode::LimitExceeded,
-            message: format!(
-                "the arguments of `{}` are longer than {} bytes",
-                call.tool, batch.max_argument_bytes
-            ),
+            message: format!("the arguments of `{name}` are longer than {} bytes", batch.max_argument_bytes),
             hint: Some("send less, or raise `max_argument_bytes` in `common_mcp_gateway_config`".to_owned()),
             details: Vec::new(),
         }));
     }
-    let violations = tool.violations(call.arguments());
+    let violations = tool.violations(call.arguments(), patience);
     (!violations.is_empty()).then(|| {
         Ended::Failed(Failure {
             code: ErrorCode::InvalidArguments,
-            message: format!("the arguments do not fit the input schema of `{}`", call.tool),
+            message: format!("the arguments do not fit the input schema of `{name}`"),
             hint: Some("mend what `details` lists, and send the batch again".to_owned()),
             details: violations,
         })
@@ -82,7 +90,7 @@ fn unknown(tools: &ToolSet, server: &Server, call: &ToolCall) -> Ended {
     })
 }
 
-/// A name that the client made up may be of any length.
+/// A name that the client made up may be of any length; that of a tool is never cut.
 fn short(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(100).collect()
+    name.chars().filter(|c| !c.is_control()).take(128).collect()
 }

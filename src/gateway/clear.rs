@@ -1,5 +1,7 @@
 //! `enkrypt_clear_cache`: what is cleared by which words. Only ever the caller's own.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::arguments::Arguments;
@@ -29,7 +31,7 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
     };
     match (wanted, server) {
         (Wanted::Config, _) => {
-            clear_config(parts, scope);
+            clear_config(parts, scope).await;
             Ok(done(&format!("Gateway config cache cleared for {}", scope.caller.id)))
         }
         (Wanted::Tools, Some(name)) => {
@@ -47,18 +49,20 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
         }
         (Wanted::Everything, _) => {
             let count = parts.cache.clear_tools(scope).await;
-            clear_config(parts, scope);
+            clear_config(parts, scope).await;
             Ok(done(&format!("Cache cleared for all servers ({count} servers) and gateway config (cleared)")))
         }
     }
 }
 
 /// The next request reads the configuration anew, from the file or the service.
-fn clear_config(parts: &Parts, scope: &Scope) {
+async fn clear_config(parts: &Parts, scope: &Scope) {
     parts.cache.clear_config(&scope.caller.id);
     parts.authentication.forget(&scope.settings);
-    // A file that does not load keeps the settings that did; the store has said so in the log.
-    let _ = parts.store.reload();
+    let store = Arc::clone(&parts.store);
+    // A reference to a keyring may take seconds. A file that does not load keeps the settings that did; the store has
+    // said so in the log.
+    let _ = tokio::task::spawn_blocking(move || store.reload()).await;
 }
 
 fn done(message: &str) -> Reply {

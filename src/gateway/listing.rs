@@ -186,12 +186,8 @@ fn policy(policy: &Policy) -> Value {
 }
 
 fn insert_found(object: &mut JsonObject, found: &Found) {
-    let blocked: Vec<Value> = found
-        .set
-        .blocked
-        .iter()
-        .map(|tool| json!({"name": tool.name.as_str(), "reasons": tool.reasons}))
-        .collect();
+    let blocked: Vec<Value> =
+        found.set.blocked.iter().map(|tool| json!({"name": tool.shown, "reasons": tool.reasons})).collect();
     let reasons: Vec<&String> = found.set.blocked.iter().flat_map(|tool| &tool.reasons).collect();
     let denied = denied(&found.set);
     object.insert("source".to_owned(), found.source.as_str().into());
@@ -210,7 +206,7 @@ fn tools(set: &ToolSet) -> Value {
 }
 
 fn denied(set: &ToolSet) -> Vec<Value> {
-    set.denied.iter().map(|name| Value::from(name.as_str())).collect()
+    set.denied.iter().map(|shown| Value::from(shown.as_str())).collect()
 }
 
 fn message(server: &Server, source: ToolSource) -> String {

@@ -12,6 +12,9 @@ use rmcp::service::RxJsonRpcMessage;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::json::{self, LARGE, MAX_VALUES};
+use crate::lines;
+
 type Message = RxJsonRpcMessage<RoleServer>;
 
 /// A line that is no message.
@@ -53,6 +56,10 @@ pub(super) fn parse(line: &[u8]) -> Result<Message, Malformed> {
     if line.is_empty() {
         return Err(Malformed::Silent);
     }
+    if line.len() > LARGE && json::values(line) > MAX_VALUES {
+        let message = "this message has more than 500000 JSON values; send less at a time";
+        return Err(refusal(lines::message_id(line), ErrorCode::INVALID_REQUEST, message));
+    }
     if let Ok(call) = serde_json::from_slice::<ToolCallLine>(line) {
         return tool_call(call);
     }
@@ -87,7 +94,8 @@ fn malformed(line: &[u8]) -> Malformed {
     let invalid = ErrorCode::INVALID_REQUEST;
     match serde_json::from_slice::<Value>(line) {
         Err(_) => {
-            refusal(None, ErrorCode::PARSE_ERROR, "this line is not JSON; send one JSON-RPC message per line")
+            let id = lines::message_id(line);
+            refusal(id, ErrorCode::PARSE_ERROR, "this line is not JSON; send one JSON-RPC message per line")
         }
         Ok(Value::Array(_)) => refusal(
             None,

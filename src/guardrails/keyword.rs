@@ -87,25 +87,34 @@ impl Keywords {
         Ok(Self { automaton, entries, case_sensitive: settings.case_sensitive })
     }
 
-    /// The rule of the first keyword found in any of the texts.
+    /// The rule of the first keyword found. The texts are searched as one: a phrase that is cut in two is put
+    /// together again by whoever reads it.
     fn search(&self, texts: &[&str]) -> Option<String> {
-        texts.iter().find_map(|text| {
-            let text = normalise(text, self.case_sensitive);
-            let found = self.automaton.find_overlapping_iter(&text).find(|found| {
-                let entry = &self.entries[found.pattern().as_usize()];
-                let before = text[..found.start()].chars().next_back().is_some_and(is_spaced_word);
-                let after = text[found.end()..].chars().next().is_some_and(is_spaced_word);
-                !(entry.starts_with_word && before || entry.ends_with_word && after)
-            })?;
-            Some(self.entries[found.pattern().as_usize()].rule.clone())
-        })
+        let text = normalise(&texts.join(" "), self.case_sensitive);
+        let found = self.automaton.find_overlapping_iter(&text).find(|found| {
+            let entry = &self.entries[found.pattern().as_usize()];
+            let before = text[..found.start()].chars().next_back().is_some_and(is_spaced_word);
+            let after = text[found.end()..].chars().next().is_some_and(is_spaced_word);
+            !(entry.starts_with_word && before || entry.ends_with_word && after)
+        })?;
+        Some(self.entries[found.pattern().as_usize()].rule.clone())
     }
 }
 
-/// Folds case, makes every run of white space one blank, and drops characters that show nothing.
+/// Folds case and width, makes every run of white space one blank, and drops what shows nothing: invisible
+/// characters, control characters, and the sequences that colour a terminal.
 fn normalise(text: &str, case_sensitive: bool) -> String {
     let mut normal = String::with_capacity(text.len());
-    for c in text.chars().filter(|c| !is_invisible(*c)) {
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        if c == '\u{1b}' {
+            skip_sequence(&mut characters);
+            continue;
+        }
+        if is_invisible(c) || (c.is_control() && !c.is_whitespace()) {
+            continue;
+        }
+        let c = narrow(c);
         if c.is_whitespace() {
             if !normal.ends_with(' ') {
                 normal.push(' ');
@@ -120,6 +129,31 @@ fn normalise(text: &str, case_sensitive: bool) -> String {
         }
     }
     normal
+}
+
+/// After an escape: `[`, parameters, and the letter that ends them. Anything else is no sequence.
+fn skip_sequence(characters: &mut std::str::Chars<'_>) {
+    let mut ahead = characters.clone();
+    if ahead.next() != Some('[') {
+        return;
+    }
+    for c in ahead.by_ref() {
+        if ('\u{40}'..='\u{7e}').contains(&c) {
+            *characters = ahead;
+            return;
+        }
+        if !('\u{20}'..='\u{3f}').contains(&c) {
+            return;
+        }
+    }
+}
+
+/// The full-width forms of ASCII are ASCII to a reader.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
 }
 
 fn is_invisible(c: char) -> bool {
@@ -157,6 +191,18 @@ mod tests {
         assert!(hits("ΟΔΟΣ", "οδος"));
         assert!(hits("whoami", "who\u{200b}ami"));
         assert!(hits("秘密", "これは秘密です"));
+    }
+
+    #[test]
+    fn dressing_a_word_up_or_cutting_a_phrase_in_two_does_not_help() {
+        for text in
+            ["who\0ami", "who\u{1b}[0mami", "\u{1b}[1;31mwhoami\u{1b}[0m", "ｗｈｏａｍｉ", "\u{1b}whoami"]
+        {
+            assert!(hits("whoami", text), "{text:?}");
+        }
+        let settings = KeywordSettings { keywords: vec!["rm -rf".to_owned()], case_sensitive: false };
+        let keywords = Keywords::compile(&settings, &[]).expect("compiles");
+        assert!(keywords.search(&["sudo rm", "-rf /"]).is_some());
     }
 
     #[test]

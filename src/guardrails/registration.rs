@@ -46,27 +46,43 @@ impl Guardrails {
 
     /// Sorts a server's tools into those that may be known, those that are denied and those that are kept away.
     pub async fn admit_tools(&self, scope: &Scope, server: &Server, tools: &[Arc<Tool>]) -> ToolSet {
-        let (denied, open): (Vec<_>, Vec<_>) =
-            tools.iter().partition(|tool| server.denied(tool.name()).is_some());
-        let denied = denied.into_iter().map(|tool| tool.name().clone()).collect();
-        if !server.registration.enabled {
-            return ToolSet { tools: open.into_iter().cloned().collect(), blocked: Vec::new(), denied };
-        }
-        let mut set = ToolSet { tools: Vec::with_capacity(open.len()), blocked: Vec::new(), denied };
-        for tool in open {
-            let mut texts = Vec::new();
-            for (key, value) in tool.definition() {
-                texts.push(key.as_str());
-                crate::call::strings(value, &mut texts);
+        let mut set =
+            ToolSet { tools: Vec::with_capacity(tools.len()), blocked: Vec::new(), denied: Vec::new() };
+        for (at, tool) in tools.iter().enumerate() {
+            if server.denied(tool.name()).is_some() {
+                set.denied.push(self.shown(scope, server, tool, at).await);
+                continue;
             }
-            match self.judge(scope, Side::Registration, &server.registration, || texts).await {
-                Ok(_) => set.tools.push(Arc::clone(tool)),
-                Err(blocked) => {
-                    set.blocked.push(BlockedTool { name: tool.name().clone(), reasons: reasons(&blocked) });
-                }
+            match self.judge_tool(scope, server, tool).await {
+                Ok(()) => set.tools.push(Arc::clone(tool)),
+                Err(blocked) => set.blocked.push(BlockedTool {
+                    name: tool.name().clone(),
+                    shown: self.shown(scope, server, tool, at).await,
+                    reasons: reasons(&blocked),
+                }),
             }
         }
         set
+    }
+
+    async fn judge_tool(&self, scope: &Scope, server: &Server, tool: &Tool) -> Result<(), Blocked> {
+        if !server.registration.enabled {
+            return Ok(());
+        }
+        let mut texts = Vec::new();
+        for (key, value) in tool.definition() {
+            texts.push(key.as_str());
+            crate::call::strings(value, &mut texts);
+        }
+        self.judge(scope, Side::Registration, &server.registration, || texts).await.map(drop)
+    }
+
+    /// The name of a tool that is kept away, unless it is the name itself that must not be read.
+    async fn shown(&self, scope: &Scope, server: &Server, tool: &Tool, at: usize) -> String {
+        let name = tool.name().as_str();
+        let clean = !server.registration.enabled
+            || self.judge(scope, Side::Registration, &server.registration, || vec![name]).await.is_ok();
+        if clean { name.to_owned() } else { format!("tool #{}", at + 1) }
     }
 }
 

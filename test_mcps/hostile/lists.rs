@@ -33,6 +33,22 @@ pub(crate) fn bad_schemas() -> Value {
     ])
 }
 
+/// Names that are none, one of them twice, and one that is in the list twice.
+pub(crate) fn bad_names() -> Value {
+    let mut tools = Vec::new();
+    for name in ["a\n2026-01-01 ERROR forged", "b\u{1b}[31m", "two words", "", &"x".repeat(200), "ok", "ok"] {
+        tools.push(tool(name, "Answers ok.", json!({})));
+    }
+    Value::Array(tools)
+}
+
+/// A list without an end: each page has one tool of a MiB.
+pub(crate) fn big_page(params: &Value) -> Value {
+    let number: u64 = params["cursor"].as_str().and_then(|cursor| cursor.parse().ok()).unwrap_or_default();
+    let big = tool(&format!("big{number}"), &"x".repeat(1 << 20), json!({}));
+    json!({"tools": [big], "nextCursor": (number + 1).to_string()})
+}
+
 fn tool(name: &str, description: &str, properties: Value) -> Value {
     let mut tool = json!({"name": name, "description": description, "inputSchema": {"type": "object"}});
     tool["inputSchema"]["properties"] = properties;

@@ -10,6 +10,8 @@ use super::document::Document;
 
 const SERVERS: &str = "mcpServers";
 
+const BINARY: &str = env!("CARGO_PKG_NAME");
+
 /// Ours among the variables of an entry; any other is the user's.
 const OUR_ENV: [&str; 3] = ["ENKRYPT_GATEWAY_KEY", "ENKRYPT_PROJECT_ID", "ENKRYPT_USER_ID"];
 
@@ -34,13 +36,68 @@ pub(super) fn with_entry(text: &str, name: &str, wanted: &Value) -> Result<Optio
         return Ok(Some(document.insert(servers, name, wanted)));
     };
     let written = to_value(&ours.value);
-    let merged = merge(written.clone(), wanted);
+    let program = wanted["command"].as_str().unwrap_or_default();
+    // What another program was told is not for this one.
+    let merged = if is_ours(&written, program) { merge(written.clone(), wanted) } else { wanted.clone() };
     let replace = || document.replace(ours.value.range(), &document.pretty(&merged, ours.range.start));
     Ok((merged != written).then(replace))
 }
 
+/// What stands under a name.
+pub(super) fn entry(text: &str, name: &str) -> Result<Option<Value>, Unfit> {
+    let document = Document::parse(text)?;
+    let Some(root) = &document.root else { return Ok(None) };
+    Ok(servers(root)?.and_then(|servers| member(servers, name)).map(|entry| to_value(&entry.value)))
+}
+
+/// Whether an entry starts this gateway. `program` is this very one, which may have been given another name.
+pub(super) fn is_ours(entry: &Value, program: &str) -> bool {
+    let Some(command) = entry["command"].as_str() else { return false };
+    let file = command.rsplit(['/', '\\']).next().unwrap_or(command);
+    command == program || file.strip_suffix(".exe").unwrap_or(file) == BINARY
+}
+
+/// The text as it is without us.
+pub(super) struct Undone {
+    pub(super) text: String,
+    /// Another program's entry stands in the place of ours again.
+    pub(super) put_back: bool,
+}
+
+/// Takes our entry out, with the text `before` it came at hand; `None` where there is no entry of ours.
+pub(super) fn undo(
+    text: &str,
+    before: Option<&str>,
+    name: &str,
+    program: &str,
+) -> Result<Option<Undone>, Unfit> {
+    let Some(ours) = entry(text, name)?.filter(|there| is_ours(there, program)) else { return Ok(None) };
+    let theirs = before.and_then(|before| entry(before, name).ok().flatten());
+    let theirs = theirs.filter(|theirs| !is_ours(theirs, program));
+    let edited = match before {
+        // Nobody else has changed the file since: then it can be exactly what it was.
+        Some(before) if with_entry(before, name, &ours).is_ok_and(|then| then.as_deref() == Some(text)) => {
+            Some(before.to_owned())
+        }
+        _ => match &theirs {
+            Some(theirs) => with_value(text, name, theirs)?,
+            None => without_entry(text, name)?,
+        },
+    };
+    Ok(edited.map(|text| Undone { text, put_back: theirs.is_some() }))
+}
+
+/// The text with the entry replaced whole.
+fn with_value(text: &str, name: &str, value: &Value) -> Result<Option<String>, Unfit> {
+    let document = Document::parse(text)?;
+    let Some(root) = &document.root else { return Ok(None) };
+    let written = servers(root)?.and_then(|servers| member(servers, name));
+    let pretty = |at: &ObjectProp<'_>| document.pretty(value, at.range.start);
+    Ok(written.map(|written| document.replace(written.value.range(), &pretty(written))))
+}
+
 /// The text without the entry, or `None` where there is none.
-pub(super) fn without_entry(text: &str, name: &str) -> Result<Option<String>, Unfit> {
+fn without_entry(text: &str, name: &str) -> Result<Option<String>, Unfit> {
     let document = Document::parse(text)?;
     let Some(root) = &document.root else { return Ok(None) };
     let ours = servers(root)?.and_then(|servers| member(servers, name));
@@ -63,10 +120,6 @@ fn member<'o, 'a>(object: &'o Object<'a>, name: &str) -> Option<&'o ObjectProp<'
 /// Our keys as wanted; what the user added to the entry stays.
 fn merge(written: Value, wanted: &Value) -> Value {
     let (Value::Object(mut merged), Value::Object(wanted)) = (written, wanted) else { return wanted.clone() };
-    // An entry for a URL has keys that would contradict ours.
-    if !merged.contains_key("command") {
-        return Value::Object(wanted.clone());
-    }
     for (key, value) in wanted {
         let value = match (key.as_str(), merged.get(key), value) {
             ("env", Some(Value::Object(theirs)), Value::Object(ours)) => {
@@ -185,7 +238,7 @@ mod tests {
     #[test]
     fn an_older_entry_is_brought_up_to_date_and_keeps_what_the_user_added() {
         let old = json!({"mcpServers": {NAME: {
-            "disabled": false, "command": "uv", "args": [],
+            "disabled": false, "command": "/old/secure-mcp-gateway", "args": [],
             "env": {"ENKRYPT_GATEWAY_KEY": "old", "ENKRYPT_USER_ID": "u", "ENKRYPT_LOG_LEVEL": "DEBUG"},
         }}});
         let new: Value = serde_json::from_str(&add(&old.to_string())).expect("json");
@@ -193,6 +246,20 @@ mod tests {
         expected["disabled"] = false.into();
         expected["env"]["ENKRYPT_LOG_LEVEL"] = "DEBUG".into();
         assert_eq!(new["mcpServers"][NAME], expected);
+    }
+
+    #[test]
+    fn an_entry_of_another_program_is_replaced_whole() {
+        let python = json!({"mcpServers": {NAME: {"command": "uv", "env": {"ENKRYPT_LOG_LEVEL": "DEBUG"}}}});
+        let text = python.to_string();
+        let added = add(&text);
+        let new: Value = serde_json::from_str(&added).expect("json");
+        assert_eq!(new["mcpServers"][NAME], wanted());
+        let theirs = entry(&text, NAME).expect("a fit file").expect("an entry");
+        assert!(!is_ours(&theirs, "/bin/gate") && is_ours(&wanted(), "/bin/gate"));
+        assert!(is_ours(&json!({"command": "C:\\x\\secure-mcp-gateway.exe"}), "/bin/gate"));
+        let back = with_value(&added, NAME, &theirs).expect("a fit file").expect("a change");
+        assert_eq!(serde_json::from_str::<Value>(&back).expect("json"), python);
         let remote = json!({"mcpServers": {NAME: {"url": "http://localhost:8000/mcp/", "type": "http"}}});
         let new: Value = serde_json::from_str(&add(&remote.to_string())).expect("json");
         assert_eq!(new["mcpServers"][NAME], wanted());

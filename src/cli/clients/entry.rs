@@ -19,12 +19,9 @@ pub(in crate::cli) struct Entry {
 impl Entry {
     /// `config` is absolute: a client starts its servers in a folder of its own choice.
     pub(in crate::cli) fn new(config: &Path, key: &GatewayKey) -> Result<Self, Failure> {
-        let binary = std::env::current_exe().map_err(|error| {
-            Failure::new(format!("the system does not say where this program is: {error}"))
-        })?;
         let args = vec!["--config".to_owned(), text(config.to_owned())?];
         let env = vec![("ENKRYPT_GATEWAY_KEY", key.expose().to_owned())];
-        Ok(Self { command: text(binary)?, args, env })
+        Ok(Self { command: this_program()?, args, env })
     }
 
     /// Says whose key it is, where the configuration says so.
@@ -42,6 +39,13 @@ impl Entry {
             self.env.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
         json!({"command": self.command, "args": self.args, "env": env})
     }
+}
+
+/// This very binary.
+pub(super) fn this_program() -> Result<String, Failure> {
+    let binary = std::env::current_exe()
+        .map_err(|error| Failure::new(format!("the system does not say where this program is: {error}")))?;
+    text(binary)
 }
 
 fn text(path: PathBuf) -> Result<String, Failure> {

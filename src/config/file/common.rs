@@ -132,9 +132,9 @@ fn timeouts(node: &Node<'_>) -> TimeoutSettings {
         discovery: wait("discovery_timeout", default.discovery),
         cache: wait("cache_timeout", default.cache),
         connectivity: wait("connectivity_timeout", default.connectivity),
-        warn_threshold: escalation.positive("warn_threshold").unwrap_or(default.warn_threshold),
-        timeout_threshold: escalation.positive("timeout_threshold").unwrap_or(default.timeout_threshold),
-        fail_threshold: escalation.positive("fail_threshold").unwrap_or(default.fail_threshold),
+        warn_threshold: escalation.share("warn_threshold").unwrap_or(default.warn_threshold),
+        timeout_threshold: escalation.share("timeout_threshold").unwrap_or(default.timeout_threshold),
+        fail_threshold: escalation.share("fail_threshold").unwrap_or(default.fail_threshold),
     };
     escalation.warn_unread();
     node.warn_unread();

@@ -1,13 +1,12 @@
 //! The servers of a remote gateway configuration, under the rules of the local file.
 //!
 //! What counts, from the strongest: `common_overrides`, the server's `gateway_overrides`, the server as written;
-//! `local_server_overrides` of the local file only fill what is missing after that.
+//! `local_server_overrides` of the local file only fill what is missing after that, and only they may have references.
 
 use serde_json::{Map, Value};
 
 use super::policy::{INPUT, OUTPUT, REGISTRATION};
-use super::{Context, problems_or, server};
-use crate::config::environment::Environment;
+use super::{Context, overrides, problems_or, server};
 use crate::config::node::{Node, Notes};
 use crate::config::{Problem, ServerList, Settings};
 use crate::ids::ConfigId;
@@ -16,15 +15,12 @@ use crate::ids::ConfigId;
 const SPELLINGS: [&[&str]; 3] = [&INPUT, &OUTPUT, &REGISTRATION];
 
 /// Reads the body that a remote source answers with: `{"mcp_config": [...]}` and what goes with it.
-pub fn parse_servers(
-    value: &Value,
-    settings: &Settings,
-    env: &Environment,
-) -> Result<ServerList, Vec<Problem>> {
+pub fn parse_servers(value: &Value, settings: &Settings) -> Result<ServerList, Vec<Problem>> {
     let notes = Notes::default();
-    let context = Context { env, guardrails: Some(&settings.guardrails), rules: &settings.rules };
-    let list = Node::open(value, String::new(), &notes)
-        .map(|root| read(&root, &settings.rules.overrides.0, context));
+    let overrides = &settings.rules.overrides;
+    let context =
+        Context { env: &overrides.found, guardrails: Some(&settings.guardrails), rules: &settings.rules };
+    let list = Node::open(value, String::new(), &notes).map(|root| read(&root, &overrides.servers, context));
     problems_or(notes, list)
 }
 
@@ -35,7 +31,16 @@ fn read(root: &Node<'_>, local: &Map<String, Value>, context: Context<'_>) -> Se
         root.problem("mcp_config", "expected a list of servers");
     }
     let active = items.into_iter().filter(|(_, item)| item.get("is_active") != Some(&Value::Bool(false)));
-    let servers: Vec<_> = active.map(|(path, item)| (path, merged(item, &common, local))).collect();
+    let servers: Vec<_> = active
+        .map(|(path, item)| {
+            let mut server = merged(item, &common);
+            if let Value::Object(server) = &mut server {
+                overrides::refuse(server, &path, root);
+                fill(server, local);
+            }
+            (path, server)
+        })
+        .collect();
     let servers: Vec<_> = servers.iter().map(|(path, server)| (path.clone(), server)).collect();
     let id = ["mcp_config_id", "id"].into_iter().find_map(|key| root.filled(key));
     let name = ["mcp_config_name", "gateway_name"].into_iter().find_map(|key| root.text(key));
@@ -46,7 +51,7 @@ fn read(root: &Node<'_>, local: &Map<String, Value>, context: Context<'_>) -> Se
     }
 }
 
-fn merged(item: &Value, common: &[(&str, &Value)], local: &Map<String, Value>) -> Value {
+fn merged(item: &Value, common: &[(&str, &Value)]) -> Value {
     let Value::Object(item) = item else { return item.clone() };
     let mut server = item.clone();
     let gateway = server.remove("gateway_overrides");
@@ -64,6 +69,11 @@ fn merged(item: &Value, common: &[(&str, &Value)], local: &Map<String, Value>) -
     for (key, value) in common {
         replace(&mut server, key, value);
     }
+    Value::Object(server)
+}
+
+/// What the local file says of a server, where nobody else says anything.
+fn fill(server: &mut Map<String, Value>, local: &Map<String, Value>) {
     let name = server.get("server_name").and_then(Value::as_str);
     let local = name.and_then(|name| local.get(name)).and_then(Value::as_object);
     for (key, value) in local.into_iter().flatten() {
@@ -71,7 +81,6 @@ fn merged(item: &Value, common: &[(&str, &Value)], local: &Map<String, Value>) -
             server.insert(key.clone(), value.clone());
         }
     }
-    Value::Object(server)
 }
 
 fn replace(server: &mut Map<String, Value>, key: &str, value: &Value) {
@@ -107,8 +116,10 @@ mod tests {
             json!({"s": {"description": "local", "denied_tools": ["b"], "sandbox": {"enabled": true}}});
         let common: Vec<_> =
             common.as_object().expect("an object").iter().map(|(k, v)| (k.as_str(), v)).collect();
+        let mut server = merged(&item, &common);
+        fill(server.as_object_mut().expect("an object"), local.as_object().expect("an object"));
         assert_eq!(
-            merged(&item, &common, local.as_object().expect("an object")),
+            server,
             json!({
                 "server_name": "s", "description": "common", "denied_tools": ["a"],
                 "input_guardrails_config": {"enabled": true}, "sandbox": {"enabled": true},

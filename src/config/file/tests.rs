@@ -253,7 +253,7 @@ fn the_example_and_what_is_generated_fit_the_schema_and_the_reader() {
     let schema = jsonschema::validator_for(&schema()).expect("a valid schema");
     let example: Value = serde_json::from_str(write::EXAMPLE).expect("JSON");
     assert!(schema.is_valid(&example));
-    let (text, key) = write::generate(Path::new("/opt/echo mcp"), &write::Ids::fresh());
+    let (text, key) = write::generate(Some(Path::new("/opt/echo mcp")), &write::Ids::fresh());
     let file: Value = serde_json::from_str(&text).expect("JSON");
     assert!(schema.is_valid(&file));
     let settings = settings(&file);
@@ -467,10 +467,10 @@ fn a_remote_body_is_read_under_the_local_rules() {
         {"server_name": "a", "config": {"command": "a"}, "is_active": false},
         {"server_name": "b", "config": {"command": "b"}, "input_guardrails_config": {"enabled": true, "block": ["keyword_detector"]}},
     ]});
-    let list = parse_servers(&body, &settings, &Environment::default()).expect("a list");
+    let list = parse_servers(&body, &settings).expect("a list");
     assert_eq!((list.id.as_str(), list.servers.len()), ("r1", 1));
     assert!(list.servers[0].denied(&"x".into()).is_some());
     let bad = json!({"mcp_config": [{"server_name": "b", "config": {"command": "b"}, "output_guardrails_config": {"enabled": true, "block": ["pii"]}}]});
-    let problems = parse_servers(&bad, &settings, &Environment::default()).expect_err("a problem");
+    let problems = parse_servers(&bad, &settings).expect_err("a problem");
     assert_eq!(problems[0].path, "mcp_config[0].output_guardrails_config");
 }

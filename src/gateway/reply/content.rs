@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::call::{JsonObject, OutputParts};
+use crate::call::{JsonObject, OutputParts, encoded};
 use crate::config::ResultDetail;
 
 /// What stands in structured content for the base64 of a block.
@@ -49,12 +49,9 @@ pub(super) fn insert(
 fn media(mut block: Value, index: usize) -> Result<Value, Value> {
     let has = |block: &Value, pointer: &str| block.pointer(pointer).is_some_and(Value::is_string);
     let complete = match block.get("type").and_then(Value::as_str) {
-        Some("image" | "audio") => has(&block, "/data") && has(&block, "/mimeType"),
         Some("resource_link") => has(&block, "/uri") && has(&block, "/name"),
-        Some("resource") => {
-            has(&block, "/resource/uri") && (has(&block, "/resource/text") || has(&block, "/resource/blob"))
-        }
-        _ => false,
+        Some("resource") if has(&block, "/resource/text") => has(&block, "/resource/uri"),
+        _ => encoded(&block).is_some(),
     };
     let Some(object) = block.as_object_mut().filter(|_| complete) else { return Err(block) };
     let meta = object.entry("_meta").or_insert_with(|| json!({}));
@@ -63,10 +60,6 @@ fn media(mut block: Value, index: usize) -> Result<Value, Value> {
     }
     meta["enkrypt_call_index"] = index.into();
     Ok(block)
-}
-
-fn encoded(block: &Value) -> Option<&str> {
-    block.get("data").or_else(|| block.pointer("/resource/blob"))?.as_str().filter(|data| !data.is_empty())
 }
 
 fn point_to_blocks(value: &mut Value, encoded: &[&str]) {

@@ -1,0 +1,43 @@
+//! A client's file as it was before our first change: made once, gone when the file is that again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Failure, edit, unwritable};
+use crate::config::write::{beside, create_private};
+
+const SUFFIX: &str = ".before-secure-mcp-gateway";
+
+pub(super) struct Backup(PathBuf);
+
+impl Backup {
+    /// Beside the file itself, where a link leads to it.
+    pub(super) fn of(file: &Path) -> Self {
+        Self(beside(&file.canonicalize().unwrap_or_else(|_| file.to_owned()), SUFFIX))
+    }
+
+    /// False where there is one already: that one is older, and stays.
+    pub(super) fn make(&self, text: &str) -> Result<bool, Failure> {
+        create_private(&self.0, text).map_err(|error| unwritable(&self.0, &error))
+    }
+
+    /// `None` also for one that cannot be read: then there is nothing to put back.
+    pub(super) fn read(&self) -> Option<String> {
+        fs::read_to_string(&self.0).ok()
+    }
+
+    pub(super) fn entry(&self, name: &str) -> Option<Value> {
+        edit::entry(&self.read()?, name).ok().flatten()
+    }
+
+    pub(super) fn remove(&self) -> Result<(), Failure> {
+        fs::remove_file(&self.0)
+            .map_err(|error| Failure::new(format!("`{}` cannot be removed: {error}", self.0.display())))
+    }
+
+    pub(super) fn kept(&self) -> String {
+        format!("the file as it was before is kept: {}", self.0.display())
+    }
+}
