@@ -26,6 +26,34 @@ async fn all_mistakes_are_said_at_once_and_no_value() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_almost_one_that_protects_is_refused() {
+    for (expected, key, value) in [
+        ("expected `input_guardrails_policy`", "input_guardrail_policy", json!({"enabled": true})),
+        ("expected `denied_tools`", "denied_tool", json!(["x"])),
+        ("expected `enabled`", "output_guardrails_policy", json!({"enable": true})),
+    ] {
+        let config = Config::new().echo().with(key, value);
+        let (code, _, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+        assert_eq!(code, 78, "{err}");
+        assert!(err.contains(expected), "{err}");
+    }
+    // What resembles nothing is only named.
+    let (code, _, err) = Gateway::prepare(&Config::new().echo().with("colour", json!("red")).text())
+        .run(&["config", "check"])
+        .await;
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("colour"), "{err}");
+}
+
+#[tokio::test]
+async fn a_disabled_server_is_not_started() {
+    let gateway = Gateway::start(&Config::new().echo().with("disabled", json!(true))).await;
+    let reply = gateway.batch("echo", json!([{"name": "echo", "args": {"message": "x"}}])).await;
+    assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
+    assert!(reply.json["message"].as_str().expect("text").contains("switched off"), "{}", reply.json);
+}
+
+#[tokio::test]
 async fn a_bad_file_ends_the_program_with_78_and_a_hint() {
     for (text, expected) in [("{\"a\": ", "is not JSON: line 1"), ("", "is not JSON"), ("[]", "is not valid")]
     {

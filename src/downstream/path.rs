@@ -6,7 +6,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Child;
@@ -25,12 +26,17 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// A shell that has answered has this long to end by itself.
 const GOODBYE: Duration = Duration::from_millis(200);
 
+/// A shell that took too long is not asked again for this long: every call would wait for it.
+const PAUSE: Duration = Duration::from_secs(60);
+
 pub(super) struct SearchPath {
     path: Option<OsString>,
     shell: Option<String>,
     home: Option<PathBuf>,
     /// What the shell said. A question that was interrupted is asked again.
     login: OnceCell<Option<OsString>>,
+    /// When it last took too long.
+    gave_up: Mutex<Option<Instant>>,
     watchdog: Watchdog,
 }
 
@@ -48,6 +54,7 @@ impl SearchPath {
             shell: environment.shell().map(str::to_owned),
             home: environment.home(),
             login: OnceCell::new(),
+            gave_up: Mutex::default(),
             watchdog,
         }
     }
@@ -62,13 +69,23 @@ impl SearchPath {
         if program.contains(['/', '\\']) {
             return Err(not_found());
         }
+        if self.gave_up().is_some_and(|at| at.elapsed() < PAUSE) {
+            return Err(not_found());
+        }
         let login = match self.login.get_or_try_init(|| self.ask(scope)).await {
             Ok(login) => login.clone().ok_or_else(not_found)?,
             Err(Interrupted::Cancelled) => return Err(Trouble::Interrupted(Interrupted::Cancelled)),
-            Err(Interrupted::Timeout { .. }) => return Err(not_found()),
+            Err(Interrupted::Timeout { .. }) => {
+                *self.gave_up() = Some(Instant::now());
+                return Err(not_found());
+            }
         };
         let file = which::which_in(program, Some(&login), &here).map_err(|_| not_found())?;
         Ok(Program { file, path: Some(login) })
+    }
+
+    fn gave_up(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.gave_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `npx` named by its absolute path is a script for the `node` that stands beside it.

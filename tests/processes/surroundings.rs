@@ -105,8 +105,26 @@ async fn a_login_shell_that_hangs_is_given_up_and_ended() {
         reply.json
     );
     assert!(reply.json["hint"].as_str().expect("text").contains("PATH"), "{}", reply.json);
-    assert_eq!(record.pids().len(), 2);
+    let asked = record.pids();
+    assert_eq!(asked.len(), 2);
     until("the shell is gone, and what it started", || record.alive() == 0).await;
+    // The next caller does not pay for it again.
+    let again = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
+    assert_eq!(again.json["error_code"], "SERVER_START_FAILED", "{}", again.json);
+    assert_eq!(record.pids(), asked, "the shell was asked once");
+}
+
+#[tokio::test]
+async fn a_script_named_by_its_path_finds_the_interpreter_beside_it() {
+    let folder = TempDir::new().expect("a folder");
+    symlink(server_binary("lab_mcp"), folder.path().join("lab-interpreter")).expect("a link");
+    let script = folder.path().join("script");
+    std::fs::write(&script, "#!/bin/sh\nexec lab-interpreter\n").expect("written");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("permissions");
+    let config =
+        Config::new().server(json!({"server_name": "lab", "config": {"command": script, "args": []}}));
+    let gateway = Gateway::start(&config).await;
+    assert_eq!(gateway.batch("lab", json!([{"name": "pid"}])).await.statuses(), ["success"]);
 }
 
 #[tokio::test]
