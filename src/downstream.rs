@@ -21,6 +21,7 @@ use crate::timeouts::{Activity, Interrupted, Operation};
 use crate::tool::Tool;
 
 mod child;
+mod far_end;
 mod fault;
 mod handshake;
 mod listing;
@@ -29,11 +30,13 @@ mod places;
 mod stderr;
 mod transport;
 mod watchdog;
+mod wire;
 
 pub use fault::{SessionFault, Trouble};
 pub use watchdog::{COMMAND as WATCHDOG_COMMAND, watch as run_watchdog};
 
-use child::Child;
+use far_end::FarEnd;
+use wire::Wire;
 
 /// How long the gateway's end waits for its children: close, SIGTERM and SIGKILL fit into it.
 const FAREWELL: Duration = Duration::from_millis(1_400);
@@ -51,15 +54,15 @@ pub struct Downstream {
 pub struct Session {
     server: Arc<Server>,
     service: RunningService<RoleClient, handshake::Client>,
-    child: Child,
+    far_end: FarEnd,
     activity: Activity,
     max_result_bytes: usize,
 }
 
-/// A running process that nobody has spoken to yet.
+/// A server that can be reached and that nobody has spoken to yet.
 struct Started {
-    child: Child,
-    transport: transport::ChildTransport,
+    far_end: FarEnd,
+    transport: transport::ServerTransport,
     activity: Activity,
 }
 
@@ -79,14 +82,14 @@ impl Downstream {
     pub async fn open(&self, scope: &Scope, server: &Arc<Server>) -> Result<Session, SessionFault> {
         let started =
             self.start(scope, server).await.map_err(|trouble| SessionFault::new(&server.name, trouble))?;
-        let Started { child, transport, activity } = started;
+        let Started { far_end, transport, activity } = started;
         match shake(scope, transport).await {
             Ok(service) => {
                 let max_result_bytes = scope.settings.limits.max_result_bytes;
-                Ok(Session { server: Arc::clone(server), service, child, activity, max_result_bytes })
+                Ok(Session { server: Arc::clone(server), service, far_end, activity, max_result_bytes })
             }
             Err(trouble) => {
-                Err(SessionFault::new(&server.name, trouble).during_start().with_child(&child).await)
+                Err(SessionFault::new(&server.name, trouble).during_start().told_by(&far_end).await)
             }
         }
     }
@@ -98,7 +101,7 @@ impl Downstream {
         server: &Arc<Server>,
     ) -> Result<Vec<Arc<Tool>>, SessionFault> {
         let fault = |trouble| SessionFault::new(&server.name, trouble);
-        let Started { child, transport, .. } = self.start(scope, server).await.map_err(fault)?;
+        let Started { far_end, transport, .. } = self.start(scope, server).await.map_err(fault)?;
         let max_result_bytes = scope.settings.limits.max_result_bytes;
         let listing = async {
             let service = shake(scope, transport).await.map_err(|trouble| fault(trouble).during_start())?;
@@ -107,8 +110,8 @@ impl Downstream {
         // The process outlives the limit by a moment, so that its last words can be told.
         match scope.timeouts.run(Operation::Discovery, &scope.cancel, listing).await {
             Ok(Ok(tools)) => Ok(tools),
-            Ok(Err(fault)) => Err(fault.with_child(&child).await),
-            Err(interrupted) => Err(fault(Trouble::Interrupted(interrupted)).with_child(&child).await),
+            Ok(Err(fault)) => Err(fault.told_by(&far_end).await),
+            Err(interrupted) => Err(fault(Trouble::Interrupted(interrupted)).told_by(&far_end).await),
         }
     }
 
@@ -124,9 +127,9 @@ impl Downstream {
         let spawn = child::Spawn { command, program: &program, base_env: &self.base_env, tasks: &self.tasks };
         let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone())?;
         let activity = Activity::default();
-        let transport =
-            transport::ChildTransport::new(pipes, limits.max_result_bytes, activity.clone(), child.noise());
-        Ok(Started { child, transport, activity })
+        let wire = Wire::over_pipes(pipes, limits.max_result_bytes);
+        let transport = transport::ServerTransport::new(wire, activity.clone(), child.noise());
+        Ok(Started { far_end: FarEnd::Child(child), transport, activity })
     }
 
     /// Ends every child, whatever still runs, and waits until they are gone.
@@ -141,7 +144,7 @@ impl Downstream {
 /// A session begins under a limit of its own.
 async fn shake(
     scope: &Scope,
-    transport: transport::ChildTransport,
+    transport: transport::ServerTransport,
 ) -> Result<RunningService<RoleClient, handshake::Client>, Trouble> {
     let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, handshake::shake(transport)).await;
     shaken.map_err(Trouble::Interrupted)?
@@ -176,7 +179,7 @@ impl Session {
         {
             Ok(output) => Ok(output),
             Err(Trouble::Rpc(error)) => Ok(ToolOutput::from_rpc_error(&error)),
-            Err(trouble) => Err(self.fault(trouble).with_child(&self.child).await),
+            Err(trouble) => Err(self.fault(trouble).told_by(&self.far_end).await),
         }
     }
 

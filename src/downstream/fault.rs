@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 
 use rmcp::service::ServiceError;
 
-use super::child::Child;
+use super::far_end::FarEnd;
 use crate::fault::{ErrorCode, Fault};
 use crate::ids::ServerName;
 use crate::timeouts::Interrupted;
@@ -58,16 +58,16 @@ impl SessionFault {
         self
     }
 
-    /// Adds how the process ended, if it did, and its last words.
-    pub(super) async fn with_child(mut self, child: &Child) -> Self {
+    /// Adds why the server is gone, if it is, and its last words.
+    pub(super) async fn told_by(mut self, far_end: &FarEnd) -> Self {
         if matches!(self.trouble, Trouble::Closed)
-            && let Some(status) = child.ended().await
+            && let Some(why) = far_end.ended().await
         {
-            self.trouble = Trouble::Exited { status };
+            self.trouble = why;
         }
         // Only here is it known which secrets the server has.
-        self.details.extend(self.trouble.message().map(|message| child.quote(message)));
-        self.details.extend(child.last_words());
+        self.details.extend(self.trouble.message().map(|message| far_end.quote(message)));
+        self.details.extend(far_end.last_words());
         self
     }
 
@@ -147,7 +147,7 @@ impl From<&ServiceError> for Trouble {
 }
 
 impl Trouble {
-    /// What the server said when it refused; `with_child` makes it fit to be shown.
+    /// What the server said when it refused; `told_by` makes it fit to be shown.
     fn message(&self) -> Option<&str> {
         let Self::Rpc(error) = self else { return None };
         error.get("message")?.as_str()

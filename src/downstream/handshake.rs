@@ -7,12 +7,12 @@ use rmcp::service::{ClientInitializeError, RunningService};
 use rmcp::{RoleClient, ServiceExt as _};
 
 use super::fault::Trouble;
-use super::transport::ChildTransport;
+use super::transport::ServerTransport;
 
 /// The gateway as its servers see it.
 pub(super) type Client = ClientConfig;
 
-pub(super) async fn shake(transport: ChildTransport) -> Result<RunningService<RoleClient, Client>, Trouble> {
+pub(super) async fn shake(transport: ServerTransport) -> Result<RunningService<RoleClient, Client>, Trouble> {
     let answer = Box::pin(client().serve(transport)).await;
     answer.map_err(|error| match error {
         ClientInitializeError::JsonRpcError(error) => Trouble::Rpc(

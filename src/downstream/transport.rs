@@ -1,7 +1,7 @@
-//! The wire to one child: rmcp's transport, written so that nothing is lost and nothing hangs.
+//! The messages of one server: rmcp's transport, written so that nothing is lost and nothing hangs.
 //!
 //! Answers are handed on as JSON, whole, instead of being decoded into a model that drops what it does not know.
-//! An answer that cannot be read fails its request at once; a line that is no message is counted and passed over.
+//! An answer that cannot be read fails its request at once; what is no message is counted and passed over.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -19,16 +19,12 @@ use rmcp::transport::Transport;
 use rmcp::{Peer, RoleClient};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use tokio::process::{ChildStdin, ChildStdout};
 
-use super::child::Pipes;
 use super::fault::Trouble;
+use super::wire::{Arrival, Sender, Wire};
 use crate::json::{self, LARGE, MAX_VALUES};
-use crate::lines::{self, Line, LineReader, LineWriter};
+use crate::lines;
 use crate::timeouts::Activity;
-
-/// Room for the envelope around a result that just fits.
-const ENVELOPE: usize = 64 * 1024;
 
 /// Requests of a server that wait for it to read; more are passed over.
 const MAX_UNANSWERED: usize = 64;
@@ -39,11 +35,11 @@ const MAX_NOISE: u64 = 100_000;
 /// A server that does not read its input must not hold up the gateway with a notice.
 const NOTICE: Duration = Duration::from_millis(100);
 
-pub(super) struct ChildTransport {
-    reader: LineReader<ChildStdout>,
-    writer: LineWriter<ChildStdin>,
+pub(super) struct ServerTransport {
+    wire: Wire,
+    sender: Sender,
     pending: HashMap<RequestId, Expected>,
-    /// Messages made from one line, when that line concerned several requests.
+    /// Messages made from one arrival, when it concerned several requests.
     ready: VecDeque<RxJsonRpcMessage<RoleClient>>,
     /// Answers to what the server asked, and the one that is being written.
     unanswered: VecDeque<Value>,
@@ -76,7 +72,7 @@ enum Turn {
     End,
 }
 
-/// A line, or what could be saved of it: the `id` of the message that it was.
+/// A message, or what could be saved of it: its `id`.
 enum Read {
     Message(Box<Envelope>),
     Unreadable(Option<Value>),
@@ -96,16 +92,11 @@ struct Envelope {
     error: Option<Value>,
 }
 
-impl ChildTransport {
-    pub(super) fn new(
-        pipes: Pipes,
-        max_result_bytes: usize,
-        activity: Activity,
-        noise: Arc<AtomicU64>,
-    ) -> Self {
+impl ServerTransport {
+    pub(super) fn new(wire: Wire, activity: Activity, noise: Arc<AtomicU64>) -> Self {
         Self {
-            reader: LineReader::new(pipes.stdout, max_result_bytes.saturating_add(ENVELOPE)),
-            writer: LineWriter::new(pipes.stdin),
+            sender: wire.sender(),
+            wire,
             pending: HashMap::new(),
             ready: VecDeque::new(),
             unanswered: VecDeque::new(),
@@ -150,8 +141,8 @@ impl ChildTransport {
         });
     }
 
-    fn read(&mut self, line: Read) {
-        match line {
+    fn read(&mut self, read: Read) {
+        match read {
             Read::Message(message) => self.sort(*message),
             Read::Unreadable(id) => match id {
                 Some(id) => self.answer(&id, Answer::Malformed("an answer that is no JSON, or too deep")),
@@ -224,25 +215,34 @@ impl ChildTransport {
     }
 }
 
-/// A tool call as it goes out; the one message that may be of any size.
-fn line(id: &RequestId, call: &CallToolRequest) -> Vec<u8> {
-    let mut line = br#"{"jsonrpc":"2.0","id":"#.to_vec();
-    json::write(&id.clone().into_json_value(), &mut line);
-    line.extend_from_slice(br#","method":"tools/call","params":{"name":"#);
-    json::write(&Value::from(call.params.name.as_ref()), &mut line);
-    if let Some(arguments) = &call.params.arguments {
-        line.extend_from_slice(br#","arguments":"#);
-        json::write_object(arguments, &mut line);
+fn text(item: &TxJsonRpcMessage<RoleClient>) -> io::Result<Vec<u8>> {
+    if let JsonRpcMessage::Request(message) = item
+        && let ClientRequest::CallToolRequest(call) = &message.request
+    {
+        return Ok(call_text(&message.id, call));
     }
-    if let Some(meta) = call.extensions.get::<RequestMetaObject>() {
-        line.extend_from_slice(br#","_meta":"#);
-        json::write_object(meta, &mut line);
-    }
-    line.extend_from_slice(b"}}");
-    line
+    serde_json::to_vec(item).map_err(io::Error::other)
 }
 
-impl Transport<RoleClient> for ChildTransport {
+/// A tool call as it goes out; the one message that may be of any size.
+fn call_text(id: &RequestId, call: &CallToolRequest) -> Vec<u8> {
+    let mut text = br#"{"jsonrpc":"2.0","id":"#.to_vec();
+    json::write(&id.clone().into_json_value(), &mut text);
+    text.extend_from_slice(br#","method":"tools/call","params":{"name":"#);
+    json::write(&Value::from(call.params.name.as_ref()), &mut text);
+    if let Some(arguments) = &call.params.arguments {
+        text.extend_from_slice(br#","arguments":"#);
+        json::write_object(arguments, &mut text);
+    }
+    if let Some(meta) = call.extensions.get::<RequestMetaObject>() {
+        text.extend_from_slice(br#","_meta":"#);
+        json::write_object(meta, &mut text);
+    }
+    text.extend_from_slice(b"}}");
+    text
+}
+
+impl Transport<RoleClient> for ServerTransport {
     type Error = io::Error;
 
     fn send(
@@ -264,21 +264,13 @@ impl Transport<RoleClient> for ChildTransport {
             }
             JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
         }
-        let writer = self.writer.clone();
-        async move {
-            match &item {
-                JsonRpcMessage::Request(message) => match &message.request {
-                    ClientRequest::CallToolRequest(call) => writer.write_line(line(&message.id, call)).await,
-                    _ => writer.write(&item).await,
-                },
-                _ => writer.write(&item).await,
-            }
-        }
+        let sender = self.sender.clone();
+        async move { sender.send(text(&item)?).await }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         loop {
-            // Lines that are in the buffer would keep the thread from everybody else.
+            // Messages that are in the buffer would keep the thread from everybody else.
             tokio::task::consume_budget().await;
             if let Some(message) = self.ready.pop_front() {
                 return Some(message);
@@ -289,15 +281,15 @@ impl Transport<RoleClient> for ChildTransport {
             if self.answering.is_none()
                 && let Some(answer) = self.unanswered.pop_front()
             {
-                let writer = self.writer.clone();
-                self.answering = Some(Box::pin(async move { writer.write(&answer).await }));
+                let sender = self.sender.clone();
+                self.answering = Some(Box::pin(async move { sender.send(answer.to_string().into()).await }));
             }
             let turn = match &mut self.answering {
                 Some(answering) => tokio::select! {
                     written = answering => Turn::Answered(written),
-                    line = self.reader.next() => Turn::of(line),
+                    arrival = self.wire.next() => Turn::of(arrival),
                 },
-                None => Turn::of(self.reader.next().await),
+                None => Turn::of(self.wire.next().await),
             };
             match turn {
                 Turn::Read(read) => self.read(read),
@@ -308,23 +300,23 @@ impl Transport<RoleClient> for ChildTransport {
     }
 
     async fn close(&mut self) -> io::Result<()> {
-        self.writer.close().await;
+        self.wire.close().await;
         Ok(())
     }
 }
 
 impl Turn {
-    fn of(line: io::Result<Line<'_>>) -> Self {
-        match line {
-            Ok(Line::Text(line)) if line.len() > LARGE && json::values(line) > MAX_VALUES => {
-                Self::Read(Read::TooMany(lines::message_id(line)))
+    fn of(arrival: Arrival<'_>) -> Self {
+        match arrival {
+            Arrival::Message(text) if text.len() > LARGE && json::values(text) > MAX_VALUES => {
+                Self::Read(Read::TooMany(lines::message_id(text)))
             }
-            Ok(Line::Text(line)) => Self::Read(match serde_json::from_slice(line) {
+            Arrival::Message(text) => Self::Read(match serde_json::from_slice(text) {
                 Ok(message) => Read::Message(Box::new(message)),
-                Err(_) => Read::Unreadable(lines::message_id(line)),
+                Err(_) => Read::Unreadable(lines::message_id(text)),
             }),
-            Ok(Line::TooLong(overflow)) => Self::Read(Read::TooLong(overflow.message_id())),
-            Ok(Line::End) | Err(_) => Self::End,
+            Arrival::TooLong(id) => Self::Read(Read::TooLong(id)),
+            Arrival::End => Self::End,
         }
     }
 }
@@ -343,7 +335,7 @@ impl Answer {
     }
 }
 
-/// Takes a request's outcome out of what `ChildTransport` handed to rmcp.
+/// Takes a request's outcome out of what `ServerTransport` handed to rmcp.
 pub(super) fn unwrap(answer: ServerResult, max_result_bytes: usize) -> Result<Value, Trouble> {
     let ServerResult::CustomResult(CustomResult(Value::Object(wrapped))) = answer else {
         return Err(Trouble::Protocol("an answer of the wrong kind".to_owned()));
