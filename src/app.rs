@@ -1,10 +1,8 @@
 //! Builds everything from the settings, serves one client over stdio, and ends without leaving anything behind.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rmcp::ServiceExt as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -16,7 +14,7 @@ use crate::config::{LogLevel, Settings};
 use crate::discovery::Discovery;
 use crate::downstream::Downstream;
 use crate::execution::Execution;
-use crate::gateway::stdio::{Stdio, StdioTransport};
+use crate::gateway::stdio::Stdio;
 use crate::gateway::{Gateway, Parts, panic};
 use crate::guardrails::Guardrails;
 use crate::telemetry;
@@ -46,9 +44,9 @@ pub async fn serve_stdio(settings: Settings, environment: Environment) {
     let store = Arc::new(Store::new(settings, environment));
     follow(&store, &end, &tasks);
     let parts = parts(Arc::clone(&store), &downstream, end.clone());
-    let gateway = Stdio(Gateway::new(Arc::new(parts), credentials));
-    let transport = StdioTransport::new(max_argument_bytes, left.clone());
-    let mut serving = serve(gateway, transport, end.clone());
+    let gateway = Gateway::new(Arc::new(parts));
+    let stdio = Stdio::new(gateway, credentials, max_argument_bytes);
+    let mut serving = Box::pin(stdio.serve(left.clone()));
     let over = tokio::select! {
         () = &mut serving => true,
         () = left.cancelled() => tokio::time::timeout(DRAIN, &mut serving).await.is_ok(),
@@ -62,21 +60,6 @@ pub async fn serve_stdio(settings: Settings, environment: Environment) {
         tracing::debug!("some requests did not wind down in time");
     }
     downstream.shutdown().await;
-}
-
-/// Boxed: the type of rmcp's future is deeper than the compiler likes to look.
-fn serve(
-    gateway: Stdio,
-    transport: StdioTransport,
-    end: CancellationToken,
-) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(async {
-        match gateway.serve_with_ct(transport, end).await {
-            Ok(running) => drop(running.waiting().await),
-            // A client that leaves before it has said hello is no fault of ours.
-            Err(error) => tracing::debug!(%error, "no session"),
-        }
-    })
 }
 
 fn parts(store: Arc<Store>, downstream: &Arc<Downstream>, end: CancellationToken) -> Parts {

@@ -1,30 +1,29 @@
-//! The gateway as its client sees it: seven tools, each a few lines from arguments to reply.
+//! The gateway as its client sees it: one road for every request, over stdio and HTTP, in every revision.
 //!
-//! Every tool call takes the same road: credentials, scope, work, reply. What a tool answers is decided below;
-//! how it looks on the wire, in `reply`.
+//! Every tool call goes from credentials to scope, work and reply. What a tool answers is decided below; how it
+//! looks on the wire, in `reply`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use rmcp::model::{
-    CallToolRequestParams, ErrorData, Implementation, ListToolsResult, PaginatedRequestParams,
-    ServerCapabilities, ServerConfig, Tool,
-};
-use rmcp::service::RequestContext;
-use rmcp::{RoleServer, ServerHandler};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Asking, AuthFault, Authentication, Credentials};
 use crate::cache::Cache;
+use crate::call::JsonObject;
+use crate::client::{Client, Connection, Era, Outlet, Severity};
 use crate::config::store::Store;
 use crate::discovery::Discovery;
 use crate::execution::{Batch, Execution};
 use crate::ids::RequestId;
-use crate::scope::Scope;
+use crate::rpc::{Frame, RpcError};
+use crate::scope::{Caller, Scope};
 use crate::timeouts::{Counts, Timeouts, milliseconds};
 
 mod arguments;
 mod clear;
+mod era;
+mod inflight;
 mod listing;
 mod message;
 pub mod panic;
@@ -33,6 +32,7 @@ mod status;
 pub mod stdio;
 
 use arguments::Arguments;
+use message::Request;
 use reply::Reply;
 
 /// What a client is told to call the gateway.
@@ -54,58 +54,128 @@ pub struct Parts {
     pub end: CancellationToken,
 }
 
-/// One client's side of the gateway.
+/// What serves every client of the process.
 #[derive(Clone)]
 pub struct Gateway {
     parts: Arc<Parts>,
-    credentials: Credentials,
+}
+
+/// Where a request comes from.
+pub(super) struct Visit {
+    connection: Arc<Connection>,
+    /// For what belongs to this request.
+    outlet: Outlet,
+    who: Who,
+    /// Cancelled when the client no longer wants an answer.
+    withdrawn: CancellationToken,
+}
+
+pub(super) enum Who {
+    Shows(Credentials),
+    /// Authenticated before the request was read.
+    #[expect(dead_code, reason = "the HTTP front comes next")]
+    Is(Arc<Caller>),
+}
+
+/// One `tools/call`, on its way to a scope.
+struct Asked {
+    id: RequestId,
+    client: Client,
+    who: Who,
+    cancel: CancellationToken,
 }
 
 impl Gateway {
-    pub fn new(parts: Arc<Parts>, credentials: Credentials) -> Self {
-        Self { parts, credentials }
+    pub fn new(parts: Arc<Parts>) -> Self {
+        Self { parts }
+    }
+
+    /// Answers any request.
+    async fn handle(&self, request: Request, visit: Visit) -> Frame {
+        let id = request.id.clone();
+        self.dispatch(request, visit).await.unwrap_or_else(|error| Frame::error(Some(&id), &error))
+    }
+
+    async fn dispatch(&self, request: Request, visit: Visit) -> Result<Frame, RpcError> {
+        let Request { id, method, params, meta } = request;
+        let Visit { connection, outlet, .. } = &visit;
+        let client = match era::introduction(&meta)? {
+            Some(who) => connection.client_of(who.hello, who.severity, &meta, outlet.clone()),
+            None => connection.client(&meta, outlet.clone()),
+        };
+        let era = client.era();
+        let result = match (method.as_str(), era) {
+            ("initialize", Era::Legacy) => {
+                let hello = era::hello(&params)?;
+                let result = era::initialized(&hello, &capabilities());
+                connection.greet(hello);
+                result
+            }
+            ("ping", Era::Legacy) => json!({}),
+            ("server/discover", Era::Modern) => era::dress(era, true, era::discovered(&capabilities())),
+            ("server/discover", Era::Legacy) => {
+                let message = format!("`params._meta` must have `{}`", era::META_VERSION);
+                return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
+            }
+            ("logging/setLevel", Era::Legacy) => {
+                let level = params.get("level").and_then(Value::as_str).and_then(Severity::parse);
+                let unknown = || RpcError::new(RpcError::INVALID_PARAMS, "`params.level` is no log level");
+                connection.listen_from(level.ok_or_else(unknown)?);
+                json!({})
+            }
+            // A client that never said who it is could not be answered in its own revision.
+            (_, Era::Legacy) if !connection.is_open() => {
+                let message =
+                    "not initialized: send `initialize` first, or `_meta` with the protocol version";
+                return Err(RpcError::new(RpcError::INVALID_REQUEST, message));
+            }
+            ("tools/list", _) => era::dress(era, true, tool_list()),
+            ("tools/call", _) => return self.call_tool(&id, params, client, visit).await,
+            _ => {
+                return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "this method is not offered here"));
+            }
+        };
+        Ok(Frame::of(&id, Ok(result)))
     }
 
     /// Answers `tools/call`; an error is a protocol error, which only an unknown tool is.
-    async fn answer(
+    async fn call_tool(
         &self,
-        params: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<Value, ErrorData> {
+        id: &Value,
+        params: JsonObject,
+        client: Client,
+        visit: Visit,
+    ) -> Result<Frame, RpcError> {
         let started = std::time::Instant::now();
-        let Some(tool) = GatewayTool::parse(&params.name) else {
-            return Err(ErrorData::invalid_params(
-                "unknown tool: `tools/list` has the tools of this gateway",
-                None,
-            ));
+        let (name, arguments) = arguments::of_call(params)?;
+        let Some(tool) = GatewayTool::parse(&name) else {
+            let message = "unknown tool: `tools/list` has the tools of this gateway";
+            return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
         };
-        let id = RequestId::fresh();
+        let era = client.era();
+        let request = RequestId::fresh();
         let cancel = self.parts.end.child_token();
-        let mut work = Box::pin(panic::contain(self.work(tool, params, id.clone(), cancel.clone())));
+        let asked = Asked { id: request.clone(), client, who: visit.who, cancel: cancel.clone() };
+        let mut work = Box::pin(panic::contain(self.work(tool, arguments, asked)));
         let reply = tokio::select! {
             reply = &mut work => reply,
-            () = context.ct.cancelled() => {
+            () = visit.withdrawn.cancelled() => {
                 cancel.cancel();
                 // The work sees the cancellation and winds down: sessions are closed by those who opened them.
                 work.await
             }
         };
-        let reply = reply.unwrap_or_else(|panicked| Reply::fault(&id, &panicked));
+        let reply = reply.unwrap_or_else(|panicked| Reply::fault(&request, &panicked));
         let (outcome, code, error) = (reply.status(), reply.code(), reply.error());
         let ms = milliseconds(started.elapsed());
-        tracing::info!(request = %id, tool = tool.name(), outcome, code, error, ms, "request");
-        Ok(reply.into_result())
+        tracing::info!(request = %request, tool = tool.name(), outcome, code, error, ms, "request");
+        Ok(reply.into_frame(id, era))
     }
 
-    async fn work(
-        &self,
-        tool: GatewayTool,
-        params: CallToolRequestParams,
-        id: RequestId,
-        cancel: CancellationToken,
-    ) -> Reply {
-        let arguments = Arguments::new(params.arguments.unwrap_or_default());
-        let scope = match self.scope(id.clone(), cancel).await {
+    async fn work(&self, tool: GatewayTool, arguments: JsonObject, asked: Asked) -> Reply {
+        let arguments = Arguments::new(arguments);
+        let id = asked.id.clone();
+        let scope = match self.scope(asked).await {
             Ok(scope) => scope,
             Err(fault) => return Reply::fault(&id, &fault),
         };
@@ -121,18 +191,24 @@ impl Gateway {
         answer.unwrap_or_else(|fault| Reply::fault(&id, &*fault))
     }
 
-    async fn scope(&self, id: RequestId, cancel: CancellationToken) -> Result<Scope, AuthFault> {
+    async fn scope(&self, asked: Asked) -> Result<Scope, AuthFault> {
+        let Asked { id, client, who, cancel } = asked;
         let settings = self.parts.store.current();
         let timeouts = Timeouts::new(settings.timeouts, Arc::clone(&self.parts.counts));
-        let asking = Asking {
-            credentials: &self.credentials,
-            settings: &settings,
-            timeouts: &timeouts,
-            cancel: &cancel,
+        let caller = match who {
+            Who::Is(caller) => caller,
+            Who::Shows(credentials) => {
+                let asking = Asking {
+                    credentials: &credentials,
+                    settings: &settings,
+                    timeouts: &timeouts,
+                    cancel: &cancel,
+                };
+                self.parts.authentication.authenticate(&asking).await?
+            }
         };
-        let caller = self.parts.authentication.authenticate(&asking).await?;
         self.parts.cache.note_config(&caller.id, &settings.cache);
-        Ok(Scope { id, caller, settings, timeouts, cancel })
+        Ok(Scope { id, caller, client, settings, timeouts, cancel })
     }
 
     async fn call(&self, scope: &Scope, mut arguments: Arguments) -> Answer {
@@ -218,25 +294,15 @@ impl GatewayTool {
     }
 }
 
-impl ServerHandler for Gateway {
-    fn get_info(&self) -> ServerConfig {
-        let mut name = Implementation::from_build_env();
-        NAME.clone_into(&mut name.name);
-        env!("CARGO_PKG_VERSION").clone_into(&mut name.version);
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(name)
-            .with_instructions(INSTRUCTIONS)
-    }
+/// What the gateway offers.
+fn capabilities() -> Value {
+    json!({"tools": {}})
+}
 
-    async fn list_tools(
-        &self,
-        _page: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
-    ) -> Result<ListToolsResult, ErrorData> {
-        let tools: Vec<Tool> = serde_json::from_str(include_str!("gateway/tools.json"))
-            .map_err(|_| ErrorData::internal_error("the tool list is not readable", None))?;
-        Ok(ListToolsResult::with_all_items(tools))
-    }
+fn tool_list() -> JsonObject {
+    static TOOLS: LazyLock<Value> =
+        LazyLock::new(|| serde_json::from_str(include_str!("gateway/tools.json")).unwrap_or_default());
+    JsonObject::from_iter([("tools".to_owned(), TOOLS.clone())])
 }
 
 #[cfg(test)]
@@ -245,8 +311,9 @@ mod tests {
 
     #[test]
     fn the_tool_list_is_the_documented_one() {
-        let tools: Vec<Tool> = serde_json::from_str(include_str!("gateway/tools.json")).expect("tools");
-        let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
+        let list = tool_list();
+        let tools = list["tools"].as_array().expect("a list");
+        let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().expect("a name")).collect();
         assert_eq!(names, GatewayTool::ALL.map(GatewayTool::name));
     }
 }

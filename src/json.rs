@@ -17,71 +17,105 @@ pub const MAX_VALUES: usize = 500_000;
 const STRIDE: usize = 32;
 
 pub fn write(value: &Value, out: &mut Vec<u8>) {
+    put::<false>(value, out);
+}
+
+pub fn write_object(map: &Map<String, Value>, out: &mut Vec<u8>) {
+    put_object::<false>(map, out);
+}
+
+/// Writes the object's JSON as one JSON string: escaped twice on the way, and never there as a text of its own.
+pub fn write_nested(map: &Map<String, Value>, out: &mut Vec<u8>) {
+    out.push(b'"');
+    put_object::<true>(map, out);
+    out.push(b'"');
+}
+
+fn put<const NESTED: bool>(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
         // Writing to memory does not fail.
         Value::Number(number) => drop(write!(out, "{number}")),
-        Value::String(text) => write_string(text, out),
+        Value::String(text) => put_string::<NESTED>(text, out),
         Value::Array(items) => {
             out.push(b'[');
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
                     out.push(b',');
                 }
-                write(item, out);
+                put::<NESTED>(item, out);
             }
             out.push(b']');
         }
-        Value::Object(map) => write_object(map, out),
+        Value::Object(map) => put_object::<NESTED>(map, out),
     }
 }
 
-pub fn write_object(map: &Map<String, Value>, out: &mut Vec<u8>) {
+fn put_object<const NESTED: bool>(map: &Map<String, Value>, out: &mut Vec<u8>) {
     out.push(b'{');
     for (at, (key, value)) in map.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        write_string(key, out);
+        put_string::<NESTED>(key, out);
         out.push(b':');
-        write(value, out);
+        put::<NESTED>(value, out);
     }
     out.push(b'}');
 }
 
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
+fn put_string<const NESTED: bool>(text: &str, out: &mut Vec<u8>) {
+    out.reserve(text.len() + 4);
+    put_quote::<NESTED>(out);
     for piece in text.as_bytes().chunks(STRIDE) {
         if piece.iter().fold(false, |any, byte| any | needs_escape(*byte)) {
             for byte in piece {
-                write_byte(*byte, out);
+                put_byte::<NESTED>(*byte, out);
             }
         } else {
             out.extend_from_slice(piece);
         }
     }
-    out.push(b'"');
+    put_quote::<NESTED>(out);
 }
 
 fn needs_escape(byte: u8) -> bool {
     matches!(byte, 0..0x20 | b'"' | b'\\')
 }
 
-fn write_byte(byte: u8, out: &mut Vec<u8>) {
+fn put_byte<const NESTED: bool>(byte: u8, out: &mut Vec<u8>) {
     let short = match byte {
-        b'"' | b'\\' => byte,
+        b'"' => {
+            put_backslash::<NESTED>(out);
+            return put_quote::<NESTED>(out);
+        }
+        b'\\' => {
+            put_backslash::<NESTED>(out);
+            return put_backslash::<NESTED>(out);
+        }
         b'\n' => b'n',
         b'\r' => b'r',
         b'\t' => b't',
         0x08 => b'b',
         0x0c => b'f',
-        0x00..0x20 => return drop(write!(out, "\\u{byte:04x}")),
+        0x00..0x20 => {
+            put_backslash::<NESTED>(out);
+            return drop(write!(out, "u{byte:04x}"));
+        }
         _ => return out.push(byte),
     };
-    out.extend_from_slice(&[b'\\', short]);
+    put_backslash::<NESTED>(out);
+    out.push(short);
+}
+
+fn put_quote<const NESTED: bool>(out: &mut Vec<u8>) {
+    out.extend_from_slice(if NESTED { b"\\\"" } else { b"\"" });
+}
+
+fn put_backslash<const NESTED: bool>(out: &mut Vec<u8>) {
+    out.extend_from_slice(if NESTED { b"\\\\" } else { b"\\" });
 }
 
 /// About how many values a JSON text holds: a few bytes of text can be a hundred in memory.
@@ -128,6 +162,15 @@ mod tests {
     #[test]
     fn every_kind_of_value_is_written_as_serde_json_writes_it() {
         same(&json!({"a": [null, true, false, 0, -1, 1.5, 1e300, u64::MAX, {}], "é\"\\\n": {"": []}}));
+    }
+
+    #[test]
+    fn a_nested_object_is_the_text_of_the_object() {
+        let all: String = (0..0x300).filter_map(char::from_u32).collect();
+        let value = json!({"a\"": [all, {"b\\": "\u{1f600}\n"}, 1.5, null]});
+        let mut written = Vec::new();
+        write_nested(value.as_object().expect("an object"), &mut written);
+        assert_eq!(String::from_utf8(written).expect("text"), Value::String(value.to_string()).to_string());
     }
 
     #[test]

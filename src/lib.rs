@@ -13,9 +13,10 @@
 //! * [`auth`], [`guardrails`]: who may ask, and what may pass
 //! * [`cache`]: what was discovered, for a while
 //! * [`scope`]: the frame that every request carries
-//! * [`timeouts`], [`telemetry`], [`web`]: the one way to wait, the log, and the one HTTP client
+//! * [`timeouts`], [`telemetry`], [`web`], [`client`]: the one way to wait, the log, the one HTTP client, and the
+//!   way back to whoever asked
 //! * [`config`]: settings, only valid ones
-//! * [`secret`], [`call`], [`tool`]: what must not print, and the nouns of the protocol
+//! * [`secret`], [`call`], [`tool`], [`rpc`]: what must not print, the nouns of the protocol, its messages as text
 //! * [`fault`], [`ids`], [`json`], [`lines`]: what everything else is made of
 
 pub mod cli;
@@ -37,6 +38,7 @@ pub mod cache;
 
 pub mod scope;
 
+pub mod client;
 pub mod telemetry;
 pub mod timeouts;
 pub mod web;
@@ -44,6 +46,7 @@ pub mod web;
 pub mod config;
 
 pub mod call;
+pub mod rpc;
 pub mod secret;
 pub mod tool;
 

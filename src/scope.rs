@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::client::Client;
 use crate::config::{ServerList, Settings};
 use crate::ids::{CallerId, ProjectId, RequestId, UserId};
 use crate::timeouts::Timeouts;
@@ -24,6 +25,8 @@ pub struct Caller {
 pub struct Scope {
     pub id: RequestId,
     pub caller: Arc<Caller>,
+    /// Who hears of what servers say during the request.
+    pub client: Client,
     pub settings: Arc<Settings>,
     pub timeouts: Timeouts,
     pub cancel: CancellationToken,

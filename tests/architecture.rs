@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 /// Top-level modules by row, lowest first. A module uses rows below its own only.
 const LAYERS: [&[&str]; 14] = [
     &["fault", "ids", "json", "lines"],
-    &["call", "secret", "tool"],
+    &["call", "rpc", "secret", "tool"],
     &["config"],
-    &["telemetry", "timeouts", "web"],
+    &["client", "telemetry", "timeouts", "web"],
     &["scope"],
     &["cache"],
     &["auth", "guardrails"],

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::call::JsonObject;
 use crate::fault::{ErrorCode, Fault};
+use crate::rpc::RpcError;
 
 pub(super) struct Arguments(JsonObject);
 
@@ -12,6 +13,22 @@ pub(super) struct Arguments(JsonObject);
 pub(super) struct ArgumentFault {
     name: &'static str,
     problem: &'static str,
+}
+
+/// The name and the arguments of a `tools/call`.
+pub(super) fn of_call(mut params: JsonObject) -> Result<(String, JsonObject), RpcError> {
+    let refuse = |message| RpcError::new(RpcError::INVALID_PARAMS, message);
+    let Some(Value::String(name)) = params.shift_remove("name") else {
+        return Err(refuse("`params.name` must name a tool"));
+    };
+    let arguments = match params.shift_remove("arguments") {
+        None | Some(Value::Null) => JsonObject::new(),
+        Some(Value::Object(arguments)) => arguments,
+        Some(Value::String(text)) => serde_json::from_str(&text)
+            .map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?,
+        Some(_) => return Err(refuse("`params.arguments` must be an object")),
+    };
+    Ok((name, arguments))
 }
 
 impl Arguments {

@@ -1,171 +1,195 @@
-//! From a line to a message, or to the words that answer it.
-//!
-//! A tool call is read here and not by rmcp: its decoder tries every kind of request in turn, which copies large
-//! arguments several times, and takes a call whose arguments are JSON in a text for an unknown method.
+//! From a text to a message, or to the words that answer it. stdio and HTTP read the same way.
 
-use rmcp::RoleServer;
-use rmcp::model::{
-    CallToolRequestParams, ClientRequest, ErrorCode, GetMeta as _, JsonRpcMessage, Request, RequestId,
-    RequestMetaObject,
-};
-use rmcp::service::RxJsonRpcMessage;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::call::JsonObject;
 use crate::json::{self, LARGE, MAX_VALUES};
 use crate::lines;
+use crate::rpc::{Frame, RpcError};
 
-type Message = RxJsonRpcMessage<RoleServer>;
-
-/// A line that is no message.
-pub(super) enum Malformed {
-    /// Answering could start a storm between two programs that do not understand each other.
-    Silent,
+/// What a client sends.
+pub(super) enum Message {
+    Request(Request),
+    Notification {
+        method: String,
+        params: JsonObject,
+    },
+    /// The result of a question of ours, or the error object.
     Answer {
-        id: Option<Value>,
-        code: ErrorCode,
-        message: &'static str,
+        id: Value,
+        outcome: Result<Value, Value>,
     },
 }
 
-/// A `tools/call` as clients and models write it.
-#[derive(Deserialize)]
-struct ToolCallLine {
-    id: Value,
-    // Before `params`, so that the line of another method is given up where it says so.
-    #[serde(rename = "method")]
-    _method: CallMethod,
-    params: Option<CallParams>,
+pub(super) struct Request {
+    /// An integer or a text.
+    pub(super) id: Value,
+    pub(super) method: String,
+    pub(super) params: JsonObject,
+    /// `_meta`, taken out of the params.
+    pub(super) meta: JsonObject,
+}
+
+/// A text that is no message.
+pub(super) enum Malformed {
+    /// Answering could start a storm between two programs that do not understand each other.
+    Silent,
+    Answer(Frame),
 }
 
 #[derive(Deserialize)]
-enum CallMethod {
-    #[serde(rename = "tools/call")]
-    Call,
+struct Envelope {
+    jsonrpc: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    id: Option<Value>,
+    method: Option<Value>,
+    params: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    result: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    error: Option<Value>,
 }
 
-#[derive(Deserialize)]
-struct CallParams {
-    name: Option<Value>,
-    arguments: Option<Value>,
-    #[serde(rename = "_meta")]
-    meta: Option<RequestMetaObject>,
-}
-
-pub(super) fn parse(line: &[u8]) -> Result<Message, Malformed> {
-    if line.is_empty() {
+pub(super) fn parse(text: &[u8]) -> Result<Message, Malformed> {
+    if text.is_empty() {
         return Err(Malformed::Silent);
     }
-    if line.len() > LARGE && json::values(line) > MAX_VALUES {
+    if text.len() > LARGE && json::values(text) > MAX_VALUES {
         let message = "this message has more than 500000 JSON values; send less at a time";
-        return Err(refusal(lines::message_id(line), ErrorCode::INVALID_REQUEST, message));
+        return Err(refusal(lines::message_id(text), RpcError::INVALID_REQUEST, message));
     }
-    if let Ok(call) = serde_json::from_slice::<ToolCallLine>(line) {
-        return tool_call(call);
+    match serde_json::from_slice::<Envelope>(text) {
+        Ok(envelope) if envelope.method.is_some() => call(envelope),
+        Ok(Envelope { id: Some(id), result: Some(result), .. }) => Ok(answer(id, Ok(result))),
+        Ok(Envelope { id: Some(id), error: Some(error), .. }) => Ok(answer(id, Err(error))),
+        Ok(_) => Err(Malformed::Silent),
+        Err(_) => Err(malformed(text)),
     }
-    serde_json::from_slice(line).map_err(|_| malformed(line))
 }
 
-fn tool_call(line: ToolCallLine) -> Result<Message, Malformed> {
-    let id = serde_json::from_value::<RequestId>(line.id.clone())
-        .map_err(|_| refusal(None, ErrorCode::INVALID_REQUEST, "`id` must be an integer or a text"))?;
-    let refuse = |message| refusal(Some(line.id.clone()), ErrorCode::INVALID_PARAMS, message);
-    let params = line.params.ok_or_else(|| refuse("`params.name` must name a tool"))?;
-    let Some(Value::String(name)) = params.name else { return Err(refuse("`params.name` must name a tool")) };
-    let arguments = match params.arguments {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(arguments)) => Some(arguments),
-        Some(Value::String(text)) => Some(
-            serde_json::from_str(&text)
-                .map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?,
-        ),
-        Some(_) => return Err(refuse("`params.arguments` must be an object")),
+/// A request, or a notification where there is no `id`.
+fn call(envelope: Envelope) -> Result<Message, Malformed> {
+    let invalid = |id| refusal(id, RpcError::INVALID_REQUEST, "this request is malformed");
+    let version = envelope.jsonrpc.is_some_and(|version| version == "2.0");
+    let method = envelope.method.and_then(|method| method.as_str().map(str::to_owned));
+    let params = match envelope.params {
+        None | Some(Value::Null) => Some(JsonObject::new()),
+        Some(Value::Object(params)) => Some(params),
+        Some(_) => None,
     };
-    let mut call = CallToolRequestParams::new(name);
-    call.arguments = arguments;
-    let mut request = ClientRequest::CallToolRequest(Request::new(call));
-    if let Some(meta) = params.meta {
-        *request.get_meta_mut() = meta;
+    match (envelope.id, method) {
+        (None, Some(method)) if version => {
+            let params = params.ok_or(Malformed::Silent)?;
+            Ok(Message::Notification { method, params })
+        }
+        (None, _) => Err(Malformed::Silent),
+        (Some(id), Some(method)) if version && is_id(&id) => {
+            let expected = "`params` must be an object";
+            let mut params =
+                params.ok_or_else(|| refusal(Some(id.clone()), RpcError::INVALID_PARAMS, expected))?;
+            let meta = match params.shift_remove("_meta") {
+                Some(Value::Object(meta)) => meta,
+                _ => JsonObject::new(),
+            };
+            Ok(Message::Request(Request { id, method, params, meta }))
+        }
+        (Some(id), _) => Err(invalid(Some(id))),
     }
-    Ok(JsonRpcMessage::request(request, id))
 }
 
-fn malformed(line: &[u8]) -> Malformed {
-    let invalid = ErrorCode::INVALID_REQUEST;
-    match serde_json::from_slice::<Value>(line) {
+fn answer(id: Value, outcome: Result<Value, Value>) -> Message {
+    Message::Answer { id, outcome }
+}
+
+fn malformed(text: &[u8]) -> Malformed {
+    match serde_json::from_slice::<Value>(text) {
         Err(_) => {
-            let id = lines::message_id(line);
-            refusal(id, ErrorCode::PARSE_ERROR, "this line is not JSON; send one JSON-RPC message per line")
+            let id = lines::message_id(text);
+            refusal(id, RpcError::PARSE, "this line is not JSON; send one JSON-RPC message per line")
         }
-        Ok(Value::Array(_)) => refusal(
-            None,
-            invalid,
-            "JSON-RPC batches are not part of this protocol; send one message per line",
-        ),
-        Ok(Value::Object(message)) if message.contains_key("method") => match message.get("id") {
-            Some(id) => refusal(Some(id.clone()), invalid, "this request is malformed"),
-            None => Malformed::Silent,
-        },
+        Ok(Value::Array(_)) => {
+            let message = "JSON-RPC batches are not part of this protocol; send one message at a time";
+            refusal(None, RpcError::INVALID_REQUEST, message)
+        }
         Ok(_) => Malformed::Silent,
     }
 }
 
-fn refusal(id: Option<Value>, code: ErrorCode, message: &'static str) -> Malformed {
-    Malformed::Answer { id: id.filter(|id| id.is_number() || id.is_string()), code, message }
+pub(super) fn refusal(
+    id: Option<Value>,
+    code: i64,
+    message: impl Into<std::borrow::Cow<'static, str>>,
+) -> Malformed {
+    let id = id.filter(|id| id.is_number() || id.is_string());
+    Malformed::Answer(Frame::error(id.as_ref(), &RpcError::new(code, message)))
+}
+
+fn is_id(id: &Value) -> bool {
+    id.is_i64() || id.is_u64() || id.is_string()
+}
+
+/// Tells an explicit `null` from an absent member.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn call(line: &str) -> CallToolRequestParams {
-        match parse(line.as_bytes()) {
-            Ok(JsonRpcMessage::Request(message)) => match message.request {
-                ClientRequest::CallToolRequest(request) => request.params,
-                other => panic!("{other:?}"),
-            },
-            _ => panic!("not a request"),
+    fn request(text: &str) -> Request {
+        match parse(text.as_bytes()) {
+            Ok(Message::Request(request)) => request,
+            _ => panic!("not a request: {text}"),
         }
     }
 
     #[test]
     fn members_may_come_in_any_order() {
-        let one = call(
-            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":1}}}"#,
-        );
-        let other = call(
-            r#"{"params":{"arguments":"{\"a\":1}","name":"x"},"method":"tools/call","id":"1","jsonrpc":"2.0"}"#,
-        );
-        assert_eq!(one.arguments, other.arguments);
-        assert_eq!(one.name, "x");
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"progressToken":7}}}"#,
+            r#"{"params":{"_meta":{"progressToken":7},"name":"x"},"method":"tools/call","id":1,"jsonrpc":"2.0"}"#,
+        ] {
+            let request = request(text);
+            assert_eq!((&request.id, request.method.as_str()), (&json!(1), "tools/call"));
+            assert_eq!(Value::Object(request.params), json!({"name": "x"}));
+            assert_eq!(Value::Object(request.meta), json!({"progressToken": 7}));
+        }
     }
 
     #[test]
-    fn the_meta_of_a_call_stays_with_it() {
-        let line = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"progressToken":7}}}"#;
-        let Ok(JsonRpcMessage::Request(mut message)) = parse(line.as_bytes()) else {
-            panic!("not a request")
+    fn answers_are_told_from_requests() {
+        let outcome = |text: &str| match parse(text.as_bytes()) {
+            Ok(Message::Answer { outcome, .. }) => Some(outcome),
+            _ => None,
         };
-        assert!(message.request.get_meta_mut().get_progress_token().is_some());
+        assert_eq!(outcome(r#"{"jsonrpc":"2.0","id":1,"result":null}"#), Some(Ok(Value::Null)));
+        assert_eq!(outcome(r#"{"jsonrpc":"2.0","id":1,"error":{"code":1}}"#), Some(Err(json!({"code": 1}))));
+        assert_eq!(outcome(r#"{"jsonrpc":"2.0","id":1}"#), None);
     }
 
     #[test]
     fn what_is_no_message_is_answered_where_that_helps() {
-        let answer = |line: &str| match parse(line.as_bytes()) {
-            Err(Malformed::Answer { id, code, .. }) => Some((id, code)),
+        let answer = |text: &str| match parse(text.as_bytes()) {
+            Err(Malformed::Answer(frame)) => {
+                let answer: Value = serde_json::from_slice(&frame.text).expect("JSON");
+                Some((answer["id"].clone(), frame.error.expect("an error")))
+            }
             Err(Malformed::Silent) => None,
             Ok(_) => panic!("a message"),
         };
-        assert_eq!(answer("{oops"), Some((None, ErrorCode::PARSE_ERROR)));
-        assert_eq!(answer("[]"), Some((None, ErrorCode::INVALID_REQUEST)));
+        assert_eq!(answer("{oops"), Some((Value::Null, RpcError::PARSE)));
+        assert_eq!(answer("[]"), Some((Value::Null, RpcError::INVALID_REQUEST)));
+        let wrong = r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":7}"#;
+        assert_eq!(answer(wrong), Some((json!(1), RpcError::INVALID_PARAMS)));
         assert_eq!(
-            answer(r#"{"id":1,"method":"tools/call","params":{"name":7}}"#),
-            Some((Some(1.into()), ErrorCode::INVALID_PARAMS))
+            answer(r#"{"jsonrpc":"2.0","id":1,"method":7}"#),
+            Some((json!(1), RpcError::INVALID_REQUEST))
         );
-        assert_eq!(
-            answer(r#"{"id":1,"method":"tools/call"}"#),
-            Some((Some(1.into()), ErrorCode::INVALID_PARAMS))
-        );
+        assert_eq!(answer(r#"{"jsonrpc":"2.0","method":7}"#), None);
         assert_eq!(answer("7"), None);
     }
 }

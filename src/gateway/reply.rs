@@ -5,12 +5,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::JsonObject;
+use crate::client::Era;
 use crate::config::{DeniedBy, ResultDetail};
 use crate::execution::{BatchReport, CallOutcome, Ended, Failure};
 use crate::fault::Fault;
 use crate::guardrails::{Judged, Verdict, Violation};
 use crate::ids::RequestId;
 use crate::json;
+use crate::rpc::Frame;
 use crate::scope::Scope;
 
 mod content;
@@ -49,25 +51,24 @@ impl Reply {
         self.code().and_then(|_| self.object.get("message")).and_then(Value::as_str)
     }
 
-    /// The `result` of the `tools/call`.
-    pub(super) fn into_result(self) -> Value {
+    /// The answer to the `tools/call`, written in one go: a large result is never here twice.
+    pub(super) fn into_frame(self, id: &Value, era: Era) -> Frame {
         let is_error = self.status() == "error";
-        let mut text = Vec::new();
-        json::write_object(&self.object, &mut text);
-        // Large results are here twice until then.
-        drop(self.object);
-        // JSON that was made of texts is a text.
-        let text = String::from_utf8(text).unwrap_or_default();
-        let mut block = JsonObject::new();
-        block.insert("type".to_owned(), "text".into());
-        block.insert("text".to_owned(), Value::String(text));
-        let mut content = Vec::with_capacity(1 + self.blocks.len());
-        content.push(Value::Object(block));
-        content.extend(self.blocks);
-        let mut result = JsonObject::new();
-        result.insert("content".to_owned(), Value::Array(content));
-        result.insert("isError".to_owned(), Value::Bool(is_error));
-        Value::Object(result)
+        Frame::result(id, |text| {
+            let head: &[u8] = match era {
+                Era::Legacy => br#"{"content":[{"type":"text","text":"#,
+                // Each result says that it is one.
+                Era::Modern => br#"{"resultType":"complete","content":[{"type":"text","text":"#,
+            };
+            text.extend_from_slice(head);
+            json::write_nested(&self.object, text);
+            text.push(b'}');
+            for block in &self.blocks {
+                text.push(b',');
+                json::write(block, text);
+            }
+            text.extend_from_slice(if is_error { br#"],"isError":true}"# } else { br#"],"isError":false}"# });
+        })
     }
 }
 

@@ -1,28 +1,22 @@
-//! The gateway on its own standard streams: rmcp's server over a transport that loses and hides nothing.
+//! The gateway on its own standard streams: a line is a message, and each request is worked on by itself.
 //!
-//! A client that is gone is noticed at once (`left`), a message that is too long or malformed is answered instead
-//! of dropped, and tool results go out as JSON, whole.
+//! A client that is gone is noticed at once (`left`), and a message that is too long or malformed is answered
+//! instead of dropped.
 
-use std::collections::VecDeque;
-use std::io;
-use std::pin::Pin;
+use std::sync::Arc;
 
-use rmcp::RoleServer;
-use rmcp::model::{
-    ClientRequest, CustomResult, ErrorCode, ErrorData, JsonRpcMessage, RequestId, ServerResult,
-};
-use rmcp::service::{
-    NotificationContext, RequestContext, RxJsonRpcMessage, Service, ServiceRole, TxJsonRpcMessage,
-};
-use rmcp::transport::Transport;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::Gateway;
-use super::message::{self, Malformed};
-use crate::json;
+use super::inflight::InFlight;
+use super::message::{self, Malformed, Message, Request};
+use super::{Gateway, Visit, Who};
+use crate::auth::Credentials;
+use crate::client::{Connection, Outlet};
 use crate::lines::{Line, LineReader, LineWriter, widen};
+use crate::rpc::{Frame, RpcError};
 
 type Input = Box<dyn AsyncRead + Send + Unpin>;
 type Output = Box<dyn AsyncWrite + Send + Unpin>;
@@ -30,152 +24,109 @@ type Output = Box<dyn AsyncWrite + Send + Unpin>;
 /// Room for the other calls of a batch whose one call has arguments that just fit.
 const ENVELOPE: usize = 1 << 20;
 
-/// rmcp's service for stdio: as `Gateway`, with tool results that skip the typed model.
-pub struct Stdio(pub Gateway);
-
-/// The transport over a pair of streams.
-pub struct StdioTransport {
+/// One client, for the life of the process.
+pub struct Stdio {
+    gateway: Gateway,
+    credentials: Credentials,
+    connection: Arc<Connection>,
     reader: LineReader<Input>,
-    writer: LineWriter<Output>,
-    /// An answer that the transport itself gives; finished before anything else is read.
-    answering: Option<Pin<Box<dyn Future<Output = io::Result<()>> + Send>>>,
-    ready: VecDeque<RxJsonRpcMessage<RoleServer>>,
+    outlet: Outlet,
+    open: InFlight,
+    tasks: TaskTracker,
     limit: usize,
-    left: CancellationToken,
 }
 
-impl StdioTransport {
-    /// On this process's own streams. `left` is cancelled when the client closes its side.
-    pub fn new(max_argument_bytes: usize, left: CancellationToken) -> Self {
+impl Stdio {
+    pub fn new(gateway: Gateway, credentials: Credentials, max_argument_bytes: usize) -> Self {
         let (input, output) = streams();
         // A batch of large arguments is long; escapes can double it.
         let limit = max_argument_bytes.saturating_mul(4).saturating_add(ENVELOPE);
+        let outlet = Outlet::Lines(LineWriter::new(output));
         Self {
+            gateway,
+            credentials,
+            connection: Arc::new(Connection::new(outlet.clone())),
             reader: LineReader::new(input, limit),
-            writer: LineWriter::new(output),
-            answering: None,
-            ready: VecDeque::new(),
+            outlet,
+            open: InFlight::default(),
+            tasks: TaskTracker::new(),
             limit,
-            left,
         }
     }
 
-    fn refuse(&mut self, id: Option<&Value>, code: ErrorCode, message: &str) {
-        let message = json!({
-            "jsonrpc": "2.0",
-            "id": id,
-            "error": {"code": code.0, "message": message},
-        });
-        let writer = self.writer.clone();
-        self.answering = Some(Box::pin(async move { writer.write(&message).await }));
-    }
-
-    fn sort(&mut self, parsed: Result<RxJsonRpcMessage<RoleServer>, Malformed>) {
-        match parsed {
-            Ok(message) => self.ready.push_back(message),
-            Err(Malformed::Silent) => {}
-            Err(Malformed::Answer { id, code, message }) => self.refuse(id.as_ref(), code, message),
-        }
-    }
-}
-
-/// A tool result as it goes out; the one message that may be of any size.
-fn line(id: &RequestId, result: &Value) -> Vec<u8> {
-    let mut line = br#"{"jsonrpc":"2.0","id":"#.to_vec();
-    json::write(&id.clone().into_json_value(), &mut line);
-    line.extend_from_slice(br#","result":"#);
-    json::write(result, &mut line);
-    line.push(b'}');
-    line
-}
-
-impl Transport<RoleServer> for StdioTransport {
-    type Error = io::Error;
-
-    fn send(
-        &mut self,
-        item: TxJsonRpcMessage<RoleServer>,
-    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let writer = self.writer.clone();
-        async move {
-            match &item {
-                JsonRpcMessage::Response(response) => match &response.result {
-                    ServerResult::CustomResult(result) => {
-                        writer.write_line(line(&response.id, &result.0)).await
+    /// Serves until the client closes its side, which cancels `left`; then waits for the requests on their way.
+    pub async fn serve(mut self, left: CancellationToken) {
+        while let Some(message) = self.next().await {
+            match message {
+                Ok(message) => self.take(message).await,
+                Err(Malformed::Silent) => {}
+                Err(Malformed::Answer(frame)) => {
+                    if !self.outlet.send(frame.text).await {
+                        break;
                     }
-                    _ => writer.write(&item).await,
-                },
-                _ => writer.write(&item).await,
+                }
+            }
+        }
+        left.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    async fn next(&mut self) -> Option<Result<Message, Malformed>> {
+        match self.reader.next().await {
+            Ok(Line::Text(line)) => Some(message::parse(line)),
+            Ok(Line::TooLong(overflow)) => {
+                let message = format!(
+                    "this message is longer than {} bytes: send less, or raise `max_argument_bytes` in `common_mcp_gateway_config`",
+                    self.limit
+                );
+                Some(Err(message::refusal(overflow.message_id(), RpcError::INVALID_REQUEST, message)))
+            }
+            Ok(Line::End) | Err(_) => None,
+        }
+    }
+
+    async fn take(&mut self, message: Message) {
+        match message {
+            Message::Request(request) => self.start(request).await,
+            Message::Answer { id, outcome } => self.connection.settle(&id, outcome),
+            Message::Notification { method, params } => {
+                if method == "notifications/cancelled" {
+                    self.open.withdraw(params.get("requestId").unwrap_or(&Value::Null));
+                }
             }
         }
     }
 
-    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
-        loop {
-            if let Some(answering) = &mut self.answering {
-                let written = answering.await;
-                self.answering = None;
-                if written.is_err() {
-                    break;
-                }
+    async fn start(&mut self, request: Request) {
+        let open = match self.open.open(&request.id) {
+            Ok(open) => open,
+            Err(error) => {
+                self.outlet.send(Frame::error(Some(&request.id), &error).text).await;
+                return;
             }
-            if let Some(message) = self.ready.pop_front() {
-                return Some(message);
-            }
-            match self.reader.next().await {
-                Ok(Line::Text(line)) => {
-                    let parsed = message::parse(line);
-                    self.sort(parsed);
-                }
-                Ok(Line::TooLong(overflow)) => {
-                    let message = format!(
-                        "this message is longer than {} bytes: send less, or raise `max_argument_bytes` in `common_mcp_gateway_config`",
-                        self.limit
-                    );
-                    self.refuse(overflow.message_id().as_ref(), ErrorCode::INVALID_REQUEST, &message);
-                }
-                Ok(Line::End) | Err(_) => break,
-            }
-        }
-        self.left.cancel();
-        None
-    }
-
-    async fn close(&mut self) -> io::Result<()> {
-        self.left.cancel();
-        self.writer.close().await;
-        Ok(())
-    }
-}
-
-impl Service<RoleServer> for Stdio {
-    async fn handle_request(
-        &self,
-        request: ClientRequest,
-        context: RequestContext<RoleServer>,
-    ) -> Result<ServerResult, ErrorData> {
-        let ClientRequest::CallToolRequest(call) = request else {
-            return Service::<RoleServer>::handle_request(&self.0, request, context).await;
         };
-        // A client of the revision without a handshake wants each result to say that it is one.
-        let modern = context.meta.protocol_version().is_some_and(|version| !version.has_initialize());
-        let mut result = self.0.answer(call.params, context).await?;
-        if modern {
-            result["resultType"] = "complete".into();
+        let visit = Visit {
+            connection: Arc::clone(&self.connection),
+            outlet: self.outlet.clone(),
+            who: Who::Shows(self.credentials.clone()),
+            withdrawn: open.withdrawn().clone(),
+        };
+        let (gateway, outlet) = (self.gateway.clone(), self.outlet.clone());
+        // What follows it may count on what it changes.
+        let opens = request.method == "initialize";
+        let work = async move {
+            let frame = gateway.handle(request, visit).await;
+            // A client that withdrew a request wants to hear no more of it.
+            if !open.withdrawn().is_cancelled() {
+                outlet.send(frame.text).await;
+            }
+        };
+        if opens {
+            work.await;
+        } else {
+            self.tasks.spawn(work);
         }
-        Ok(ServerResult::CustomResult(CustomResult::new(result)))
-    }
-
-    async fn handle_notification(
-        &self,
-        notification: <RoleServer as ServiceRole>::PeerNot,
-        context: NotificationContext<RoleServer>,
-    ) -> Result<(), ErrorData> {
-        Service::<RoleServer>::handle_notification(&self.0, notification, context).await
-    }
-
-    fn get_info(&self) -> <RoleServer as ServiceRole>::Info {
-        Service::<RoleServer>::get_info(&self.0)
     }
 }
 

@@ -1,0 +1,117 @@
+//! What a client says of itself: the revision that it speaks, and what it can be asked for.
+
+use serde_json::{Map, Value};
+
+/// The key of a request's `_meta` that asks for log messages, in the revision without sessions.
+pub const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+
+/// With a handshake (up to 2025-11-25), or with metadata in each request (from 2026-07-28 on).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Era {
+    #[default]
+    Legacy,
+    Modern,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Hello {
+    pub era: Era,
+    pub version: String,
+    pub capabilities: Capabilities,
+}
+
+/// Of what a client declared, the part that can be relayed to it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Capabilities {
+    elicitation: Option<Value>,
+    sampling: Option<Value>,
+    roots: Option<Value>,
+}
+
+/// How grave a log message is, mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Debug,
+    Info,
+    Notice,
+    Warning,
+    Error,
+    Critical,
+    Alert,
+    Emergency,
+}
+
+impl Capabilities {
+    pub fn read(declared: Option<&Value>) -> Self {
+        let one = |name: &str| declared?.get(name).filter(|value| value.is_object()).cloned();
+        Self { elicitation: one("elicitation"), sampling: one("sampling"), roots: one("roots") }
+    }
+
+    /// What a server is told, which hears of roots only where its configuration allows that.
+    pub fn declared(&self, relay_roots: bool) -> Map<String, Value> {
+        let roots = self.roots.as_ref().filter(|_| relay_roots);
+        let all = [
+            ("elicitation", self.elicitation.as_ref()),
+            ("roots", roots),
+            ("sampling", self.sampling.as_ref()),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone()))).collect()
+    }
+
+    /// Whether the client can be asked this.
+    pub fn answers(&self, method: &str, relay_roots: bool) -> bool {
+        match method {
+            "elicitation/create" => self.elicitation.is_some(),
+            "sampling/createMessage" => self.sampling.is_some(),
+            "roots/list" => relay_roots && self.roots.is_some(),
+            _ => false,
+        }
+    }
+}
+
+impl Severity {
+    const NAMES: [(&str, Self); 8] = [
+        ("debug", Self::Debug),
+        ("info", Self::Info),
+        ("notice", Self::Notice),
+        ("warning", Self::Warning),
+        ("error", Self::Error),
+        ("critical", Self::Critical),
+        ("alert", Self::Alert),
+        ("emergency", Self::Emergency),
+    ];
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, severity)| *severity)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_relayed_is_declared() {
+        let declared =
+            json!({"elicitation": {"form": {}}, "roots": {}, "experimental": {"x": {}}, "sampling": 7});
+        let capabilities = Capabilities::read(Some(&declared));
+        assert_eq!(Value::Object(capabilities.declared(false)), json!({"elicitation": {"form": {}}}));
+        assert!(capabilities.answers("elicitation/create", false));
+        assert!(capabilities.answers("roots/list", true) && !capabilities.answers("roots/list", false));
+        assert!(!capabilities.answers("sampling/createMessage", true));
+    }
+
+    #[test]
+    fn severities_are_called_what_they_are() {
+        for (name, severity) in Severity::NAMES {
+            assert_eq!((Severity::parse(name), severity.as_str()), (Some(severity), name));
+        }
+        assert!(Severity::Error > Severity::Warning);
+    }
+}

@@ -1,0 +1,39 @@
+//! Where messages to a client go. Sending waits while the client does not read; nothing is kept without bound.
+
+use tokio::io::AsyncWrite;
+use tokio::sync::mpsc;
+
+use crate::lines::LineWriter;
+
+type Output = Box<dyn AsyncWrite + Send + Unpin>;
+
+#[derive(Clone)]
+pub enum Outlet {
+    /// Our own standard output.
+    Lines(LineWriter<Output>),
+    /// The stream of an HTTP response.
+    Stream(mpsc::Sender<Vec<u8>>),
+    /// Nobody listens.
+    Nowhere,
+}
+
+impl Outlet {
+    /// Whether the message has gone out.
+    pub async fn send(&self, message: Vec<u8>) -> bool {
+        match self {
+            Self::Lines(writer) => writer.write_line(message).await.is_ok(),
+            Self::Stream(stream) => stream.send(message).await.is_ok(),
+            Self::Nowhere => false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Lines(_) => "Lines",
+            Self::Stream(_) => "Stream",
+            Self::Nowhere => "Nowhere",
+        })
+    }
+}
