@@ -40,8 +40,8 @@ pub async fn serve_stdio(settings: Settings, environment: Environment) {
     credentials.warn_of_refusal(&settings);
     let (end, left) = (CancellationToken::new(), CancellationToken::new());
     let tasks = TaskTracker::new();
-    let downstream = Arc::new(Downstream::new(&environment));
     let store = Arc::new(Store::new(settings, environment));
+    let downstream = Arc::new(Downstream::new(store.environment(), store.subscribe(), &end));
     follow(&store, &end, &tasks);
     let parts = parts(Arc::clone(&store), &downstream, end.clone());
     let gateway = Gateway::new(Arc::new(parts));

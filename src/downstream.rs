@@ -1,21 +1,17 @@
 //! Sessions with servers: open, list the tools, make checked calls, close.
 //!
-//! The only door to a server is `Session::call`, and it takes a `CheckedCall`. A session that was opened is
-//! closed by whoever opened it; what remains to be done then (ending the process) is tracked here, so that the
-//! gateway leaves nothing behind.
+//! The only door to a server is `Session::call`, and it takes a `CheckedCall`. A batch leases its session and
+//! finishes the lease; sessions that wait for a batch are in the pool. What remains to be done for one that is closed
+//! (ending the process) is tracked here, so that the gateway leaves nothing behind.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rmcp::model::{CallToolRequestParams, ClientRequest, Request, ServerResult};
-use rmcp::service::{PeerRequestOptions, RunningService, ServiceError};
-use rmcp::{Peer, RoleClient};
-use serde_json::Value;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::call::ToolOutput;
-use crate::config::{Endpoint, Server};
-use crate::guardrails::CheckedCall;
+use crate::config::{Endpoint, Server, SessionMode, Settings};
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Interrupted, Operation};
 use crate::tool::Tool;
@@ -24,18 +20,28 @@ mod child;
 mod far_end;
 mod fault;
 mod handshake;
+mod keep;
+mod lease;
 mod listing;
 mod path;
 mod places;
+mod pool;
+mod session;
+mod standby;
 mod stderr;
 mod transport;
 mod watchdog;
 mod wire;
 
 pub use fault::{SessionFault, Trouble};
+pub use lease::Leased;
+pub use session::Session;
 pub use watchdog::{COMMAND as WATCHDOG_COMMAND, watch as run_watchdog};
 
 use far_end::FarEnd;
+use places::{Place, Places};
+use pool::{Key, Pool};
+use session::{Fresh, Service};
 use wire::Wire;
 
 /// How long the gateway's end waits for its children: close, SIGTERM and SIGKILL fit into it.
@@ -44,19 +50,11 @@ const FAREWELL: Duration = Duration::from_millis(1_400);
 /// What all sessions of the process share.
 pub struct Downstream {
     tasks: TaskTracker,
-    places: places::Places,
+    places: Places,
+    pool: Arc<Pool>,
     watchdog: watchdog::Watchdog,
     path: path::SearchPath,
     base_env: Vec<(String, String)>,
-}
-
-/// One initialised connection with one server.
-pub struct Session {
-    server: Arc<Server>,
-    service: RunningService<RoleClient, handshake::Client>,
-    far_end: FarEnd,
-    activity: Activity,
-    max_result_bytes: usize,
 }
 
 /// A server that can be reached and that nobody has spoken to yet.
@@ -67,62 +65,109 @@ struct Started {
 }
 
 impl Downstream {
-    pub fn new(environment: &crate::config::environment::Environment) -> Self {
+    /// Within a runtime. What waits for its next batch ends with `end`.
+    pub fn new(
+        environment: &crate::config::environment::Environment,
+        settings: watch::Receiver<Arc<Settings>>,
+        end: &CancellationToken,
+    ) -> Self {
         let watchdog = watchdog::Watchdog::default();
+        let tasks = TaskTracker::new();
+        let pool = Arc::new(Pool::new(settings, end.child_token()));
+        tasks.spawn(Arc::clone(&pool).sweep());
         Self {
-            tasks: TaskTracker::new(),
-            places: places::Places::default(),
+            tasks,
+            places: Places::default(),
+            pool,
             path: path::SearchPath::new(environment, watchdog.clone()),
             watchdog,
             base_env: environment.child_base(),
         }
     }
 
+    async fn open(&self, scope: &Scope, server: &Arc<Server>) -> Result<Fresh, SessionFault> {
+        self.open_at(scope, server, None).await
+    }
+
     /// Starts the server and shakes hands with it.
-    pub async fn open(&self, scope: &Scope, server: &Arc<Server>) -> Result<Session, SessionFault> {
-        let started =
-            self.start(scope, server).await.map_err(|trouble| SessionFault::new(&server.name, trouble))?;
-        let Started { far_end, transport, activity } = started;
+    async fn open_at(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+        place: Option<Place>,
+    ) -> Result<Fresh, SessionFault> {
+        let fault = |trouble| SessionFault::new(&server.name, trouble);
+        let Started { far_end, transport, activity } =
+            self.start(scope, server, place).await.map_err(fault)?;
         match shake(scope, transport).await {
-            Ok(service) => {
-                let max_result_bytes = scope.settings.limits.max_result_bytes;
-                Ok(Session { server: Arc::clone(server), service, far_end, activity, max_result_bytes })
-            }
-            Err(trouble) => {
-                Err(SessionFault::new(&server.name, trouble).during_start().told_by(&far_end).await)
-            }
+            Ok(service) => Ok(Fresh::new(scope, server, far_end, activity, service)),
+            Err(trouble) => Err(fault(trouble).during_start().told_by(&far_end).await),
         }
     }
 
-    /// Starts the server for its tool list alone, all under the limit of a discovery.
+    /// Asks the kept session, or one that then waits for its first batch.
     pub async fn list_tools(
         &self,
         scope: &Scope,
         server: &Arc<Server>,
     ) -> Result<Vec<Arc<Tool>>, SessionFault> {
+        let seat = match server.session.mode {
+            SessionMode::Keep => self.seat(scope, server, Operation::Discovery).await?,
+            SessionMode::Batch => None,
+        };
+        let Some(mut seat) = seat else {
+            let (tools, session) = self.open_and_list(scope, server).await?;
+            self.pool.offer(scope, Key::new(scope, server), session);
+            return Ok(tools);
+        };
+        match seat.session(scope).await? {
+            Some(session) => {
+                let tools = list(scope, &session).await;
+                seat.give_back(session);
+                tools
+            }
+            None => {
+                let (tools, session) = self.open_and_list(scope, server).await?;
+                seat.fill(session);
+                Ok(tools)
+            }
+        }
+    }
+
+    /// All under the limit of a discovery.
+    async fn open_and_list(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+    ) -> Result<(Vec<Arc<Tool>>, Fresh), SessionFault> {
         let fault = |trouble| SessionFault::new(&server.name, trouble);
-        let Started { far_end, transport, .. } = self.start(scope, server).await.map_err(fault)?;
+        let Started { far_end, transport, activity } =
+            self.start(scope, server, None).await.map_err(fault)?;
         let max_result_bytes = scope.settings.limits.max_result_bytes;
         let listing = async {
             let service = shake(scope, transport).await.map_err(|trouble| fault(trouble).during_start())?;
-            listing::list(service.peer(), &server.name, max_result_bytes).await.map_err(fault)
+            let tools = listing::list(service.peer(), &server.name, max_result_bytes).await.map_err(fault)?;
+            Ok::<_, SessionFault>((tools, service))
         };
         // The process outlives the limit by a moment, so that its last words can be told.
         match scope.timeouts.run(Operation::Discovery, &scope.cancel, listing).await {
-            Ok(Ok(tools)) => Ok(tools),
+            Ok(Ok((tools, service))) => Ok((tools, Fresh::new(scope, server, far_end, activity, service))),
             Ok(Err(fault)) => Err(fault.told_by(&far_end).await),
             Err(interrupted) => Err(fault(Trouble::Interrupted(interrupted)).told_by(&far_end).await),
         }
     }
 
-    async fn start(&self, scope: &Scope, server: &Server) -> Result<Started, Trouble> {
+    /// At a place of the caller's, or at one that is taken now.
+    async fn start(&self, scope: &Scope, server: &Server, place: Option<Place>) -> Result<Started, Trouble> {
         let command = match &server.endpoint {
             Endpoint::Command(command) => command,
             Endpoint::Refused { reason, .. } => return Err(Trouble::Refused(reason.clone())),
         };
         let limits = &scope.settings.limits;
-        let taking = scope.cancel.run_until_cancelled(self.places.take(limits.max_sessions));
-        let place = taking.await.unwrap_or(Err(Trouble::Interrupted(Interrupted::Cancelled)))?;
+        let place = match place {
+            Some(place) => place,
+            None => self.place(scope).await?,
+        };
         let program = self.path.resolve(scope, &command.program).await?;
         let spawn = child::Spawn { command, program: &program, base_env: &self.base_env, tasks: &self.tasks };
         let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone())?;
@@ -132,8 +177,15 @@ impl Downstream {
         Ok(Started { far_end: FarEnd::Child(child), transport, activity })
     }
 
+    async fn place(&self, scope: &Scope) -> Result<Place, Trouble> {
+        let taking = self.places.take(scope.settings.limits.max_sessions, || self.pool.give_way());
+        let taken = scope.cancel.run_until_cancelled(taking).await;
+        taken.unwrap_or(Err(Trouble::Interrupted(Interrupted::Cancelled)))
+    }
+
     /// Ends every child, whatever still runs, and waits until they are gone.
     pub async fn shutdown(&self) {
+        self.pool.end.cancel();
         self.tasks.close();
         if tokio::time::timeout(FAREWELL, self.tasks.wait()).await.is_err() {
             tracing::error!("some servers did not end in time and are left to the watchdog");
@@ -142,67 +194,16 @@ impl Downstream {
 }
 
 /// A session begins under a limit of its own.
-async fn shake(
-    scope: &Scope,
-    transport: transport::ServerTransport,
-) -> Result<RunningService<RoleClient, handshake::Client>, Trouble> {
+async fn shake(scope: &Scope, transport: transport::ServerTransport) -> Result<Service, Trouble> {
     let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, handshake::shake(transport)).await;
     shaken.map_err(Trouble::Interrupted)?
 }
 
-impl Session {
-    /// The one door to a server. A call that is already cancelled does not go through it.
-    pub async fn call(&self, scope: &Scope, checked: &CheckedCall) -> Result<ToolOutput, SessionFault> {
-        let call = checked.call();
-        let params = CallToolRequestParams::new(call.tool.as_str().to_owned())
-            .with_arguments(call.arguments().as_object().cloned().unwrap_or_default());
-        let request = ClientRequest::CallToolRequest(Request::new(params));
-        let sent = OnceLock::new();
-        let asking = async {
-            let options = PeerRequestOptions::no_options();
-            let handle = self.peer().send_request_with_option(request, options).await?;
-            let _ = sent.set(handle.id.clone());
-            handle.await_response().await
-        };
-        let answer = match scope.timeouts.run_active(&scope.cancel, &self.activity, asking).await {
-            Ok(answer) => self.read(answer),
-            Err(interrupted) => {
-                if let Some(id) = sent.get() {
-                    transport::cancel(self.peer(), id.clone(), "the gateway no longer waits for this call")
-                        .await;
-                }
-                Err(Trouble::Interrupted(interrupted))
-            }
-        };
-        match answer
-            .and_then(|result| ToolOutput::parse(result).map_err(|not| Trouble::Protocol(not.to_string())))
-        {
-            Ok(output) => Ok(output),
-            Err(Trouble::Rpc(error)) => Ok(ToolOutput::from_rpc_error(&error)),
-            Err(trouble) => Err(self.fault(trouble).told_by(&self.far_end).await),
-        }
-    }
-
-    /// Ends the session; its process is taken down in the background, and waited for at the gateway's end.
-    pub fn close(self) {
-        self.service.cancellation_token().cancel();
-    }
-
-    fn peer(&self) -> &Peer<RoleClient> {
-        self.service.peer()
-    }
-
-    fn read(&self, answer: Result<ServerResult, ServiceError>) -> Result<Value, Trouble> {
-        transport::unwrap(answer.map_err(|error| Trouble::from(&error))?, self.max_result_bytes)
-    }
-
-    fn fault(&self, trouble: Trouble) -> SessionFault {
-        SessionFault::new(&self.server.name, trouble)
-    }
-}
-
-impl std::fmt::Debug for Session {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("server", &self.server.name).finish_non_exhaustive()
+/// Asks a session that has waited.
+async fn list(scope: &Scope, session: &Session) -> Result<Vec<Arc<Tool>>, SessionFault> {
+    let listed = scope.timeouts.run(Operation::Discovery, &scope.cancel, session.list()).await;
+    match listed.unwrap_or_else(|interrupted| Err(Trouble::Interrupted(interrupted))) {
+        Ok(tools) => Ok(tools),
+        Err(trouble) => Err(session.fault(trouble).await),
     }
 }

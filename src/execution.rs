@@ -1,12 +1,13 @@
 //! Runs a batch: checked whole, then call by call over one session, each call through the guardrails.
 //!
-//! The session is opened when the first call has passed its input check, and closed here, whatever the outcome.
+//! The session is taken when the first call has passed its input check, and finished here, whatever the outcome.
 
 use std::sync::Arc;
 
 use crate::discovery::{Discovery, DiscoveryFault};
-use crate::downstream::{Downstream, Session};
+use crate::downstream::{Downstream, Leased};
 use crate::guardrails::Guardrails;
+use crate::ids::ServerName;
 use crate::scope::Scope;
 use crate::timeouts::milliseconds;
 
@@ -47,8 +48,13 @@ impl Execution {
         Ok(report)
     }
 
+    /// Closes the sessions that wait for the caller's next batch on one server, or on all.
+    pub fn forget_sessions(&self, scope: &Scope, server: Option<&ServerName>) {
+        self.downstream.forget(scope, server);
+    }
+
     async fn run(&self, scope: &Scope, batch: Batch, report: &mut BatchReport) {
-        let mut session: Option<Session> = None;
+        let mut session: Option<Leased> = None;
         let mut budget = Budget::new(&scope.settings.limits);
         let step =
             Step { scope, server: &batch.server, downstream: &self.downstream, guardrails: &self.guardrails };
@@ -65,7 +71,7 @@ impl Execution {
             }
         }
         if let Some(session) = session {
-            session.close();
+            self.downstream.finish(scope, session);
         }
     }
 }

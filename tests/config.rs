@@ -165,6 +165,28 @@ async fn the_example_and_the_schema_are_good() {
 }
 
 #[tokio::test]
+async fn the_check_says_how_long_sessions_last() {
+    let config = Config::new()
+        .common("standby_idle_seconds", json!(20))
+        .lab(&[])
+        .echo()
+        .with("session_mode", json!("keep"))
+        .hostile("")
+        .with("standby_idle_seconds", json!(0));
+    let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+    assert_eq!((code, err.as_str()), (0, ""));
+    let said: Vec<&str> = out.lines().filter_map(|line| line.trim().strip_prefix("sessions ")).collect();
+    assert_eq!(
+        said,
+        [
+            "one per batch, the next opened in advance for 20 s",
+            "one, kept 300 s after its last use",
+            "one per batch"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn help_fits_a_screen_and_shows_the_commonest_uses() {
     let (code, out, _) = Gateway::prepare("{}").run(&["--help"]).await;
     assert_eq!(code, 0);

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Config, Gateway, LIST, Raw};
 
-/// A server whose one tool `worst` is answered by running `answer`; its request has the id 1.
+/// A server whose one tool `worst` is answered by running `answer`; its request has the id 1, in a session that was
+/// not asked for its tools before.
 fn scripted(answer: &str) -> Config {
     let script = format!(
         r#"
@@ -19,6 +20,7 @@ fn scripted(answer: &str) -> Config {
     );
     Config::new()
         .server(json!({"server_name": "s", "config": {"command": "sh", "args": ["-c", script]}}))
+        .common("standby_idle_seconds", json!(0))
         .timeout("tool_execution_timeout", 5.0)
 }
 

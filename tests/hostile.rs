@@ -247,7 +247,8 @@ async fn one_bad_server_delays_no_other() {
 #[tokio::test]
 async fn fifty_batches_at_once_get_their_own_answers() {
     let record = Record::new();
-    let gateway = Gateway::start(&Config::new().lab(&["--log", record.as_str()])).await;
+    let config = Config::new().common("standby_idle_seconds", json!(0)).lab(&["--log", record.as_str()]);
+    let gateway = Gateway::start(&config).await;
     let batches = (0..50).map(|n| {
         let gateway = &gateway;
         async move {

@@ -33,6 +33,8 @@ mod remote_auth;
 mod schemas;
 /// Marked secrets, searched for in everything that leaves the gateway.
 mod secrets;
+/// Sessions that wait for their next batch: opened in advance, kept, and closed in time.
+mod sessions;
 /// `setup`, `generate-config`, `install`.
 mod setup;
 /// The gateway's own standard streams, byte by byte.

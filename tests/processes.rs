@@ -11,6 +11,8 @@ use crate::support::{Config, Gateway, Raw, alive, server_binary};
 mod sessions;
 /// What a server's process gets, and where its program is found.
 mod surroundings;
+/// What waits for its next batch ends with the gateway too.
+mod waiting;
 pub(crate) mod watch;
 
 use watch::{Record, signal, until, watchdog};

@@ -9,6 +9,11 @@ async fn metrics(gateway: &Gateway) -> Value {
     gateway.call(METRICS, json!({})).await.json["timeout_metrics"].take()
 }
 
+/// Nothing goes on that no batch asked for.
+fn alone() -> Config {
+    Config::new().common("standby_idle_seconds", json!(0))
+}
+
 /// A tool as the file can define it in full, so that nobody has to ask the server about it.
 fn defined(name: &str) -> Value {
     json!({name: {"name": name, "inputSchema": {"type": "object"}}})
@@ -55,7 +60,7 @@ async fn a_call_has_a_limit_and_the_server_is_told() {
 
 #[tokio::test]
 async fn progress_starts_the_limit_anew() {
-    let gateway = Gateway::start(&Config::new().timeout("tool_execution_timeout", 1.0).lab(&[])).await;
+    let gateway = Gateway::start(&alone().timeout("tool_execution_timeout", 1.0).lab(&[])).await;
     let reply = gateway.batch("lab", json!([{"name": "progress", "args": {"steps": 6, "ms": 300}}])).await;
     assert_eq!(reply.response(), "6 steps done", "{}", reply.json);
     let metrics = metrics(&gateway).await;
@@ -69,8 +74,7 @@ async fn progress_starts_the_limit_anew() {
 
 #[tokio::test]
 async fn progress_does_not_move_the_hard_end() {
-    let config =
-        Config::new().timeout("tool_execution_timeout", 1.0).timeout("tool_execution_max", 2.0).lab(&[]);
+    let config = alone().timeout("tool_execution_timeout", 1.0).timeout("tool_execution_max", 2.0).lab(&[]);
     let gateway = Gateway::start(&config).await;
     let reply = gateway.batch("lab", json!([{"name": "progress", "args": {"steps": 600, "ms": 100}}])).await;
     timed_out(&reply.results()[0], "tool_execution_max", "after 2 s");
@@ -92,7 +96,7 @@ async fn the_threshold_moves_the_cut() {
 
 #[tokio::test]
 async fn what_happened_is_counted() {
-    let config = Config::new()
+    let config = alone()
         .timeout("tool_execution_timeout", 2.0)
         .edit(|config| {
             config["common_mcp_gateway_config"]["timeout_settings"]["escalation_policies"] =
@@ -118,7 +122,7 @@ async fn what_happened_is_counted() {
 #[tokio::test]
 async fn what_is_going_on_is_shown_until_it_is_over() {
     let record = Record::new();
-    let config = Config::new().lab(&["--log", record.as_str()]);
+    let config = alone().lab(&["--log", record.as_str()]);
     let mut raw = Raw::initialized(Gateway::prepare(&config.text())).await;
     raw.send_batch(1, "lab", json!([{"name": "sleep", "args": {"ms": 60_000}}])).await;
     until("the call runs", || record.count("call sleep") == 1).await;

@@ -211,7 +211,8 @@ async fn cache_status_and_clearing() {
 
 #[tokio::test]
 async fn metrics_count_and_need_the_key() {
-    let gateway = Gateway::start(&Config::new().echo().timeout("tool_execution_timeout", 7.5)).await;
+    let config = Config::new().echo().timeout("tool_execution_timeout", 7.5);
+    let gateway = Gateway::start(&config.common("standby_idle_seconds", json!(0))).await;
     gateway.batch("echo", json!([{"name": "echo", "args": {"message": "x"}}])).await;
     wire("metrics", &gateway.call(METRICS, json!({})).await.json);
 }

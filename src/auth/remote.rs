@@ -87,6 +87,9 @@ impl Enkrypt {
         }
         match fetch(asking, remote, key).await {
             Ok((body, caller)) => {
+                // Sessions and flights know a server by its identity: an answer of the same words keeps it.
+                let same = desk.kept.take().filter(|kept| kept.body == body);
+                let caller = same.map_or(caller, |kept| kept.caller);
                 let (settings, fresh_until) =
                     (Arc::clone(asking.settings), Instant::now() + remote.cache_ttl);
                 desk.kept = Some(Kept { body, source, settings, caller: Arc::clone(&caller), fresh_until });

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use super::{BAD_CONFIG, Failure, print};
 use crate::config::environment::Environment;
 use crate::config::{
-    AuthSettings, CacheStore, Endpoint, Policy, ProviderSettings, Server, Settings, Standing, store,
+    AuthSettings, CacheStore, Endpoint, Policy, ProviderSettings, Server, SessionMode, SessionSettings,
+    Settings, Standing, store,
 };
 
 pub(super) fn run(path: &Path, environment: &Environment) -> ExitCode {
@@ -71,6 +72,7 @@ fn describe_server(text: &mut String, server: &Server) {
             let _ = writeln!(text, "    unusable {shown}: {reason}");
         }
     }
+    let _ = writeln!(text, "    sessions {}", describe_sessions(server.session));
     if !server.tools.is_empty() {
         let names: Vec<&str> = server.tools.iter().map(|tool| tool.name().as_str()).collect();
         let _ = writeln!(text, "    only     {}", names.join(", "));
@@ -83,6 +85,17 @@ fn describe_server(text: &mut String, server: &Server) {
         [("input", &server.input), ("output", &server.output), ("tools", &server.registration)]
     {
         let _ = writeln!(text, "    {side:<8} {}", describe_policy(policy));
+    }
+}
+
+fn describe_sessions(sessions: SessionSettings) -> String {
+    let seconds = |duration: std::time::Duration| format!("{} s", duration.as_secs_f64());
+    match sessions.mode {
+        SessionMode::Keep => format!("one, kept {} after its last use", seconds(sessions.idle)),
+        SessionMode::Batch if sessions.standby_idle.is_zero() => "one per batch".to_owned(),
+        SessionMode::Batch => {
+            format!("one per batch, the next opened in advance for {}", seconds(sessions.standby_idle))
+        }
     }
 }
 

@@ -124,6 +124,14 @@ impl Child {
         self.last_words.quote(text)
     }
 
+    /// Whether the process that was started has ended; what it started may live on.
+    pub(super) fn has_ended(&self) -> bool {
+        let Some(Ok(mut process)) = self.running.as_ref().map(|running| running.process.try_lock()) else {
+            return false;
+        };
+        !matches!(process.try_wait(), Ok(None))
+    }
+
     /// How the process ended, if it has or is just about to.
     pub(super) async fn ended(&self) -> Option<ExitStatus> {
         let running = self.running.as_ref()?;
@@ -172,7 +180,7 @@ async fn end_of(process: &mut dyn ChildWrapper, group: Group) {
 impl Drop for Child {
     /// The transport has closed, or is about to close, the server's input.
     fn drop(&mut self) {
-        let Some(mut running) = self.running.take() else { return };
+        let Some(running) = self.running.take() else { return };
         let noise = self.noise.load(std::sync::atomic::Ordering::Relaxed);
         if noise > 0 {
             tracing::info!(noise, "lines on the server's output were no messages and were passed over");

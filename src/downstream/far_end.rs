@@ -29,4 +29,11 @@ impl FarEnd {
             Self::Child(child) => child.ended().await.map(|status| Trouble::Exited { status }),
         }
     }
+
+    /// Whether what was started is known to have ended.
+    pub(super) fn has_ended(&self) -> bool {
+        match self {
+            Self::Child(child) => child.has_ended(),
+        }
+    }
 }

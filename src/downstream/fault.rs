@@ -46,6 +46,8 @@ pub enum Trouble {
     TooManySessions { limit: usize },
     #[error("{0}")]
     Interrupted(Interrupted),
+    #[error("{0} while another batch had its session")]
+    Busy(Interrupted),
 }
 
 impl SessionFault {
@@ -91,8 +93,11 @@ impl Fault for SessionFault {
             Trouble::Exited { .. } | Trouble::Closed => ErrorCode::ServerClosed,
             Trouble::Protocol(_) | Trouble::Rpc(_) => ErrorCode::ServerProtocol,
             Trouble::TooLong { .. } | Trouble::TooManySessions { .. } => ErrorCode::LimitExceeded,
-            Trouble::Interrupted(Interrupted::Timeout { .. }) => ErrorCode::Timeout,
-            Trouble::Interrupted(Interrupted::Cancelled) => ErrorCode::Cancelled,
+            Trouble::Interrupted(Interrupted::Timeout { .. })
+            | Trouble::Busy(Interrupted::Timeout { .. }) => ErrorCode::Timeout,
+            Trouble::Interrupted(Interrupted::Cancelled) | Trouble::Busy(Interrupted::Cancelled) => {
+                ErrorCode::Cancelled
+            }
         }
     }
 
@@ -121,9 +126,14 @@ impl Fault for SessionFault {
             Trouble::Interrupted(Interrupted::Timeout { setting, .. }) => {
                 format!("raise `{setting}` in `timeout_settings` if the server needs longer")
             }
-            Trouble::Refused(_) | Trouble::Protocol(_) | Trouble::Rpc(_) | Trouble::Interrupted(_) => {
-                return None;
-            }
+            Trouble::Busy(Interrupted::Timeout { setting, .. }) => format!(
+                "wait for that batch to end, raise `{setting}` in `timeout_settings`, or set `session_mode` to `batch` for this server"
+            ),
+            Trouble::Refused(_)
+            | Trouble::Protocol(_)
+            | Trouble::Rpc(_)
+            | Trouble::Interrupted(Interrupted::Cancelled)
+            | Trouble::Busy(Interrupted::Cancelled) => return None,
         };
         Some(hint)
     }

@@ -3,6 +3,7 @@
 //! A process that is being taken down frees its place within about a second, so whoever finds all places taken
 //! waits for such a one. Only when every place is in use is there nothing to wait for.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -27,29 +28,46 @@ struct Count {
 
 /// One place; given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Place(Notice);
+
+/// Says of a place that it is about to be free.
+#[derive(Clone, Debug)]
+pub(super) struct Notice {
     places: Places,
-    leaving: bool,
+    /// Written under the lock of the count only.
+    leaving: Arc<AtomicBool>,
 }
 
 impl Places {
-    /// The limit is today's: an edit of the configuration moves it.
-    pub(super) async fn take(&self, limit: usize) -> Result<Place, Trouble> {
+    /// The limit is today's: an edit of the configuration moves it. `give_way` closes a session that nobody uses, if
+    /// there is one.
+    pub(super) async fn take(&self, limit: usize, give_way: impl Fn() -> bool) -> Result<Place, Trouble> {
         loop {
             // Made before the count is read: a place that is freed in between is not missed.
             let freed = self.0.freed.notified();
-            {
-                let mut count = self.count();
-                if count.taken < limit {
-                    count.taken += 1;
-                    return Ok(Place { places: self.clone(), leaving: false });
-                }
-                if count.taken - count.leaving >= limit {
-                    return Err(Trouble::TooManySessions { limit });
-                }
+            if let Some(place) = self.try_take(limit) {
+                return Ok(place);
+            }
+            if self.all_in_use(limit) && !give_way() {
+                return Err(Trouble::TooManySessions { limit });
             }
             freed.await;
         }
+    }
+
+    /// A place that is free right now.
+    pub(super) fn try_take(&self, limit: usize) -> Option<Place> {
+        let mut count = self.count();
+        if count.taken >= limit {
+            return None;
+        }
+        count.taken += 1;
+        Some(Place(Notice { places: self.clone(), leaving: Arc::default() }))
+    }
+
+    fn all_in_use(&self, limit: usize) -> bool {
+        let count = self.count();
+        count.taken - count.leaving >= limit
     }
 
     fn count(&self) -> MutexGuard<'_, Count> {
@@ -59,40 +77,73 @@ impl Places {
 
 impl Place {
     /// The process is about to go.
-    pub(super) fn leave(&mut self) {
-        if !std::mem::replace(&mut self.leaving, true) {
-            self.places.count().leaving += 1;
-        }
+    pub(super) fn leave(&self) {
+        self.0.leave();
+    }
+
+    pub(super) fn notice(&self) -> Notice {
+        self.0.clone()
+    }
+}
+
+impl Notice {
+    pub(super) fn leave(&self) {
+        let mut count = self.places.count();
+        count.leaving += usize::from(!self.leaving.swap(true, Ordering::Relaxed));
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        let Notice { places, leaving } = &self.0;
         {
-            let mut count = self.places.count();
+            let mut count = places.count();
             count.taken -= 1;
-            count.leaving -= usize::from(self.leaving);
+            count.leaving -= usize::from(leaving.swap(true, Ordering::Relaxed));
         }
-        self.places.0.freed.notify_waiters();
+        places.0.freed.notify_waiters();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
+
+    fn nobody() -> bool {
+        false
+    }
 
     #[tokio::test]
     async fn a_place_that_is_being_left_is_waited_for_and_one_in_use_is_not() {
         let places = Places::default();
-        let mut place = places.take(1).await.expect("a place");
-        assert!(matches!(places.take(1).await, Err(Trouble::TooManySessions { limit: 1 })));
+        let place = places.take(1, nobody).await.expect("a place");
+        assert!(matches!(places.take(1, nobody).await, Err(Trouble::TooManySessions { limit: 1 })));
         place.leave();
-        let mut waiting = Box::pin(places.take(1));
-        assert!(futures_util::FutureExt::now_or_never(&mut waiting).is_none());
+        let mut waiting = Box::pin(places.take(1, nobody));
+        assert!((&mut waiting).now_or_never().is_none());
         drop(place);
         let next = waiting.await.expect("the place");
-        assert!(places.take(2).await.is_ok(), "a raised limit counts at once");
+        assert!(places.take(2, nobody).await.is_ok(), "a raised limit counts at once");
         drop(next);
         assert_eq!(places.count().taken, 0);
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_way_is_waited_for() {
+        let places = Places::default();
+        let standby = places.try_take(1).expect("a place");
+        let notice = standby.notice();
+        let mut waiting = Box::pin(places.take(1, || {
+            notice.leave();
+            true
+        }));
+        assert!((&mut waiting).now_or_never().is_none());
+        drop(standby);
+        let place = waiting.await.expect("the place");
+        notice.leave();
+        assert!(!nobody() && places.take(1, nobody).await.is_err(), "a place that is gone leaves no more");
+        drop(place);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::report::{CallOutcome, Ended, Failure};
 use crate::call::ToolCall;
 use crate::config::Server;
-use crate::downstream::{Downstream, Session, SessionFault, Trouble};
+use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
 use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::{CheckedCall, Guardrails};
 use crate::scope::Scope;
@@ -25,7 +25,7 @@ pub(super) enum Next {
 }
 
 impl Step<'_> {
-    pub(super) async fn take(&self, session: &mut Option<Session>, call: ToolCall) -> (CallOutcome, Next) {
+    pub(super) async fn take(&self, session: &mut Option<Leased>, call: ToolCall) -> (CallOutcome, Next) {
         let (index, tool) = (call.index, call.tool.to_string());
         let checked = match self.guardrails.check_input(self.scope, self.server, call).await {
             Ok(checked) => checked,
@@ -60,11 +60,12 @@ impl Step<'_> {
         }
     }
 
-    async fn session<'s>(&self, session: &'s mut Option<Session>) -> Result<&'s Session, SessionFault> {
+    async fn session<'s>(&self, session: &'s mut Option<Leased>) -> Result<&'s mut Session, SessionFault> {
         if session.is_none() {
-            *session = Some(self.downstream.open(self.scope, self.server).await?);
+            *session = Some(self.downstream.take(self.scope, self.server).await?);
         }
-        session.as_ref().ok_or_else(|| SessionFault::new(&self.server.name, Trouble::Closed))
+        let leased = session.as_mut().map(Leased::session);
+        leased.ok_or_else(|| SessionFault::new(&self.server.name, Trouble::Closed))
     }
 
     async fn failed(&self, checked: CheckedCall, fault: &SessionFault) -> (CallOutcome, Next) {

@@ -1,4 +1,4 @@
-//! Sessions come and go with their batches.
+//! Sessions come and go with their batches, where none is opened in advance.
 
 use std::time::Duration;
 
@@ -9,7 +9,12 @@ use crate::support::{Config, DISCOVER, Gateway, Raw};
 
 /// The lab server, which writes to `record`.
 fn lab(record: &Record) -> Config {
-    Config::new().lab(&["--log", record.as_str()])
+    alone().lab(&["--log", record.as_str()])
+}
+
+/// Without standbys.
+fn alone() -> Config {
+    Config::new().common("standby_idle_seconds", json!(0))
 }
 
 fn cancelled(id: u64) -> Value {
@@ -86,7 +91,7 @@ async fn an_impatient_asker_does_not_spoil_the_answer_of_another() {
 
 #[tokio::test]
 async fn many_batches_leave_no_child() {
-    let gateway = Gateway::start(&Config::new().lab(&[])).await;
+    let gateway = Gateway::start(&alone().lab(&[])).await;
     for _ in 0..200 {
         gateway.batch("lab", json!([{"name": "pid"}])).await;
     }

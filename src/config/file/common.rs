@@ -61,14 +61,8 @@ pub(super) fn read(node: &Node<'_>, env: &Environment) -> Common {
 /// The session keys, which the common section and each server may have.
 pub(super) fn sessions(node: &Node<'_>, base: SessionSettings) -> SessionSettings {
     let modes = [("batch", SessionMode::Batch), ("keep", SessionMode::Keep)];
-    let mode = node.choice("session_mode", &modes);
-    if mode == Some(SessionMode::Keep) {
-        let path = node.path("session_mode");
-        node.notes()
-            .warn(format!("`{path}`: this version opens a session for each batch; `keep` is not part of it"));
-    }
     SessionSettings {
-        mode: mode.unwrap_or(base.mode),
+        mode: node.choice("session_mode", &modes).unwrap_or(base.mode),
         idle: node.span("session_idle_seconds", 1.0).unwrap_or(base.idle),
         standby_idle: node.span_or_zero("standby_idle_seconds").unwrap_or(base.standby_idle),
     }

@@ -1,0 +1,66 @@
+//! A session in the hands of one batch. What becomes of it afterwards was decided when it was taken: one that was
+//! opened for the batch can only be closed, a kept one only be given back.
+
+use std::sync::Arc;
+
+use super::keep::Seat;
+use super::session::{Fresh, Session};
+use super::{Downstream, SessionFault};
+use crate::config::{Server, SessionMode};
+use crate::ids::ServerName;
+use crate::scope::Scope;
+
+/// Dropped instead of finished, it closes: nobody knows in which state its session is.
+pub struct Leased {
+    session: Box<Session>,
+    after: After,
+}
+
+enum After {
+    Close,
+    GiveBack(Seat),
+}
+
+impl Downstream {
+    /// A session for the calls of one batch.
+    pub async fn take(&self, scope: &Scope, server: &Arc<Server>) -> Result<Leased, SessionFault> {
+        match server.session.mode {
+            SessionMode::Batch => self.single(scope, server).await,
+            SessionMode::Keep => self.kept(scope, server).await,
+        }
+    }
+
+    /// The batch is over.
+    pub fn finish(self: &Arc<Self>, scope: &Scope, leased: Leased) {
+        let Leased { session, after } = leased;
+        match after {
+            After::Close => {
+                let server = Arc::clone(session.server());
+                drop(session);
+                if server.session.mode == SessionMode::Batch {
+                    self.prepare(scope, &server);
+                }
+            }
+            After::GiveBack(seat) => seat.give_back(session),
+        }
+    }
+
+    /// Closes the caller's waiting sessions with one server, or with all.
+    pub fn forget(&self, scope: &Scope, server: Option<&ServerName>) {
+        self.pool.forget(&scope.caller.id, server);
+    }
+}
+
+impl Leased {
+    pub(super) fn once(session: Fresh) -> Self {
+        Self { session: session.begin(), after: After::Close }
+    }
+
+    pub(super) fn kept(session: Box<Session>, seat: Seat) -> Self {
+        Self { session, after: After::GiveBack(seat) }
+    }
+
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+}

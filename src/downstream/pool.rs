@@ -1,0 +1,201 @@
+//! The sessions that nobody uses just now: standbys, opened in advance, and those that are kept.
+//!
+//! Each waits for one caller and one reading of the configuration, for a while, and gives way to whoever needs its
+//! place. One sweeping task closes what has waited too long, or what an edit has made stale.
+
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::keep::Slot;
+use super::standby::Standby;
+use crate::config::{Server, Settings};
+use crate::ids::{CallerId, ServerName};
+use crate::scope::Scope;
+
+pub(super) struct Pool {
+    shelves: Mutex<Shelves>,
+    settings: watch::Receiver<Arc<Settings>>,
+    /// The gateway's end: from then on nothing waits here.
+    pub(super) end: CancellationToken,
+    alarm: Alarm,
+}
+
+#[derive(Default)]
+pub(super) struct Shelves {
+    pub(super) standbys: HashMap<Key, Standby>,
+    pub(super) kept: HashMap<Key, Slot>,
+    closed: bool,
+}
+
+/// Whose session it is, and of what. A session is never used under another key than the one it was opened for.
+#[derive(Clone)]
+pub(super) struct Key {
+    caller: CallerId,
+    /// By identity: an edit makes another server of it, whatever its name.
+    pub(super) server: Arc<Server>,
+    settings: Arc<Settings>,
+}
+
+/// When the sweeper has to look next.
+#[derive(Default)]
+struct Alarm {
+    at: Mutex<Option<Instant>>,
+    rung: Notify,
+}
+
+impl Pool {
+    pub(super) fn new(settings: watch::Receiver<Arc<Settings>>, end: CancellationToken) -> Self {
+        Self { shelves: Mutex::default(), settings, end, alarm: Alarm::default() }
+    }
+
+    /// The shelves for a request; `None` for one that began before the last edit, or is overtaken by the gateway's
+    /// end: it finds no session here and leaves none.
+    pub(super) fn shelves_for(&self, scope: &Scope) -> Option<MutexGuard<'_, Shelves>> {
+        let shelves = self.shelves();
+        let current = Arc::ptr_eq(&scope.settings, &self.settings.borrow());
+        (current && !shelves.closed).then_some(shelves)
+    }
+
+    pub(super) fn shelves(&self) -> MutexGuard<'_, Shelves> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes a session, for somebody who needs its place: what is being opened first, state last.
+    pub(super) fn give_way(&self) -> bool {
+        let mut shelves = self.shelves();
+        shelves.drop_a_standby() || shelves.drop_a_kept()
+    }
+
+    /// Closes the caller's sessions with one server, or with all; one in use ends after its use.
+    pub(super) fn forget(&self, caller: &CallerId, server: Option<&ServerName>) {
+        let is_meant =
+            |key: &Key| key.caller == *caller && server.is_none_or(|name| *name == key.server.name);
+        self.shelves().retain(|key| !is_meant(key));
+    }
+
+    pub(super) fn wake_by(&self, until: Instant) {
+        self.alarm.by(until);
+    }
+
+    /// Until the gateway's end, which ends all that waits here.
+    pub(super) async fn sweep(self: Arc<Self>) {
+        let mut settings = self.settings.clone();
+        loop {
+            let next = self.close_expired();
+            tokio::select! {
+                () = self.end.cancelled() => break,
+                () = self.alarm.rung.notified() => {}
+                Ok(()) = settings.changed() => self.close_stale(),
+                () = until(next) => {}
+            }
+        }
+        let mut shelves = self.shelves();
+        shelves.closed = true;
+        shelves.retain(|_| false);
+    }
+
+    /// What was opened before the last edit.
+    fn close_stale(&self) {
+        let current = Arc::clone(&self.settings.borrow());
+        self.shelves().retain(|key| Arc::ptr_eq(&key.settings, &current));
+    }
+
+    fn close_expired(&self) -> Option<Instant> {
+        self.alarm.clear();
+        let next = self.shelves().close_expired(Instant::now());
+        next.map(|next| self.alarm.set(next))
+    }
+}
+
+impl Shelves {
+    /// Closes what waits under a key of the same words that means another server.
+    pub(super) fn drop_others(&mut self, key: &Key) {
+        self.retain(|known| {
+            known == key || known.caller != key.caller || known.server.name != key.server.name
+        });
+    }
+
+    fn retain(&mut self, stays: impl Fn(&Key) -> bool) {
+        self.standbys.retain(|key, _| stays(key));
+        self.kept.retain(|key, _| stays(key));
+    }
+
+    fn close_expired(&mut self, now: Instant) -> Option<Instant> {
+        self.standbys.retain(|_, standby| standby.waits_on(now));
+        self.kept.retain(|_, slot| slot.waits_on(now));
+        let ends = self.standbys.values().filter_map(Standby::until);
+        ends.chain(self.kept.values().filter_map(Slot::until)).min()
+    }
+
+    fn drop_a_standby(&mut self) -> bool {
+        // `None`, one that is being opened, is less than any time.
+        let first = self.standbys.iter().filter(|(_, standby)| standby.has_place());
+        let first = first.min_by_key(|(_, standby)| standby.until()).map(|(key, _)| key.clone());
+        first.and_then(|key| self.standbys.remove(&key)).map(Standby::give_way).is_some()
+    }
+
+    fn drop_a_kept(&mut self) -> bool {
+        let idle = self.kept.iter().filter_map(|(key, slot)| Some((slot.until()?, key)));
+        let first = idle.min_by_key(|(until, _)| *until).map(|(_, key)| key.clone());
+        first.and_then(|key| self.kept.get(&key)).is_some_and(Slot::clear)
+    }
+}
+
+impl Key {
+    pub(super) fn new(scope: &Scope, server: &Arc<Server>) -> Self {
+        let (server, settings) = (Arc::clone(server), Arc::clone(&scope.settings));
+        Self { caller: scope.caller.id.clone(), server, settings }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.server, &other.server) && self.caller == other.caller
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.caller.hash(state);
+        Arc::as_ptr(&self.server).hash(state);
+    }
+}
+
+impl Alarm {
+    fn by(&self, until: Instant) {
+        let mut at = self.at();
+        if at.is_none_or(|at| until < at) {
+            *at = Some(until);
+            self.rung.notify_one();
+        }
+    }
+
+    fn set(&self, next: Instant) -> Instant {
+        let mut at = self.at();
+        let earlier = at.map_or(next, |at| at.min(next));
+        *at = Some(earlier);
+        earlier
+    }
+
+    fn clear(&self) {
+        *self.at() = None;
+    }
+
+    fn at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn until(next: Option<Instant>) {
+    match next {
+        Some(next) => tokio::time::sleep_until(next).await,
+        None => std::future::pending().await,
+    }
+}
