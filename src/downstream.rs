@@ -42,6 +42,7 @@ use far_end::FarEnd;
 use places::{Place, Places};
 use pool::{Key, Pool};
 use session::{Fresh, Service};
+use transport::ServerTransport;
 use wire::Wire;
 
 /// How long the gateway's end waits for its children: close, SIGTERM and SIGKILL fit into it.
@@ -60,7 +61,7 @@ pub struct Downstream {
 /// A server that can be reached and that nobody has spoken to yet.
 struct Started {
     far_end: FarEnd,
-    transport: transport::ServerTransport,
+    transport: ServerTransport,
     activity: Activity,
 }
 
@@ -99,7 +100,7 @@ impl Downstream {
         let fault = |trouble| SessionFault::new(&server.name, trouble);
         let Started { far_end, transport, activity } =
             self.start(scope, server, place).await.map_err(fault)?;
-        match shake(scope, transport).await {
+        match self.shake(scope, transport).await {
             Ok(service) => Ok(Fresh::new(scope, server, far_end, activity, service)),
             Err(trouble) => Err(fault(trouble).during_start().told_by(&far_end).await),
         }
@@ -145,8 +146,10 @@ impl Downstream {
             self.start(scope, server, None).await.map_err(fault)?;
         let max_result_bytes = scope.settings.limits.max_result_bytes;
         let listing = async {
-            let service = shake(scope, transport).await.map_err(|trouble| fault(trouble).during_start())?;
-            let tools = listing::list(service.peer(), &server.name, max_result_bytes).await.map_err(fault)?;
+            let service =
+                self.shake(scope, transport).await.map_err(|trouble| fault(trouble).during_start())?;
+            let tools =
+                listing::list(service.running.peer(), &server.name, max_result_bytes).await.map_err(fault)?;
             Ok::<_, SessionFault>((tools, service))
         };
         // The process outlives the limit by a moment, so that its last words can be told.
@@ -173,8 +176,18 @@ impl Downstream {
         let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone())?;
         let activity = Activity::default();
         let wire = Wire::over_pipes(pipes, limits.max_result_bytes);
-        let transport = transport::ServerTransport::new(wire, activity.clone(), child.noise());
+        let transport = ServerTransport::new(wire, activity.clone(), child.noise());
         Ok(Started { far_end: FarEnd::Child(child), transport, activity })
+    }
+
+    /// A session begins under a limit of its own.
+    async fn shake(&self, scope: &Scope, mut transport: ServerTransport) -> Result<Service, Trouble> {
+        let over = CancellationToken::new();
+        transport.tell(self.pool.ending(over.clone()));
+        let shaking = handshake::shake(transport);
+        let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, shaking).await;
+        let running = shaken.map_err(Trouble::Interrupted)??;
+        Ok(Service { running, over })
     }
 
     async fn place(&self, scope: &Scope) -> Result<Place, Trouble> {
@@ -191,12 +204,6 @@ impl Downstream {
             tracing::error!("some servers did not end in time and are left to the watchdog");
         }
     }
-}
-
-/// A session begins under a limit of its own.
-async fn shake(scope: &Scope, transport: transport::ServerTransport) -> Result<Service, Trouble> {
-    let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, handshake::shake(transport)).await;
-    shaken.map_err(Trouble::Interrupted)?
 }
 
 /// Asks a session that has waited.

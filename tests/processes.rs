@@ -118,8 +118,9 @@ async fn a_launcher_that_leaves_does_not_take_the_session_with_it() {
     let record = Record::new();
     let script = r#"exec 3<&0; "$0" --log "$1" <&3 & exit 0"#;
     let args = json!(["-c", script, binary, record.as_str()]);
-    let config =
-        Config::new().server(json!({"server_name": "lab", "config": {"command": "sh", "args": args}}));
+    let config = Config::new()
+        .common("standby_idle_seconds", json!(0))
+        .server(json!({"server_name": "lab", "config": {"command": "sh", "args": args}}));
     let gateway = Gateway::start(&config).await;
     let reply = gateway.batch("lab", json!([{"name": "counter"}, {"name": "counter"}])).await;
     assert_eq!(reply.statuses(), ["success", "success"], "{}", reply.json);

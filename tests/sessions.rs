@@ -141,6 +141,21 @@ async fn clearing_the_cache_closes_what_waits() {
 }
 
 #[tokio::test]
+async fn a_session_in_use_ends_after_its_use_when_its_cache_is_cleared() {
+    let record = Record::new();
+    let mut raw = Raw::initialized(Gateway::prepare(&keep(&record).text())).await;
+    raw.send_batch(1, "lab", json!([{"name": "sleep", "args": {"ms": 60_000}}])).await;
+    until("it is in use", || record.count("call sleep") == 1).await;
+    let clear = json!({"name": CLEAR_CACHE, "arguments": {"server_name": "lab"}});
+    raw.send(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": clear})).await;
+    assert_eq!(raw.receive().await["id"], 2);
+    assert_eq!(record.alive(), 1);
+    raw.send(&cancelled(1)).await;
+    until("it is closed", || record.alive() == 0).await;
+    assert_eq!(record.count("cancelled"), 1, "{}", record.text());
+}
+
+#[tokio::test]
 async fn an_edit_replaces_what_waits() {
     for config in [lab, keep] {
         let record = Record::new();
@@ -170,6 +185,20 @@ async fn a_session_that_died_while_it_waited_is_nobodys_error() {
             until("it is dead", || !alive(waiting)).await;
         }
         assert_eq!(ask(&gateway, "counter").await, "1");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_died_while_it_waited_leaves_nothing_behind() {
+    for config in [lab, keep] {
+        let record = Record::new();
+        let gateway = Gateway::start(&config(&record)).await;
+        gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
+        signal(record.pids()[0], Signal::KILL);
+        // A child that was not waited for would still be listed.
+        let pid = gateway.pid();
+        until("only the watchdog is left", || children(pid) == watchdog(pid).into_iter().collect::<Vec<_>>())
+            .await;
     }
 }
 

@@ -8,10 +8,12 @@ use serde_json::json;
 use crate::options::Effort;
 use crate::peer::Peer;
 use crate::report::{Report, median};
-use crate::subject::Subject;
+use crate::subject::{Left, Subject};
 use crate::{Outcome, process};
 
 const SETTLE: Duration = Duration::from_millis(300);
+/// A standby begins to start some milliseconds after its batch, and is ready a few later.
+const STANDBY_STARTS: Duration = Duration::from_millis(25);
 const WARM_UP: u32 = 2;
 const SENTENCE: &str = "A plain message, neither short nor long, with nothing in it to find. ";
 
@@ -68,7 +70,7 @@ impl Round<'_> {
             } else {
                 typical(self.effort.floor, || {
                     // The exit of the last batch's server is in nobody's measurement, as on the direct side.
-                    process::until_alone(peer.pid())?;
+                    settle(subject.left(), peer.pid())?;
                     run_batch(subject, peer, 1, SENTENCE)
                 })?
             };
@@ -109,16 +111,22 @@ impl Round<'_> {
     }
 
     fn flights(&self, peers: &mut [Peer], report: &mut Report) -> Outcome<()> {
-        for (in_flight, requests) in self.effort.flights {
+        for (in_flight, requests, servers) in self.effort.flights {
+            let what = match servers {
+                1 => format!("{in_flight} in flight"),
+                servers => format!("{in_flight} in flight on {servers} servers"),
+            };
             for (subject, peer) in self.subjects.iter().zip(peers.iter_mut()) {
-                let request = subject.requests(1, SENTENCE).remove(0);
-                let exchange = peer.exchange("tools/call", vec![request; requests], in_flight)?;
+                // Each server has been found and called before.
+                peer.exchange("tools/call", subject.spread(servers, servers, SENTENCE), 1)?;
+                let calls = subject.spread(requests, servers, SENTENCE);
+                let exchange = peer.exchange("tools/call", calls, in_flight)?;
                 for result in &exchange.results {
                     subject.check(result, 1, SENTENCE.len())?;
                 }
                 let answered = u32::try_from(requests).map_or(f64::MAX, f64::from);
                 let rate = answered / exchange.elapsed.as_secs_f64();
-                report.add(&format!("{in_flight} in flight"), "calls/s", subject.name(), rate);
+                report.add(&what, "calls/s", subject.name(), rate);
             }
         }
         Ok(())
@@ -145,6 +153,18 @@ impl Round<'_> {
 
     fn open(&self) -> Outcome<Vec<Peer>> {
         self.subjects.iter().map(Peer::open).collect()
+    }
+}
+
+/// Waits until nothing goes on any more that the last batch has begun.
+fn settle(left: Left, pid: u32) -> Outcome<()> {
+    match left {
+        Left::Nothing => process::until_servers(pid, 0),
+        Left::Standby => {
+            thread::sleep(STANDBY_STARTS);
+            process::until_servers(pid, 1)
+        }
+        Left::Kept => process::until_servers(pid, 1),
     }
 }
 

@@ -65,8 +65,8 @@ pub(crate) struct Effort {
     pub(crate) batches: [(usize, u32); 3],
     /// The name of a size, its bytes, and how many calls carry it.
     pub(crate) payloads: [(&'static str, usize, u32); 4],
-    /// Requests in flight, and how many are sent in all.
-    pub(crate) flights: [(usize, usize); 3],
+    /// Requests in flight, how many are sent in all, and to how many servers.
+    pub(crate) flights: [(usize, usize, usize); 4],
 }
 
 const FULL: Effort = Effort {
@@ -80,7 +80,7 @@ const FULL: Effort = Effort {
         ("1 MB", 1_000_000, 8),
         ("10 MB", 10_000_000, 3),
     ],
-    flights: [(1, 500), (8, 1_000), (32, 1_000)],
+    flights: [(1, 500, 1), (8, 1_000, 1), (32, 1_000, 1), (32, 2_000, 8)],
 };
 
 const QUICK: Effort = Effort {
@@ -89,5 +89,5 @@ const QUICK: Effort = Effort {
     floor: 15,
     batches: [(1, 40), (10, 8), (100, 3)],
     payloads: [("1 KB", 1_000, 10), ("100 KB", 100_000, 5), ("1 MB", 1_000_000, 3), ("10 MB", 10_000_000, 1)],
-    flights: [(1, 60), (8, 120), (32, 160)],
+    flights: [(1, 60, 1), (8, 120, 1), (32, 160, 1), (32, 320, 8)],
 };

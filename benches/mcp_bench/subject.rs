@@ -12,8 +12,11 @@ use serde_json::{Map, Value, json};
 use crate::Outcome;
 use crate::options::Options;
 
-const MODES: &[Mode] =
-    &[Mode { name: "gateway, batch, no standby", session: "batch", standby_idle_seconds: 0 }];
+const MODES: &[Mode] = &[
+    Mode { name: "gateway, batch, no standby", session: "batch", standby_idle_seconds: 0 },
+    Mode { name: "gateway, batch, standby", session: "batch", standby_idle_seconds: 300 },
+    Mode { name: "gateway, keep", session: "keep", standby_idle_seconds: 0 },
+];
 
 const GATEWAY_KEY: &str = "bench-key-0000000000000000";
 const SERVERS: usize = 10;
@@ -26,8 +29,19 @@ struct Mode {
     standby_idle_seconds: u32,
 }
 
+/// What a mode leaves behind when a batch on one server is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    Nothing,
+    /// A server that is started then.
+    Standby,
+    /// The server that was there before.
+    Kept,
+}
+
 pub(crate) struct Subject {
     name: &'static str,
+    left: Left,
     program: PathBuf,
     /// The gateway's configuration; None is the echo server itself.
     config: Option<PathBuf>,
@@ -38,20 +52,21 @@ pub(crate) struct Subject {
 impl Subject {
     /// The direct call first, then the modes.
     pub(crate) fn all(options: &Options) -> Outcome<Vec<Self>> {
-        let subject = |name, program: &Path, config| Self {
+        let subject = |name, left, program: &Path, config| Self {
             name,
+            left,
             program: program.to_owned(),
             config,
             home: options.dir.clone(),
             stderr: options.stderr_file(),
         };
-        let mut subjects = vec![subject("direct", &options.echo, None)];
+        let mut subjects = vec![subject("direct", Left::Nothing, &options.echo, None)];
         let modes = options.gateway.iter().flat_map(|gateway| MODES.iter().map(move |mode| (gateway, mode)));
         for (number, (gateway, mode)) in modes.enumerate() {
             let path = options.dir.join(format!("config_{number}.json"));
             let text = configuration(mode, &options.echo).to_string();
             fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-            subjects.push(subject(mode.name, gateway, Some(path)));
+            subjects.push(subject(mode.name, mode.left(), gateway, Some(path)));
         }
         File::create(options.stderr_file()).map_err(|error| error.to_string())?;
         Ok(subjects)
@@ -59,6 +74,10 @@ impl Subject {
 
     pub(crate) fn name(&self) -> &'static str {
         self.name
+    }
+
+    pub(crate) fn left(&self) -> Left {
+        self.left
     }
 
     pub(crate) fn is_direct(&self) -> bool {
@@ -83,9 +102,20 @@ impl Subject {
         if self.is_direct() {
             return vec![json!({"name": "echo", "arguments": args}); calls];
         }
-        let batch = vec![json!({"name": "echo", "args": args}); calls];
-        let arguments = json!({"server_name": CALLED_SERVER, "tool_calls": batch});
-        vec![json!({"name": "enkrypt_secure_call_tools", "arguments": arguments})]
+        vec![batch(CALLED_SERVER, &vec![json!({"name": "echo", "args": args}); calls])]
+    }
+
+    /// `requests` of one call each, on as many servers by turns.
+    pub(crate) fn spread(&self, requests: usize, servers: usize, message: &str) -> Vec<Value> {
+        let args = json!({"message": message});
+        let request = |number: usize| {
+            if self.is_direct() {
+                json!({"name": "echo", "arguments": args})
+            } else {
+                batch(&server_name(number % servers), &[json!({"name": "echo", "args": args})])
+            }
+        };
+        (0..requests).map(request).collect()
     }
 
     /// Whether `result` says that `calls` messages of `length` bytes came back; of a direct call it is one.
@@ -131,11 +161,27 @@ fn check_batch(result: &Value, calls: usize, length: usize) -> Outcome<()> {
     Ok(())
 }
 
+fn batch(server: &str, calls: &[Value]) -> Value {
+    let arguments = json!({"server_name": server, "tool_calls": calls});
+    json!({"name": "enkrypt_secure_call_tools", "arguments": arguments})
+}
+
+fn server_name(number: usize) -> String {
+    if number == 0 { CALLED_SERVER.to_owned() } else { format!("{CALLED_SERVER}_{number}") }
+}
+
+impl Mode {
+    fn left(&self) -> Left {
+        match (self.session, self.standby_idle_seconds) {
+            ("keep", _) => Left::Kept,
+            (_, 0) => Left::Nothing,
+            _ => Left::Standby,
+        }
+    }
+}
+
 fn configuration(mode: &Mode, echo: &Path) -> Value {
-    let server = |number: usize| {
-        let name = if number == 0 { CALLED_SERVER.to_owned() } else { format!("{CALLED_SERVER}_{number}") };
-        json!({"server_name": name, "config": {"command": echo, "args": []}, "tools": {}})
-    };
+    let server = |number: usize| json!({"server_name": server_name(number), "config": {"command": echo, "args": []}, "tools": {}});
     let servers: Vec<_> = (0..SERVERS).map(server).collect();
     let mut keys = Map::new();
     keys.insert(GATEWAY_KEY.to_owned(), json!({"project_id": "p", "user_id": "u"}));

@@ -41,6 +41,12 @@ pub(super) struct Key {
     settings: Arc<Settings>,
 }
 
+/// Dropped with the wire of a session: one that waits for nothing any more is then closed at once.
+pub(super) struct Ending {
+    over: CancellationToken,
+    pool: Arc<Pool>,
+}
+
 /// When the sweeper has to look next.
 #[derive(Default)]
 struct Alarm {
@@ -80,6 +86,10 @@ impl Pool {
 
     pub(super) fn wake_by(&self, until: Instant) {
         self.alarm.by(until);
+    }
+
+    pub(super) fn ending(self: &Arc<Self>, over: CancellationToken) -> Ending {
+        Ending { over, pool: Arc::clone(self) }
     }
 
     /// Until the gateway's end, which ends all that waits here.
@@ -150,6 +160,13 @@ impl Key {
     pub(super) fn new(scope: &Scope, server: &Arc<Server>) -> Self {
         let (server, settings) = (Arc::clone(server), Arc::clone(&scope.settings));
         Self { caller: scope.caller.id.clone(), server, settings }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.over.cancel();
+        self.pool.alarm.rung.notify_one();
     }
 }
 

@@ -6,6 +6,7 @@ use rmcp::model::{CallToolRequestParams, ClientRequest, Request, RequestNoParam,
 use rmcp::service::{PeerRequestOptions, RunningService, ServiceError};
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use super::far_end::FarEnd;
 use super::fault::{SessionFault, Trouble};
@@ -17,7 +18,12 @@ use crate::scope::Scope;
 use crate::timeouts::{Activity, Operation};
 use crate::tool::Tool;
 
-pub(super) type Service = RunningService<RoleClient, handshake::Client>;
+/// What a handshake makes of a wire.
+pub(super) struct Service {
+    pub(super) running: RunningService<RoleClient, handshake::Client>,
+    /// Cancelled when the wire has ended, by whichever side.
+    pub(super) over: CancellationToken,
+}
 
 /// Dropping it closes it: its process is taken down in the background, and waited for at the gateway's end.
 pub struct Session {
@@ -136,7 +142,7 @@ impl Session {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.service.is_closed() || self.peer().is_transport_closed()
+        self.service.over.is_cancelled()
     }
 
     pub(super) fn server(&self) -> &Arc<Server> {
@@ -160,7 +166,7 @@ impl Session {
     }
 
     fn peer(&self) -> &Peer<RoleClient> {
-        self.service.peer()
+        self.service.running.peer()
     }
 
     fn read(&self, answer: Result<ServerResult, ServiceError>) -> Result<Value, Trouble> {
@@ -170,7 +176,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.service.cancellation_token().cancel();
+        self.service.running.cancellation_token().cancel();
     }
 }
 

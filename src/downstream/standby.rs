@@ -10,11 +10,11 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::lease::Leased;
-use super::places::Notice;
+use super::places::{Notice, Place};
 use super::pool::{Key, Pool};
 use super::session::Fresh;
 use super::{Downstream, SessionFault};
-use crate::config::Server;
+use crate::config::{Limits, Server};
 use crate::fault::Fault as _;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
@@ -77,12 +77,19 @@ impl Downstream {
         self.tasks.spawn(async move { downstream.fill(&scope, order).await });
     }
 
+    /// Seen by whoever looks for a session that gives way, from the moment it is taken.
+    fn spare_place(&self, limits: &Limits, shown: &OnceLock<Notice>) -> Option<Place> {
+        let _shelves = self.pool.shelves();
+        let free = self.places.try_take(limits.max_sessions)?;
+        let _ = shown.set(free.notice());
+        Some(free)
+    }
+
     async fn fill(&self, scope: &Scope, order: Order) {
         let Order { key, mut ready, place } = order;
         let opening = Box::pin(async {
             tokio::time::sleep(ANSWER_FIRST).await;
-            let free = self.places.try_take(scope.settings.limits.max_sessions)?;
-            let _ = place.set(free.notice());
+            let free = self.spare_place(&scope.settings.limits, &place)?;
             match self.open_at(scope, &key.server, Some(free)).await {
                 Ok(session) => Some(session),
                 Err(fault) => {

@@ -21,6 +21,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::fault::Trouble;
+use super::pool::Ending;
 use super::wire::{Arrival, Sender, Wire};
 use crate::json::{self, LARGE, MAX_VALUES};
 use crate::lines;
@@ -48,6 +49,8 @@ pub(super) struct ServerTransport {
     noise: Arc<AtomicU64>,
     /// Enough noise to take the server for broken.
     flooded: bool,
+    /// Whoever is told by its drop that the session is over.
+    ending: Option<Ending>,
 }
 
 /// How the answer to a request is to be read.
@@ -104,7 +107,13 @@ impl ServerTransport {
             activity,
             noise,
             flooded: false,
+            ending: None,
         }
+    }
+
+    /// The session is over when this is dropped, by whichever side.
+    pub(super) fn tell(&mut self, ending: Ending) {
+        self.ending = Some(ending);
     }
 
     fn sort(&mut self, message: Envelope) {
