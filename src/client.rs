@@ -3,29 +3,29 @@
 //! stdio has one connection for the life of the process, HTTP one for each session. What a server says during a
 //! call goes to the client that asked for that call, and to no other.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
-use tokio_util::sync::CancellationToken;
 
-use crate::json;
 use crate::rpc;
 
 mod hello;
 mod outlet;
+mod progress;
 mod questions;
 
 pub use hello::{Capabilities, Era, Hello, META_LOG_LEVEL, Severity};
 pub use outlet::Outlet;
 pub use questions::NoAnswer;
 
+use progress::{HEARTBEAT, Progress};
 use questions::Questions;
 
 /// What outlasts a request: a process on the other end of our streams, or an HTTP session.
 #[derive(Debug)]
 pub struct Connection {
     hello: Mutex<Option<Arc<Hello>>>,
-    severity: Mutex<Severity>,
+    severity: Mutex<Option<Severity>>,
     questions: Questions,
     /// For messages that belong to no request.
     outlet: Outlet,
@@ -41,18 +41,16 @@ struct Request {
     hello: Arc<Hello>,
     outlet: Outlet,
     progress_token: Option<Value>,
-    /// The mildest message that it wants to hear of; `None`: no log at all.
+    progress: Progress,
+    /// The mildest log message that it asked for.
     severity: Option<Severity>,
+    /// Questions that have no answer yet.
+    asked: Mutex<Vec<i64>>,
 }
 
 impl Connection {
     pub fn new(outlet: Outlet) -> Self {
-        Self {
-            hello: Mutex::default(),
-            severity: Mutex::new(Severity::Debug),
-            questions: Questions::default(),
-            outlet,
-        }
+        Self { hello: Mutex::default(), severity: Mutex::default(), questions: Questions::default(), outlet }
     }
 
     /// What the client said of itself when it opened the connection.
@@ -71,7 +69,7 @@ impl Connection {
 
     /// Logs milder than this stay away from the client.
     pub fn listen_from(&self, severity: Severity) {
-        *self.severity.lock().unwrap_or_else(PoisonError::into_inner) = severity;
+        *self.severity.lock().unwrap_or_else(PoisonError::into_inner) = Some(severity);
     }
 
     /// The client answered a question of ours. An answer to nothing is passed over.
@@ -87,7 +85,7 @@ impl Connection {
     /// The client of a request on this connection, whose messages go to `outlet`.
     pub fn client(self: &Arc<Self>, meta: &Map<String, Value>, outlet: Outlet) -> Client {
         let severity = *self.severity.lock().unwrap_or_else(PoisonError::into_inner);
-        self.client_of(self.hello(), Some(severity), meta, outlet)
+        self.client_of(self.hello(), severity, meta, outlet)
     }
 
     /// As `client`, for a request that says itself who asks.
@@ -104,7 +102,9 @@ impl Connection {
             hello,
             outlet,
             progress_token: token,
+            progress: Progress::new(),
             severity,
+            asked: Mutex::default(),
         }))
     }
 }
@@ -128,22 +128,54 @@ impl Client {
         self.0.progress_token.is_some()
     }
 
+    /// The mildest log message that the client asked for; where it asked for none, see `wants_log`.
     pub fn severity(&self) -> Option<Severity> {
         self.0.severity
     }
 
-    /// Reports progress under the client's own token.
-    pub async fn progress(&self, mut params: Map<String, Value>) {
+    /// A client with a handshake hears whatever servers say until it asks for less; a modern one hears nothing
+    /// until it asks.
+    pub fn wants_log(&self, severity: Severity) -> bool {
+        self.0.severity.map_or(self.era() == Era::Legacy, |mildest| severity >= mildest)
+    }
+
+    /// The request is a batch of so many calls.
+    pub fn expect_calls(&self, calls: usize) {
+        self.0.progress.batch_of(calls);
+    }
+
+    /// One call of the batch has ended.
+    pub async fn call_done(&self) {
+        if let Some(params) = self.0.progress.call_done() {
+            self.report(params).await;
+        }
+    }
+
+    /// Passes on what a server reports of the call that is running.
+    pub async fn progress(&self, params: Map<String, Value>) {
+        if let Some(params) = self.0.progress.of_call(params) {
+            self.report(params).await;
+        }
+    }
+
+    /// Breaks the silence of a long request, for a client that asked to hear of it. Never ends.
+    pub async fn keep_alive(&self) {
+        if !self.wants_progress() {
+            return std::future::pending().await;
+        }
+        loop {
+            match self.0.progress.beat(HEARTBEAT) {
+                Ok(params) => self.report(params).await,
+                Err(silence) => tokio::time::sleep(silence).await,
+            }
+        }
+    }
+
+    /// Under the client's own token.
+    async fn report(&self, mut params: Map<String, Value>) {
         let Some(token) = &self.0.progress_token else { return };
         params.insert("progressToken".to_owned(), token.clone());
         self.0.outlet.send(rpc::notification("notifications/progress", &params)).await;
-    }
-
-    /// Passes a log message on, if the client wants to hear of it.
-    pub async fn log(&self, severity: Severity, params: &Map<String, Value>) {
-        if self.0.severity.is_some_and(|mildest| severity >= mildest) {
-            self.0.outlet.send(rpc::notification("notifications/message", params)).await;
-        }
     }
 
     /// Tells the client something that belongs to this request.
@@ -151,37 +183,33 @@ impl Client {
         self.0.outlet.send(rpc::notification(method, params)).await;
     }
 
-    /// Asks the client, and waits for its answer.
-    pub async fn ask(
-        &self,
-        method: &str,
-        params: &Map<String, Value>,
-        cancel: &CancellationToken,
-    ) -> Result<Value, NoAnswer> {
+    /// Asks the client, and waits for its answer. Whoever stops waiting calls `withdraw`.
+    pub async fn ask(&self, method: &str, params: &Map<String, Value>) -> Result<Value, NoAnswer> {
         if self.era() == Era::Modern {
             return Err(NoAnswer::NotAble);
         }
         let question = self.0.connection.questions.open().ok_or(NoAnswer::TooMany)?;
-        let (id, outlet) = (question.id(), &self.0.outlet);
-        if !outlet.send(rpc::request(id, method, params)).await {
-            return Err(NoAnswer::Gone);
-        }
-        tokio::select! {
-            answer = question.answered() => answer,
-            () = cancel.cancelled() => {
-                let params = Map::from_iter([("requestId".to_owned(), id.into())]);
-                outlet.send(rpc::notification("notifications/cancelled", &params)).await;
-                Err(NoAnswer::Cancelled)
-            }
+        let id = question.id();
+        self.asked().push(id);
+        let answer = if self.0.outlet.send(rpc::request(id, method, params)).await {
+            question.answered().await
+        } else {
+            Err(NoAnswer::Gone)
+        };
+        self.asked().retain(|asked| *asked != id);
+        answer
+    }
+
+    /// Tells the client that what it was asked, and has not answered, is no longer of interest.
+    pub async fn withdraw(&self) {
+        let open = std::mem::take(&mut *self.asked());
+        for id in open {
+            let params = Map::from_iter([("requestId".to_owned(), id.into())]);
+            self.notify("notifications/cancelled", &params).await;
         }
     }
-}
 
-impl Capabilities {
-    /// A text that is the same for clients that can do the same.
-    pub fn key(&self) -> String {
-        let mut text = Vec::new();
-        json::write_object(&self.declared(true), &mut text);
-        String::from_utf8(text).unwrap_or_default()
+    fn asked(&self) -> MutexGuard<'_, Vec<i64>> {
+        self.0.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

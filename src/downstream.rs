@@ -7,7 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use rmcp::model::ClientConfig;
+use rmcp::service::serve_directly;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -17,6 +19,8 @@ use crate::timeouts::{Activity, Interrupted, Operation};
 use crate::tool::Tool;
 
 mod child;
+mod events;
+mod exchange;
 mod far_end;
 mod fault;
 mod handshake;
@@ -26,6 +30,8 @@ mod listing;
 mod path;
 mod places;
 mod pool;
+mod relay;
+mod request;
 mod session;
 mod standby;
 mod stderr;
@@ -33,12 +39,15 @@ mod transport;
 mod watchdog;
 mod wire;
 
+pub use events::{Change, Offer};
 pub use fault::{SessionFault, Trouble};
 pub use lease::Leased;
 pub use session::Session;
 pub use watchdog::{COMMAND as WATCHDOG_COMMAND, watch as run_watchdog};
 
+use events::{Events, Whose};
 use far_end::FarEnd;
+use handshake::{Greeting, Shaking};
 use places::{Place, Places};
 use pool::{Key, Pool};
 use session::{Fresh, Service};
@@ -48,8 +57,12 @@ use wire::Wire;
 /// How long the gateway's end waits for its children: close, SIGTERM and SIGKILL fit into it.
 const FAREWELL: Duration = Duration::from_millis(1_400);
 
+/// Changes that nobody has looked at yet; whoever is slower has to look at everything anew.
+const MAX_CHANGES: usize = 256;
+
 /// What all sessions of the process share.
 pub struct Downstream {
+    changes: broadcast::Sender<Change>,
     tasks: TaskTracker,
     places: Places,
     pool: Arc<Pool>,
@@ -61,7 +74,9 @@ pub struct Downstream {
 /// A server that can be reached and that nobody has spoken to yet.
 struct Started {
     far_end: FarEnd,
-    transport: ServerTransport,
+    service: Service,
+    events: Events,
+    sender: wire::Sender,
     activity: Activity,
 }
 
@@ -77,6 +92,7 @@ impl Downstream {
         let pool = Arc::new(Pool::new(settings, end.child_token()));
         tasks.spawn(Arc::clone(&pool).sweep());
         Self {
+            changes: broadcast::Sender::new(MAX_CHANGES),
             tasks,
             places: Places::default(),
             pool,
@@ -98,12 +114,16 @@ impl Downstream {
         place: Option<Place>,
     ) -> Result<Fresh, SessionFault> {
         let fault = |trouble| SessionFault::new(&server.name, trouble);
-        let Started { far_end, transport, activity } =
-            self.start(scope, server, place).await.map_err(fault)?;
-        match self.shake(scope, transport).await {
-            Ok(service) => Ok(Fresh::new(scope, server, far_end, activity, service)),
-            Err(trouble) => Err(fault(trouble).during_start().told_by(&far_end).await),
+        let started = self.start(scope, server, place).await.map_err(fault)?;
+        match started.shake(scope, server).await {
+            Ok(greeting) => Ok(Fresh::new(scope, server, started, greeting)),
+            Err(trouble) => Err(fault(trouble).during_start().told_by(&started.far_end).await),
         }
+    }
+
+    /// What servers offer now and did not before, from here on.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
     }
 
     /// Asks the kept session, or one that then waits for its first batch.
@@ -142,26 +162,30 @@ impl Downstream {
         server: &Arc<Server>,
     ) -> Result<(Vec<Arc<Tool>>, Fresh), SessionFault> {
         let fault = |trouble| SessionFault::new(&server.name, trouble);
-        let Started { far_end, transport, activity } =
-            self.start(scope, server, None).await.map_err(fault)?;
+        let started = self.start(scope, server, None).await.map_err(fault)?;
         let max_result_bytes = scope.settings.limits.max_result_bytes;
         let listing = async {
-            let service =
-                self.shake(scope, transport).await.map_err(|trouble| fault(trouble).during_start())?;
-            let tools =
-                listing::list(service.running.peer(), &server.name, max_result_bytes).await.map_err(fault)?;
-            Ok::<_, SessionFault>((tools, service))
+            let greeting =
+                started.shake(scope, server).await.map_err(|trouble| fault(trouble).during_start())?;
+            let peer = started.service.running.peer();
+            let tools = listing::list(peer, &greeting.meta, &server.name, max_result_bytes).await;
+            Ok::<_, SessionFault>((tools.map_err(fault)?, greeting))
         };
         // The process outlives the limit by a moment, so that its last words can be told.
         match scope.timeouts.run(Operation::Discovery, &scope.cancel, listing).await {
-            Ok(Ok((tools, service))) => Ok((tools, Fresh::new(scope, server, far_end, activity, service))),
-            Ok(Err(fault)) => Err(fault.told_by(&far_end).await),
-            Err(interrupted) => Err(fault(Trouble::Interrupted(interrupted)).told_by(&far_end).await),
+            Ok(Ok((tools, greeting))) => Ok((tools, Fresh::new(scope, server, started, greeting))),
+            Ok(Err(fault)) => Err(fault.told_by(&started.far_end).await),
+            Err(interrupted) => Err(fault(Trouble::Interrupted(interrupted)).told_by(&started.far_end).await),
         }
     }
 
     /// At a place of the caller's, or at one that is taken now.
-    async fn start(&self, scope: &Scope, server: &Server, place: Option<Place>) -> Result<Started, Trouble> {
+    async fn start(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+        place: Option<Place>,
+    ) -> Result<Started, Trouble> {
         let command = match &server.endpoint {
             Endpoint::Command(command) => command,
             Endpoint::Refused { reason, .. } => return Err(Trouble::Refused(reason.clone())),
@@ -176,18 +200,19 @@ impl Downstream {
         let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone())?;
         let activity = Activity::default();
         let wire = Wire::over_pipes(pipes, limits.max_result_bytes);
-        let transport = ServerTransport::new(wire, activity.clone(), child.noise());
-        Ok(Started { far_end: FarEnd::Child(child), transport, activity })
-    }
-
-    /// A session begins under a limit of its own.
-    async fn shake(&self, scope: &Scope, mut transport: ServerTransport) -> Result<Service, Trouble> {
+        let sender = wire.sender();
         let over = CancellationToken::new();
-        transport.tell(self.pool.ending(over.clone()));
-        let shaking = handshake::shake(transport);
-        let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, shaking).await;
-        let running = shaken.map_err(Trouble::Interrupted)??;
-        Ok(Service { running, over })
+        let session = Whose {
+            caller: scope.caller.id.clone(),
+            capabilities: scope.client.capabilities().clone(),
+            server: Arc::clone(server),
+        };
+        let (ear, events) = events::channel(self.changes.clone(), session);
+        let (noise, ending) = (child.noise(), self.pool.ending(over.clone()));
+        let transport = ServerTransport::new(wire, activity.clone(), ear, noise, ending);
+        let running = serve_directly(ClientConfig::default(), transport, None);
+        let service = Service { running, over };
+        Ok(Started { far_end: FarEnd::Child(child), service, events, sender, activity })
     }
 
     async fn place(&self, scope: &Scope) -> Result<Place, Trouble> {
@@ -203,6 +228,21 @@ impl Downstream {
         if tokio::time::timeout(FAREWELL, self.tasks.wait()).await.is_err() {
             tracing::error!("some servers did not end in time and are left to the watchdog");
         }
+    }
+}
+
+impl Started {
+    /// A session begins under a limit of its own.
+    async fn shake(&self, scope: &Scope, server: &Server) -> Result<Greeting, Trouble> {
+        let declared = scope.client.capabilities().declared(server.relay_roots);
+        let shaking = Shaking {
+            peer: self.service.running.peer(),
+            protocol: server.protocol,
+            declared: &declared,
+            max_result_bytes: scope.settings.limits.max_result_bytes,
+        };
+        let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, shaking.shake()).await;
+        shaken.map_err(Trouble::Interrupted)?
     }
 }
 

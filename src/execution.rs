@@ -56,6 +56,7 @@ impl Execution {
     async fn run(&self, scope: &Scope, batch: Batch, report: &mut BatchReport) {
         let mut session: Option<Leased> = None;
         let mut budget = Budget::new(&scope.settings.limits);
+        scope.client.expect_calls(batch.calls.len());
         let step =
             Step { scope, server: &batch.server, downstream: &self.downstream, guardrails: &self.guardrails };
         for requested in batch.calls {
@@ -69,6 +70,7 @@ impl Execution {
             if ends {
                 break;
             }
+            scope.client.call_done().await;
         }
         if let Some(session) = session {
             self.downstream.finish(scope, session);

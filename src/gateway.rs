@@ -155,10 +155,12 @@ impl Gateway {
         let era = client.era();
         let request = RequestId::fresh();
         let cancel = self.parts.end.child_token();
+        let hearing = client.clone();
         let asked = Asked { id: request.clone(), client, who: visit.who, cancel: cancel.clone() };
         let mut work = Box::pin(panic::contain(self.work(tool, arguments, asked)));
         let reply = tokio::select! {
             reply = &mut work => reply,
+            () = hearing.keep_alive() => work.await,
             () = visit.withdrawn.cancelled() => {
                 cancel.cancel();
                 // The work sees the cancellation and winds down: sessions are closed by those who opened them.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::call::{OutputParts, ToolCall, ToolOutput};
+use crate::call::{JsonObject, OutputParts, ToolCall, ToolOutput};
 use crate::config::{Policy, Server, Settings};
 use crate::fault::ErrorCode;
 use crate::scope::Scope;
@@ -96,6 +96,24 @@ impl Guardrails {
     /// How often a policy let something pass that no provider had judged.
     pub fn failed_open(&self) -> u64 {
         self.failed_open.load(Ordering::Relaxed)
+    }
+
+    /// Whether a message beside a call may pass: of the server by its output policy, of the client by its input policy.
+    pub async fn passes(&self, scope: &Scope, server: &Server, side: Side, message: &JsonObject) -> bool {
+        let policy = match side {
+            Side::Input => &server.input,
+            Side::Output => &server.output,
+            Side::Registration => &server.registration,
+        };
+        let texts = || {
+            let mut texts = Vec::new();
+            message.iter().for_each(|(key, value)| {
+                texts.push(key.as_str());
+                crate::call::strings(value, &mut texts);
+            });
+            texts
+        };
+        self.judge(scope, side, policy, texts).await.is_ok()
     }
 
     /// `None` where the policy is off.

@@ -3,7 +3,7 @@
 //! The counts are process-wide and hold no names: they are what `enkrypt_get_timeout_metrics` shows.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,9 +42,19 @@ pub struct Timeouts {
     counts: Arc<Counts>,
 }
 
-/// Signs of life of an operation: each one starts its idle limit anew.
+/// Signs of life of an operation: each one starts its idle limit anew, and a pause stops its clock.
 #[derive(Clone, Debug, Default)]
-pub struct Activity(Arc<Notify>);
+pub struct Activity(Arc<Signs>);
+
+#[derive(Debug, Default)]
+struct Signs {
+    changed: Notify,
+    paused: AtomicBool,
+}
+
+/// While it lives, the clock of the operation stands still: somebody else has the word.
+#[derive(Debug)]
+pub struct Pause(Activity);
 
 #[derive(Debug, Default)]
 pub struct Counts {
@@ -120,18 +130,27 @@ impl Timeouts {
         let mut future = Box::pin(future);
         self.measure(operation, async move {
             let mut alive = Instant::now();
-            let hard_end = alive + longest;
+            let mut hard_end = alive + longest;
+            let mut paused: Option<Instant> = None;
             loop {
+                match paused {
+                    None if activity.is_paused() => paused = Some(Instant::now()),
+                    Some(since) if !activity.is_paused() => {
+                        hard_end += since.elapsed();
+                        paused = None;
+                    }
+                    _ => {}
+                }
                 let end = hard_end.min(alive + limit);
                 let result = tokio::select! {
                     biased;
                     () = cancel.cancelled() => Err(Interrupted::Cancelled),
                     done = &mut future => Ok(done),
-                    () = activity.0.notified() => {
+                    () = activity.0.changed.notified() => {
                         alive = Instant::now();
                         continue;
                     }
-                    () = tokio::time::sleep_until(end) => Err(if end == hard_end {
+                    () = tokio::time::sleep_until(end), if paused.is_none() => Err(if end == hard_end {
                         Interrupted::Timeout { setting: "tool_execution_max", after: longest }
                     } else {
                         Interrupted::Timeout { setting: operation.setting(), after: limit }
@@ -246,7 +265,24 @@ impl Drop for Running<'_> {
 
 impl Activity {
     pub fn beat(&self) {
-        self.0.notify_one();
+        self.0.changed.notify_one();
+    }
+
+    pub fn pause(&self) -> Pause {
+        self.0.paused.store(true, Ordering::Release);
+        self.beat();
+        Pause(self.clone())
+    }
+
+    fn is_paused(&self) -> bool {
+        self.0.paused.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        self.0.0.paused.store(false, Ordering::Release);
+        self.0.beat();
     }
 }
 
@@ -334,6 +370,22 @@ mod tests {
         assert_eq!(metrics.escalations[0], 2, "the quick one and the cancelled one");
         assert_eq!(metrics.escalations.iter().sum::<u64>(), 3);
         assert!(metrics.active.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_pause_stops_both_limits() {
+        let activity = Activity::default();
+        let asking = async {
+            let pause = activity.pause();
+            tokio::time::sleep(LIMIT * 8).await;
+            drop(pause);
+            tokio::time::sleep(LIMIT / 2).await;
+            "answered"
+        };
+        let cancel = CancellationToken::new();
+        assert_eq!(timeouts().run_active(&cancel, &activity, asking).await, Ok("answered"));
+        let hung = timeouts().run_active(&cancel, &activity, std::future::pending::<()>()).await;
+        assert_eq!(hung, Err(Interrupted::Timeout { setting: "tool_execution_timeout", after: LIMIT }));
     }
 
     #[tokio::test]

@@ -26,7 +26,6 @@ pub enum NoAnswer {
     /// It cannot be asked in its revision of the protocol.
     NotAble,
     TooMany,
-    Cancelled,
     Gone,
 }
 

@@ -24,6 +24,21 @@ pub struct Server {
     pub output: Policy,
     pub registration: Policy,
     pub session: SessionSettings,
+    pub protocol: Protocol,
+    /// Whether the server hears of the client's folders, which may widen what it works on.
+    pub relay_roots: bool,
+}
+
+/// In which revision a server is spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// With `initialize`; a server that knows only the newer one is spoken to in that.
+    #[default]
+    Legacy,
+    /// With metadata in each request, as of 2026-07-28.
+    Modern,
+    /// The newer one if the server knows it.
+    Auto,
 }
 
 /// How a server is reached.

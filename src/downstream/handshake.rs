@@ -1,38 +1,130 @@
-//! The start of a session: who the gateway says it is, and what a failed `initialize` means.
+//! The start of a session: who the gateway says it is, in the revision that the server speaks.
 //!
-//! No client capability is declared, because none is relayed.
+//! `initialize` unless the configuration or the server itself says otherwise. A server is told what the client can
+//! be asked for, and nothing that could not be relayed.
 
-use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProtocolVersion};
-use rmcp::service::{ClientInitializeError, RunningService};
-use rmcp::{RoleClient, ServiceExt as _};
+use std::time::Duration;
+
+use rmcp::{Peer, RoleClient};
+use serde_json::{Value, json};
 
 use super::fault::Trouble;
-use super::transport::ServerTransport;
+use super::request::{self, Prepared, Sent};
+use crate::call::JsonObject;
+use crate::config::Protocol;
 
-/// The gateway as its servers see it.
-pub(super) type Client = ClientConfig;
+/// Any of these may be spoken after `initialize`.
+const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
-pub(super) async fn shake(transport: ServerTransport) -> Result<RunningService<RoleClient, Client>, Trouble> {
-    let answer = Box::pin(client().serve(transport)).await;
-    answer.map_err(|error| match error {
-        ClientInitializeError::JsonRpcError(error) => Trouble::Rpc(
-            serde_json::json!({"code": error.code.0, "message": error.message, "data": error.data}),
-        ),
-        ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. } => {
-            Trouble::Closed
-        }
-        ClientInitializeError::NoCompatibleProtocolVersion { .. } => {
-            Trouble::Protocol("it speaks no protocol version that the gateway knows".to_owned())
-        }
-        _ => Trouble::Protocol("its answer to `initialize` is not one".to_owned()),
-    })
+const MODERN: &str = "2026-07-28";
+
+/// A server that only knows `initialize` may say nothing at all to the question which revision it speaks.
+const PROBE: Duration = Duration::from_secs(3);
+
+/// The server speaks another revision than it was spoken to in.
+const UNSUPPORTED_VERSION: i64 = -32_022;
+
+const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+
+/// What both sides now know of each other.
+#[derive(Debug)]
+pub(super) struct Greeting {
+    /// What goes into the `_meta` of each request; empty after `initialize`.
+    pub(super) meta: JsonObject,
+    /// What the server offers.
+    pub(super) capabilities: Value,
 }
 
-fn client() -> Client {
-    let mut name = Implementation::from_build_env();
-    env!("CARGO_PKG_NAME").clone_into(&mut name.name);
-    env!("CARGO_PKG_VERSION").clone_into(&mut name.version);
-    let mut client = ClientConfig::new(ClientCapabilities::default(), name);
-    client.protocol_version = ProtocolVersion::V_2025_11_25;
-    client
+pub(super) struct Shaking<'a> {
+    pub(super) peer: &'a Peer<RoleClient>,
+    pub(super) protocol: Protocol,
+    /// What the client can be asked for.
+    pub(super) declared: &'a JsonObject,
+    pub(super) max_result_bytes: usize,
+}
+
+impl Shaking<'_> {
+    pub(super) async fn shake(&self) -> Result<Greeting, Trouble> {
+        match self.protocol {
+            Protocol::Legacy => match self.initialize().await {
+                Err(Trouble::Rpc(error)) if error.get("code") == Some(&UNSUPPORTED_VERSION.into()) => {
+                    self.discover().await
+                }
+                other => other,
+            },
+            Protocol::Modern => self.discover().await,
+            Protocol::Auto => match tokio::time::timeout(PROBE, self.discover()).await {
+                Ok(Ok(greeting)) => Ok(greeting),
+                Ok(Err(Trouble::Closed)) => Err(Trouble::Closed),
+                Ok(Err(_)) | Err(_) => self.initialize().await,
+            },
+        }
+    }
+
+    async fn initialize(&self) -> Result<Greeting, Trouble> {
+        let params = json!({
+            "protocolVersion": LEGACY[0],
+            "capabilities": self.declared,
+            "clientInfo": client_info(),
+        });
+        let mut result = self.ask("initialize", params).await?;
+        let version = result.get("protocolVersion").and_then(Value::as_str);
+        match version {
+            None => return Err(Trouble::Protocol("its answer to `initialize` is not one".to_owned())),
+            Some(version) if !LEGACY.contains(&version) => {
+                return Err(Trouble::Protocol(
+                    "it speaks no protocol version that the gateway knows".to_owned(),
+                ));
+            }
+            Some(_) => {}
+        }
+        request::tell(self.peer, "notifications/initialized").await?;
+        let capabilities = result.get_mut("capabilities").map(Value::take).unwrap_or_default();
+        Ok(Greeting { meta: JsonObject::new(), capabilities })
+    }
+
+    async fn discover(&self) -> Result<Greeting, Trouble> {
+        let meta = JsonObject::from_iter([
+            (META_VERSION.to_owned(), MODERN.into()),
+            (META_CLIENT.to_owned(), client_info()),
+            (META_CAPABILITIES.to_owned(), Value::Object(self.declared.clone())),
+        ]);
+        let mut result = self.ask("server/discover", json!({"_meta": meta})).await?;
+        let supported = result.get("supportedVersions").and_then(Value::as_array);
+        if !supported.is_some_and(|versions| versions.iter().any(|version| version == MODERN)) {
+            return Err(Trouble::Protocol(format!("it does not speak the protocol version {MODERN}")));
+        }
+        let capabilities = result.get_mut("capabilities").map(Value::take).unwrap_or_default();
+        Ok(Greeting { meta, capabilities })
+    }
+
+    async fn ask(&self, method: &str, params: Value) -> Result<Value, Trouble> {
+        let params = params.as_object().map(Prepared::object);
+        let params = params.unwrap_or_else(|| Prepared::object(&JsonObject::new()));
+        request::ask(self.peer, method, params, self.max_result_bytes, &Sent::new()).await
+    }
+}
+
+impl Greeting {
+    /// Whether the server speaks the revision in which it cannot ask by itself.
+    pub(super) fn is_modern(&self) -> bool {
+        !self.meta.is_empty()
+    }
+
+    /// The params of a request that has none but this.
+    pub(super) fn meta_params(&self) -> JsonObject {
+        let meta = Some(&self.meta).filter(|meta| !meta.is_empty());
+        meta.map(|meta| ("_meta".to_owned(), Value::Object(meta.clone()))).into_iter().collect()
+    }
+
+    pub(super) fn offers(&self, capability: &str) -> bool {
+        self.capabilities.get(capability).is_some_and(Value::is_object)
+    }
+}
+
+/// The gateway as its servers see it.
+fn client_info() -> Value {
+    json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")})
 }

@@ -3,14 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use rmcp::model::{ClientRequest, PaginatedRequestParams, RequestOptionalParam};
-use rmcp::service::PeerRequestOptions;
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
 
 use super::fault::Trouble;
-use super::transport;
-use crate::call::size;
+use super::request::{self, Prepared, Sent};
+use crate::call::{JsonObject, size};
 use crate::ids::{ServerName, ToolName};
 use crate::tool::Tool;
 
@@ -48,6 +46,7 @@ struct Listed {
 /// many pages it has.
 pub(super) async fn list(
     peer: &Peer<RoleClient>,
+    meta: &JsonObject,
     server: &ServerName,
     max_result_bytes: usize,
 ) -> Result<Vec<Arc<Tool>>, Trouble> {
@@ -57,7 +56,7 @@ pub(super) async fn list(
     let mut cursor: Option<String> = None;
     let mut ended = false;
     for _ in 0..MAX_PAGES {
-        let page = page(peer, cursor.take(), max_result_bytes).await?;
+        let page = page(peer, meta, cursor.take(), max_result_bytes).await?;
         page.tools.into_iter().try_for_each(|definition| listed.add(definition, max_bytes))?;
         match page.next {
             _ if listed.tools.len() > MAX_TOOLS => break,
@@ -97,14 +96,17 @@ impl Listed {
 
 async fn page(
     peer: &Peer<RoleClient>,
+    meta: &JsonObject,
     cursor: Option<String>,
     max_result_bytes: usize,
 ) -> Result<Page, Trouble> {
-    let params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
-    let request = ClientRequest::ListToolsRequest(RequestOptionalParam { params, ..Default::default() });
-    let handle = peer.send_request_with_option(request, PeerRequestOptions::no_options()).await;
-    let answer = handle.map_err(|error| Trouble::from(&error))?.await_response().await;
-    Page::parse(transport::unwrap(answer.map_err(|error| Trouble::from(&error))?, max_result_bytes)?)
+    let mut params = JsonObject::new();
+    params.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.into())));
+    if !meta.is_empty() {
+        params.insert("_meta".to_owned(), Value::Object(meta.clone()));
+    }
+    let params = Prepared::object(&params);
+    Page::parse(request::ask(peer, "tools/list", params, max_result_bytes, &Sent::new()).await?)
 }
 
 impl Page {

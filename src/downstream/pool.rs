@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::keep::Slot;
 use super::standby::Standby;
+use crate::client::Capabilities;
 use crate::config::{Server, Settings};
 use crate::ids::{CallerId, ServerName};
 use crate::scope::Scope;
@@ -38,6 +39,8 @@ pub(super) struct Key {
     caller: CallerId,
     /// By identity: an edit makes another server of it, whatever its name.
     pub(super) server: Arc<Server>,
+    /// What the server was told that the client can be asked.
+    capabilities: Capabilities,
     settings: Arc<Settings>,
 }
 
@@ -126,7 +129,9 @@ impl Shelves {
     /// Closes what waits under a key of the same words that means another server.
     pub(super) fn drop_others(&mut self, key: &Key) {
         self.retain(|known| {
-            known == key || known.caller != key.caller || known.server.name != key.server.name
+            Arc::ptr_eq(&known.server, &key.server)
+                || known.caller != key.caller
+                || known.server.name != key.server.name
         });
     }
 
@@ -159,7 +164,8 @@ impl Shelves {
 impl Key {
     pub(super) fn new(scope: &Scope, server: &Arc<Server>) -> Self {
         let (server, settings) = (Arc::clone(server), Arc::clone(&scope.settings));
-        Self { caller: scope.caller.id.clone(), server, settings }
+        let capabilities = scope.client.capabilities().clone();
+        Self { caller: scope.caller.id.clone(), server, capabilities, settings }
     }
 }
 
@@ -172,7 +178,9 @@ impl Drop for Ending {
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.server, &other.server) && self.caller == other.caller
+        Arc::ptr_eq(&self.server, &other.server)
+            && self.caller == other.caller
+            && self.capabilities == other.capabilities
     }
 }
 

@@ -1,26 +1,35 @@
 //! One initialised connection with one server: its only door is `call`, and it takes a `CheckedCall`.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use rmcp::model::{CallToolRequestParams, ClientRequest, Request, RequestNoParam, ServerResult};
-use rmcp::service::{PeerRequestOptions, RunningService, ServiceError};
+use rmcp::model::ClientConfig;
+use rmcp::service::RunningService;
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::events::Events;
+use super::exchange::Exchange;
 use super::far_end::FarEnd;
 use super::fault::{SessionFault, Trouble};
-use super::{handshake, listing, transport};
-use crate::call::ToolOutput;
+use super::handshake::Greeting;
+use super::relay::Relay;
+use super::request::{self, Prepared, Sent};
+use super::{Started, listing, wire};
+use crate::call::{JsonObject, ToolOutput};
+use crate::client::{Era, META_LOG_LEVEL, Severity};
 use crate::config::Server;
-use crate::guardrails::CheckedCall;
+use crate::guardrails::{CheckedCall, Guardrails};
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Operation};
 use crate::tool::Tool;
 
-/// What a handshake makes of a wire.
+/// A server that asks for input this often for one call will never have enough.
+const MAX_ROUNDS: usize = 10;
+
+/// A wire that is being listened to.
 pub(super) struct Service {
-    pub(super) running: RunningService<RoleClient, handshake::Client>,
+    pub(super) running: RunningService<RoleClient, ClientConfig>,
     /// Cancelled when the wire has ended, by whichever side.
     pub(super) over: CancellationToken,
 }
@@ -29,10 +38,17 @@ pub(super) struct Service {
 pub struct Session {
     server: Arc<Server>,
     service: Service,
+    greeting: Greeting,
+    events: Events,
+    sender: wire::Sender,
     far_end: FarEnd,
     activity: Activity,
     max_result_bytes: usize,
     standing: Standing,
+    /// What the server was told to log.
+    severity: Option<Severity>,
+    /// Made so far; the number of a call is the token of its progress.
+    calls: u64,
 }
 
 /// A session that no call was made with. Only `Fresh::new` makes one, out of a handshake that has just been.
@@ -48,16 +64,21 @@ enum Standing {
 }
 
 impl Fresh {
-    pub(super) fn new(
-        scope: &Scope,
-        server: &Arc<Server>,
-        far_end: FarEnd,
-        activity: Activity,
-        service: Service,
-    ) -> Self {
-        let max_result_bytes = scope.settings.limits.max_result_bytes;
-        let (server, standing) = (Arc::clone(server), Standing::Sound);
-        Self(Box::new(Session { server, service, far_end, activity, max_result_bytes, standing }))
+    pub(super) fn new(scope: &Scope, server: &Arc<Server>, started: Started, greeting: Greeting) -> Self {
+        let Started { far_end, service, events, sender, activity } = started;
+        Self(Box::new(Session {
+            server: Arc::clone(server),
+            service,
+            greeting,
+            events,
+            sender,
+            far_end,
+            activity,
+            max_result_bytes: scope.settings.limits.max_result_bytes,
+            standing: Standing::Sound,
+            severity: None,
+            calls: 0,
+        }))
     }
 
     /// The session for the calls of a batch.
@@ -76,8 +97,16 @@ impl Fresh {
 
 impl Session {
     /// The one door to a server. A call that is already cancelled does not go through it.
-    pub async fn call(&mut self, scope: &Scope, checked: &CheckedCall) -> Result<ToolOutput, SessionFault> {
-        let answer = self.ask(scope, checked).await;
+    ///
+    /// What the server says until it answers goes to the client of the scope; what it wants to know is asked there.
+    pub async fn call(
+        &mut self,
+        scope: &Scope,
+        guardrails: &Guardrails,
+        checked: &CheckedCall,
+    ) -> Result<ToolOutput, SessionFault> {
+        self.follow_severity(scope).await;
+        let answer = self.converse(scope, guardrails, checked).await;
         let answer = answer
             .and_then(|result| ToolOutput::parse(result).map_err(|not| Trouble::Protocol(not.to_string())));
         match answer {
@@ -99,32 +128,84 @@ impl Session {
         }
     }
 
-    async fn ask(&self, scope: &Scope, checked: &CheckedCall) -> Result<Value, Trouble> {
-        let call = checked.call();
-        let params = CallToolRequestParams::new(call.tool.as_str().to_owned())
-            .with_arguments(call.arguments().as_object().cloned().unwrap_or_default());
-        let request = ClientRequest::CallToolRequest(Request::new(params));
-        let sent = OnceLock::new();
-        let asking = async {
-            let options = PeerRequestOptions::no_options();
-            let handle = self.peer().send_request_with_option(request, options).await?;
-            let _ = sent.set(handle.id.clone());
-            handle.await_response().await
-        };
-        match scope.timeouts.run_active(&scope.cancel, &self.activity, asking).await {
-            Ok(answer) => self.read(answer),
-            Err(interrupted) => {
-                if let Some(id) = sent.get() {
-                    transport::cancel(self.peer(), id.clone(), "the gateway no longer waits for this call")
-                        .await;
+    /// As many requests as a server of the newer revision takes to know what it wants to know.
+    async fn converse(
+        &mut self,
+        scope: &Scope,
+        guardrails: &Guardrails,
+        checked: &CheckedCall,
+    ) -> Result<Value, Trouble> {
+        let mut given = JsonObject::new();
+        for _ in 0..MAX_ROUNDS {
+            self.calls += 1;
+            let params = Prepared::call(checked.call(), &self.meta(scope), &given);
+            let (peer, sent) = (self.service.running.peer(), Sent::new());
+            let relay = Relay {
+                scope,
+                server: &self.server,
+                guardrails,
+                activity: &self.activity,
+                sender: self.sender.clone(),
+                token: self.calls,
+            };
+            let exchange = Exchange {
+                peer,
+                relay: &relay,
+                listening: self.events.listen(),
+                max_result_bytes: self.max_result_bytes,
+            };
+            let asking = async {
+                let mut result = exchange.run("tools/call", params, &sent).await?;
+                let asks = result.get("resultType").is_some_and(|kind| kind == "input_required");
+                if !asks || scope.client.era() == Era::Modern {
+                    return Ok((result, None));
                 }
-                Err(Trouble::Interrupted(interrupted))
+                let given = relay.gather(&mut result).await?;
+                Ok((result, Some(given)))
+            };
+            match scope.timeouts.run_active(&scope.cancel, &self.activity, asking).await {
+                Ok(Ok((_, Some(more)))) => given = more,
+                Ok(answer) => return answer.map(|(result, _)| result),
+                Err(interrupted) => {
+                    scope.client.withdraw().await;
+                    request::cancel(peer, &sent, "the gateway no longer waits for this call").await;
+                    return Err(Trouble::Interrupted(interrupted));
+                }
             }
         }
+        Err(Trouble::Protocol("it asks for input again and again".to_owned()))
+    }
+
+    /// What goes with a call beside its arguments.
+    fn meta(&self, scope: &Scope) -> JsonObject {
+        let mut meta = self.greeting.meta.clone();
+        if scope.client.wants_progress() {
+            meta.insert("progressToken".to_owned(), self.calls.into());
+        }
+        if self.greeting.is_modern() {
+            // What the client asked for, or what one with a handshake expects.
+            let unasked = (scope.client.era() == Era::Legacy).then_some(Severity::Info);
+            let level = scope.client.severity().or(unasked);
+            meta.extend(level.map(|level| (META_LOG_LEVEL.to_owned(), level.as_str().into())));
+        }
+        meta
+    }
+
+    /// Tells a server that logs how much the client wants to hear, where that has changed.
+    async fn follow_severity(&mut self, scope: &Scope) {
+        let wanted = scope.client.severity();
+        let Some(level) = wanted.filter(|_| wanted != self.severity) else { return };
+        if self.greeting.is_modern() || !self.greeting.offers("logging") {
+            return;
+        }
+        self.severity = wanted;
+        let params = JsonObject::from_iter([("level".to_owned(), level.as_str().into())]);
+        // The gateway filters as well: a server that does not follow is only louder than it needs to be.
+        let _ = self.quick(scope, "logging/setLevel", &params).await;
     }
 
     pub(super) async fn list(&self) -> Result<Vec<Arc<Tool>>, Trouble> {
-        listing::list(self.peer(), &self.server.name, self.max_result_bytes).await
+        listing::list(self.peer(), &self.greeting.meta, &self.server.name, self.max_result_bytes).await
     }
 
     /// Whether calls can be made with a session that has waited for some. A launcher may have left its server
@@ -154,23 +235,22 @@ impl Session {
         SessionFault::new(&self.server.name, trouble).told_by(&self.far_end).await
     }
 
+    /// A server of the newer revision does not know what a ping is, and says so.
     async fn ping(&self, scope: &Scope) -> bool {
-        let asking = async {
-            let request = ClientRequest::PingRequest(RequestNoParam::default());
-            let options = PeerRequestOptions::no_options();
-            self.peer().send_request_with_option(request, options).await?.await_response().await
-        };
-        let asked = scope.timeouts.run(Operation::Connectivity, &scope.cancel, asking).await;
         // A server that refuses to be pinged is there to refuse it.
-        asked.is_ok_and(|answer| matches!(self.read(answer), Ok(_) | Err(Trouble::Rpc(_))))
+        matches!(self.quick(scope, "ping", &self.greeting.meta_params()).await, Ok(_) | Err(Trouble::Rpc(_)))
+    }
+
+    /// A request beside the calls, which is answered at once or not at all.
+    async fn quick(&self, scope: &Scope, method: &str, params: &JsonObject) -> Result<Value, Trouble> {
+        let (params, sent) = (Prepared::object(params), Sent::new());
+        let asking = request::ask(self.peer(), method, params, self.max_result_bytes, &sent);
+        let asked = scope.timeouts.run(Operation::Connectivity, &scope.cancel, asking).await;
+        asked.map_err(Trouble::Interrupted)?
     }
 
     fn peer(&self) -> &Peer<RoleClient> {
         self.service.running.peer()
-    }
-
-    fn read(&self, answer: Result<ServerResult, ServiceError>) -> Result<Value, Trouble> {
-        transport::unwrap(answer.map_err(|error| Trouble::from(&error))?, self.max_result_bytes)
     }
 }
 

@@ -3,28 +3,28 @@
 //! Answers are handed on as JSON, whole, instead of being decoded into a model that drops what it does not know.
 //! An answer that cannot be read fails its request at once; what is no message is counted and passed over.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use rmcp::model::{
-    CallToolRequest, CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest,
-    CustomResult, ErrorData, InitializeResult, JsonRpcMessage, RequestId, RequestMetaObject, ServerResult,
-};
+use rmcp::RoleClient;
+use rmcp::model::{ClientNotification, ClientRequest, CustomResult, JsonRpcMessage, RequestId, ServerResult};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
-use rmcp::{Peer, RoleClient};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::events::{Ear, Event};
 use super::fault::Trouble;
 use super::pool::Ending;
+use super::request::Prepared;
 use super::wire::{Arrival, Sender, Wire};
+use crate::call::JsonObject;
 use crate::json::{self, LARGE, MAX_VALUES};
 use crate::lines;
+use crate::rpc::{Frame, RpcError};
 use crate::timeouts::Activity;
 
 /// Requests of a server that wait for it to read; more are passed over.
@@ -33,31 +33,27 @@ const MAX_UNANSWERED: usize = 64;
 /// Lines that are no messages. A chatty launcher writes a few, a broken server writes on.
 const MAX_NOISE: u64 = 100_000;
 
-/// A server that does not read its input must not hold up the gateway with a notice.
-const NOTICE: Duration = Duration::from_millis(100);
+/// What a server asks or tells beside its answers is a few words, or a picture at the most.
+const MAX_ASIDE: usize = 1 << 20;
 
 pub(super) struct ServerTransport {
     wire: Wire,
     sender: Sender,
-    pending: HashMap<RequestId, Expected>,
+    pending: HashSet<RequestId>,
     /// Messages made from one arrival, when it concerned several requests.
     ready: VecDeque<RxJsonRpcMessage<RoleClient>>,
     /// Answers to what the server asked, and the one that is being written.
-    unanswered: VecDeque<Value>,
+    unanswered: VecDeque<Frame>,
     answering: Option<Pin<Box<dyn Future<Output = io::Result<()>> + Send>>>,
     activity: Activity,
+    /// What the server asks and tells, on its way to whoever is in a call.
+    told: VecDeque<Event>,
+    ear: Ear,
     noise: Arc<AtomicU64>,
     /// Enough noise to take the server for broken.
     flooded: bool,
     /// Whoever is told by its drop that the session is over.
-    ending: Option<Ending>,
-}
-
-/// How the answer to a request is to be read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Expected {
-    Handshake,
-    Json,
+    _ending: Ending,
 }
 
 /// The outcome of a request, as it travels inside a `CustomResult`: a server cannot forge what wraps its answer.
@@ -72,6 +68,7 @@ enum Answer {
 enum Turn {
     Read(Read),
     Answered(io::Result<()>),
+    Told,
     End,
 }
 
@@ -83,12 +80,12 @@ enum Read {
     TooLong(Option<Value>),
 }
 
-/// A message without its `params`: nothing that a server asks or tells is passed on.
 #[derive(Deserialize)]
 struct Envelope {
     #[serde(default, deserialize_with = "present")]
     id: Option<Value>,
     method: Option<Value>,
+    params: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     result: Option<Value>,
     #[serde(default, deserialize_with = "present")]
@@ -96,34 +93,33 @@ struct Envelope {
 }
 
 impl ServerTransport {
-    pub(super) fn new(wire: Wire, activity: Activity, noise: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(
+        wire: Wire,
+        activity: Activity,
+        ear: Ear,
+        noise: Arc<AtomicU64>,
+        ending: Ending,
+    ) -> Self {
         Self {
             sender: wire.sender(),
             wire,
-            pending: HashMap::new(),
+            pending: HashSet::new(),
             ready: VecDeque::new(),
             unanswered: VecDeque::new(),
             answering: None,
             activity,
+            told: VecDeque::new(),
+            ear,
             noise,
             flooded: false,
-            ending: None,
+            _ending: ending,
         }
-    }
-
-    /// The session is over when this is dropped, by whichever side.
-    pub(super) fn tell(&mut self, ending: Ending) {
-        self.ending = Some(ending);
     }
 
     fn sort(&mut self, message: Envelope) {
         match (message.method, message.id) {
-            (Some(Value::String(method)), Some(id)) => self.request(&method, &id),
-            (Some(Value::String(method)), None) => {
-                if method == "notifications/progress" {
-                    self.activity.beat();
-                }
-            }
+            (Some(Value::String(method)), Some(id)) => self.request(method, id, object(message.params)),
+            (Some(Value::String(method)), None) => self.notification(method, object(message.params)),
             (None, Some(id)) => {
                 let answer = match (message.result, message.error) {
                     (Some(result), None) => Answer::Result(result),
@@ -137,17 +133,34 @@ impl ServerTransport {
         }
     }
 
-    /// Nothing is relayed: a ping is answered here, anything else refused. rmcp is not told, because it would take
-    /// any number of requests into memory while a server does not read its answers.
-    fn request(&mut self, method: &str, id: &Value) {
-        if self.unanswered.len() == MAX_UNANSWERED {
+    /// A ping is answered here; what the client may be asked goes to whoever is in a call; the rest is refused. rmcp
+    /// is not told, because it would take any number of requests into memory while a server does not read its answers.
+    fn request(&mut self, method: String, id: Value, params: JsonObject) {
+        if self.unanswered.len() + self.told.len() >= MAX_UNANSWERED {
             return self.count_noise();
         }
-        self.unanswered.push_back(if method == "ping" {
-            json!({"jsonrpc": "2.0", "id": id, "result": {}})
+        if method == "ping" {
+            self.unanswered.push_back(Frame::result(&id, |text| text.extend_from_slice(b"{}")));
+        } else if self.ear.asks(&method) {
+            self.told.push_back(Event::Question { id, method, params });
         } else {
-            json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "not supported by this client"}})
-        });
+            let refusal = RpcError::new(RpcError::METHOD_NOT_FOUND, "not supported by this client");
+            self.unanswered.push_back(Frame::error(Some(&id), &refusal));
+        }
+    }
+
+    fn notification(&mut self, method: String, params: JsonObject) {
+        if method == "notifications/progress" {
+            self.activity.beat();
+        }
+        if self.ear.changed(&method, &params) {
+            return;
+        }
+        if self.ear.is_open()
+            && let Some(event) = Event::of_notification(method, params)
+        {
+            self.told.push_back(event);
+        }
     }
 
     fn read(&mut self, read: Read) {
@@ -166,11 +179,11 @@ impl ServerTransport {
 
     fn answer(&mut self, id: &Value, answer: Answer) {
         match request_id(id) {
-            Ok(id) if self.pending.contains_key(&id) => self.settle(id, answer),
+            Ok(id) if self.pending.contains(&id) => self.settle(id, answer),
             // Late, after a cancellation, or never asked for.
             Ok(_) => self.count_noise(),
             // Nobody can tell whose it is; with one request open there is only one it can be.
-            Err(_) => match self.pending.keys().next().cloned() {
+            Err(_) => match self.pending.iter().next().cloned() {
                 Some(only) if self.pending.len() == 1 => {
                     self.settle(
                         only,
@@ -185,34 +198,17 @@ impl ServerTransport {
     /// An answer that was read in vain. Whose it is may be unknown: then it may be anybody's, and no request must
     /// wait for what is already gone.
     fn fail(&mut self, id: Option<Value>, answer: impl Fn() -> Answer) {
-        let id = id.and_then(|id| request_id(&id).ok()).filter(|id| self.pending.contains_key(id));
-        let failed = id.map_or_else(|| self.pending.keys().cloned().collect(), |id| vec![id]);
+        let id = id.and_then(|id| request_id(&id).ok()).filter(|id| self.pending.contains(id));
+        let failed = id.map_or_else(|| self.pending.iter().cloned().collect(), |id| vec![id]);
         for id in failed {
             self.settle(id, answer());
         }
     }
 
     fn settle(&mut self, id: RequestId, answer: Answer) {
-        let expected = self.pending.remove(&id);
-        let message = match (expected, answer) {
-            (Some(Expected::Handshake), Answer::Result(result)) => {
-                match serde_json::from_value::<InitializeResult>(result) {
-                    Ok(result) => JsonRpcMessage::response(ServerResult::InitializeResult(result), id),
-                    Err(_) => JsonRpcMessage::response(
-                        ServerResult::CustomResult(CustomResult::new(Value::Null)),
-                        id,
-                    ),
-                }
-            }
-            (Some(Expected::Handshake), Answer::Error(error)) => {
-                let error = serde_json::from_value::<ErrorData>(error)
-                    .unwrap_or_else(|_| ErrorData::internal_error("unreadable error", None));
-                JsonRpcMessage::error(error, Some(id))
-            }
-            (_, answer) => {
-                JsonRpcMessage::response(ServerResult::CustomResult(CustomResult::new(answer.wrap())), id)
-            }
-        };
+        self.pending.remove(&id);
+        let outcome = ServerResult::CustomResult(CustomResult::new(answer.wrap()));
+        let message = JsonRpcMessage::response(outcome, id);
         self.ready.push_back(message);
     }
 
@@ -224,31 +220,15 @@ impl ServerTransport {
     }
 }
 
+/// What a message is on the wire: ours are texts already.
 fn text(item: &TxJsonRpcMessage<RoleClient>) -> io::Result<Vec<u8>> {
     if let JsonRpcMessage::Request(message) = item
-        && let ClientRequest::CallToolRequest(call) = &message.request
+        && let ClientRequest::CustomRequest(request) = &message.request
+        && let Some(prepared) = request.extensions.get::<Prepared>()
     {
-        return Ok(call_text(&message.id, call));
+        return Ok(prepared.text(&message.id, &request.method));
     }
     serde_json::to_vec(item).map_err(io::Error::other)
-}
-
-/// A tool call as it goes out; the one message that may be of any size.
-fn call_text(id: &RequestId, call: &CallToolRequest) -> Vec<u8> {
-    let mut text = br#"{"jsonrpc":"2.0","id":"#.to_vec();
-    json::write(&id.clone().into_json_value(), &mut text);
-    text.extend_from_slice(br#","method":"tools/call","params":{"name":"#);
-    json::write(&Value::from(call.params.name.as_ref()), &mut text);
-    if let Some(arguments) = &call.params.arguments {
-        text.extend_from_slice(br#","arguments":"#);
-        json::write_object(arguments, &mut text);
-    }
-    if let Some(meta) = call.extensions.get::<RequestMetaObject>() {
-        text.extend_from_slice(br#","_meta":"#);
-        json::write_object(meta, &mut text);
-    }
-    text.extend_from_slice(b"}}");
-    text
 }
 
 impl Transport<RoleClient> for ServerTransport {
@@ -260,9 +240,7 @@ impl Transport<RoleClient> for ServerTransport {
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         match &item {
             JsonRpcMessage::Request(message) => {
-                let handshake = matches!(message.request, ClientRequest::InitializeRequest(_));
-                let expected = if handshake { Expected::Handshake } else { Expected::Json };
-                self.pending.insert(message.id.clone(), expected);
+                self.pending.insert(message.id.clone());
             }
             JsonRpcMessage::Notification(message) => {
                 if let ClientNotification::CancelledNotification(cancelled) = &message.notification
@@ -281,7 +259,10 @@ impl Transport<RoleClient> for ServerTransport {
         loop {
             // Messages that are in the buffer would keep the thread from everybody else.
             tokio::task::consume_budget().await;
-            if let Some(message) = self.ready.pop_front() {
+            // What was said before an answer is heard before it.
+            if self.told.is_empty()
+                && let Some(message) = self.ready.pop_front()
+            {
                 return Some(message);
             }
             if self.flooded {
@@ -291,18 +272,13 @@ impl Transport<RoleClient> for ServerTransport {
                 && let Some(answer) = self.unanswered.pop_front()
             {
                 let sender = self.sender.clone();
-                self.answering = Some(Box::pin(async move { sender.send(answer.to_string().into()).await }));
+                self.answering = Some(Box::pin(async move { sender.send(answer.text).await }));
             }
-            let turn = match &mut self.answering {
-                Some(answering) => tokio::select! {
-                    written = answering => Turn::Answered(written),
-                    arrival = self.wire.next() => Turn::of(arrival),
-                },
-                None => Turn::of(self.wire.next().await),
-            };
+            let turn = self.turn().await;
             match turn {
                 Turn::Read(read) => self.read(read),
                 Turn::Answered(Ok(())) => self.answering = None,
+                Turn::Told => {}
                 Turn::Answered(Err(_)) | Turn::End => return None,
             }
         }
@@ -314,13 +290,37 @@ impl Transport<RoleClient> for ServerTransport {
     }
 }
 
+impl ServerTransport {
+    /// While the one in a call has yet to hear something, the server is not read: it can only say more.
+    async fn turn(&mut self) -> Turn {
+        let Self { wire, answering, told, ear, .. } = self;
+        let answered = async {
+            match answering {
+                Some(answering) => answering.await,
+                None => std::future::pending().await,
+            }
+        };
+        if told.is_empty() {
+            return tokio::select! {
+                written = answered => Turn::Answered(written),
+                arrival = wire.next() => Turn::of(arrival),
+            };
+        }
+        tokio::select! {
+            written = answered => Turn::Answered(written),
+            () = ear.hear(told) => Turn::Told,
+        }
+    }
+}
+
 impl Turn {
     fn of(arrival: Arrival<'_>) -> Self {
         match arrival {
             Arrival::Message(text) if text.len() > LARGE && json::values(text) > MAX_VALUES => {
                 Self::Read(Read::TooMany(lines::message_id(text)))
             }
-            Arrival::Message(text) => Self::Read(match serde_json::from_slice(text) {
+            Arrival::Message(text) => Self::Read(match serde_json::from_slice::<Envelope>(text) {
+                Ok(message) if message.method.is_some() && text.len() > MAX_ASIDE => Read::Unreadable(None),
                 Ok(message) => Read::Message(Box::new(message)),
                 Err(_) => Read::Unreadable(lines::message_id(text)),
             }),
@@ -357,18 +357,18 @@ pub(super) fn unwrap(answer: ServerResult, max_result_bytes: usize) -> Result<Va
     }
 }
 
-/// Tells the server that an answer is no longer wanted.
-pub(super) async fn cancel(peer: &Peer<RoleClient>, id: RequestId, reason: &str) {
-    let param = CancelledNotificationParam::new(Some(id), Some(reason.to_owned()));
-    let notice = ClientNotification::CancelledNotification(CancelledNotification::new(param));
-    let _ = tokio::time::timeout(NOTICE, peer.send_notification(notice)).await;
-}
-
 /// Our ids are integers; a few servers send them back as text.
 fn request_id(id: &Value) -> serde_json::Result<RequestId> {
     match id.as_str().and_then(|text| text.parse().ok()) {
         Some(number) => Ok(RequestId::Number(number)),
         None => RequestId::deserialize(id),
+    }
+}
+
+fn object(params: Option<Value>) -> JsonObject {
+    match params {
+        Some(Value::Object(params)) => params,
+        _ => JsonObject::new(),
     }
 }
 

@@ -38,7 +38,7 @@ impl Step<'_> {
             }
         };
         let ended = match self.session(session).await {
-            Ok(session) => session.call(self.scope, &checked).await,
+            Ok(session) => session.call(self.scope, self.guardrails, &checked).await,
             Err(fault) => Err(fault),
         };
         match ended {

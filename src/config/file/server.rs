@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::super::{ConfiguredTool, DenyRule, Endpoint, Server};
+use super::super::{ConfiguredTool, DenyRule, Endpoint, Protocol, Server};
 use super::policy::{INPUT, OUTPUT, REGISTRATION, Written, check, checked, read, registration};
 use super::{Context, common, endpoint};
 use crate::config::node::{Node, Notes};
@@ -75,9 +75,24 @@ fn server(node: &Node<'_>, common: Option<&Written>, context: Context<'_>) -> Op
     let output = checked(node, &OUTPUT, context);
     let registration = registration(node, common, context);
     let session = common::sessions(node, context.rules.sessions);
+    let protocols = [("legacy", Protocol::Legacy), ("modern", Protocol::Modern), ("auto", Protocol::Auto)];
+    let protocol = node.choice("protocol", &protocols).unwrap_or_default();
+    let relay_roots = node.flag("relay_roots").unwrap_or(false);
     let name = ServerName::from(name?);
     let endpoint = endpoint?;
-    Some(Server { name, description, endpoint, tools, denied, input, output, registration, session })
+    Some(Server {
+        name,
+        description,
+        endpoint,
+        tools,
+        denied,
+        input,
+        output,
+        registration,
+        session,
+        protocol,
+        relay_roots,
+    })
 }
 
 fn tools(server: &Node<'_>) -> Vec<ConfiguredTool> {

@@ -1,0 +1,193 @@
+//! Between one call and the client that asked for it: what the server says meanwhile, through the guardrails.
+//!
+//! A message of the server is judged like a result, an answer of the client like an argument. What does not pass is
+//! not relayed, and the server is told no more than that.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::events::Event;
+use super::fault::Trouble;
+use super::wire::Sender;
+use crate::call::JsonObject;
+use crate::client::{NoAnswer, Severity};
+use crate::config::Server;
+use crate::guardrails::{Guardrails, Side};
+use crate::rpc::{Frame, RpcError};
+use crate::scope::Scope;
+use crate::timeouts::Activity;
+
+/// A person has this long to answer.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// More than any person answers for one call.
+const MAX_REQUESTS: usize = 32;
+
+/// What a client that was asked in vain stands for, among the errors of the protocol.
+const NOT_RELAYED: i64 = RpcError::INTERNAL;
+
+/// Where the message of a server says which one it is.
+const META_SERVER: &str = "enkrypt_server_name";
+
+pub(super) struct Relay<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) server: &'a Server,
+    pub(super) guardrails: &'a Guardrails,
+    pub(super) activity: &'a Activity,
+    pub(super) sender: Sender,
+    /// The progress token of the call.
+    pub(super) token: u64,
+}
+
+impl Relay<'_> {
+    pub(super) async fn hear(&self, event: Event) {
+        match event {
+            Event::Progress(params) => self.progress(params).await,
+            Event::Log(params) => self.log(params).await,
+            Event::Question { id, method, params } => {
+                let answer = self.question(&method, params).await;
+                self.answer(&id, answer).await;
+            }
+            Event::Notice { method, params } => {
+                if self.passes(Side::Output, &params).await {
+                    self.scope.client.notify(&method, &params).await;
+                }
+            }
+            // Its question has been answered meanwhile.
+            Event::Withdrawn(_) => {}
+        }
+    }
+
+    /// Asks the client on behalf of the server; an error is what the server is answered.
+    pub(super) async fn question(&self, method: &str, mut params: JsonObject) -> Result<Value, RpcError> {
+        let client = &self.scope.client;
+        if !client.capabilities().answers(method, self.server.relay_roots) {
+            return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "not supported by this client"));
+        }
+        if !self.passes(Side::Output, &params).await {
+            return Err(RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it"));
+        }
+        self.sign(method, &mut params);
+        let asked = {
+            let _paused = self.activity.pause();
+            tokio::time::timeout(PATIENCE, client.ask(method, &params)).await
+        };
+        let answer = match asked {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(NoAnswer::Refused(error))) => return Err(self.refused(error).await),
+            Ok(Err(NoAnswer::NotAble | NoAnswer::TooMany | NoAnswer::Gone)) => {
+                return Err(RpcError::new(NOT_RELAYED, "the client cannot be asked"));
+            }
+            Err(_) => {
+                client.withdraw().await;
+                return Err(RpcError::new(NOT_RELAYED, "the client did not answer in time"));
+            }
+        };
+        let Value::Object(answer) = answer else {
+            return Err(RpcError::new(NOT_RELAYED, "the client's answer is not an object"));
+        };
+        if !self.passes(Side::Input, &answer).await {
+            return Err(RpcError::new(
+                NOT_RELAYED,
+                "not relayed: a policy of the gateway forbids the answer",
+            ));
+        }
+        Ok(Value::Object(answer))
+    }
+
+    /// Asks the client all that a server of the newer revision wants to know; gives what goes with the next request.
+    pub(super) async fn gather(&self, result: &mut Value) -> Result<JsonObject, Trouble> {
+        let requests = match result.get_mut("inputRequests").map(Value::take) {
+            None => JsonObject::new(),
+            Some(Value::Object(requests)) if requests.len() <= MAX_REQUESTS => requests,
+            Some(_) => return Err(Trouble::Protocol("it asks for input in a way that is none".to_owned())),
+        };
+        let mut responses = JsonObject::new();
+        for (key, mut request) in requests {
+            let params = match request.get_mut("params").map(Value::take) {
+                Some(Value::Object(params)) => params,
+                _ => JsonObject::new(),
+            };
+            let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
+            let response = match self.question(method, params).await {
+                Ok(response) => response,
+                // Here a client cannot refuse but by saying so.
+                Err(_) if method == "elicitation/create" => json!({"action": "cancel"}),
+                Err(error) => {
+                    let why = format!("it asks the client for `{}`: {}", printable(method), error.message);
+                    return Err(Trouble::Protocol(why));
+                }
+            };
+            responses.insert(key, response);
+        }
+        let mut given = JsonObject::from_iter([("inputResponses".to_owned(), Value::Object(responses))]);
+        given.extend(result.get_mut("requestState").map(|state| ("requestState".to_owned(), state.take())));
+        Ok(given)
+    }
+
+    pub(super) async fn answer(&self, id: &Value, answer: Result<Value, RpcError>) {
+        // A server that is gone needs no answer.
+        let _ = self.sender.send(Frame::of(id, answer).text).await;
+    }
+
+    /// A server may report on the call that is running, and on no other.
+    async fn progress(&self, params: JsonObject) {
+        let own = params.get("progressToken").is_some_and(|token| *token == self.token);
+        if own && self.scope.client.wants_progress() && self.passes(Side::Output, &params).await {
+            self.scope.client.progress(params).await;
+        }
+    }
+
+    async fn log(&self, mut params: JsonObject) {
+        let Some(severity) = params.get("level").and_then(Value::as_str).and_then(Severity::parse) else {
+            return;
+        };
+        if !self.scope.client.wants_log(severity) || !self.passes(Side::Output, &params).await {
+            return;
+        }
+        let server = self.server.name.as_str();
+        let logger = match params.get("logger").and_then(Value::as_str) {
+            Some(logger) => format!("{server}/{logger}"),
+            None => server.to_owned(),
+        };
+        params.insert("logger".to_owned(), logger.into());
+        self.scope.client.notify("notifications/message", &params).await;
+    }
+
+    /// Says which server asks: a person decides by that.
+    fn sign(&self, method: &str, params: &mut JsonObject) {
+        let server = self.server.name.as_str();
+        if method == "elicitation/create"
+            && let Some(Value::String(message)) = params.get_mut("message")
+        {
+            *message = format!("[{server}] {message}");
+        }
+        let meta = params.entry("_meta").or_insert_with(|| json!({}));
+        if let Some(meta) = meta.as_object_mut() {
+            // The client's own answer is not a progress report.
+            meta.shift_remove("progressToken");
+            meta.insert(META_SERVER.to_owned(), server.into());
+        }
+    }
+
+    async fn passes(&self, side: Side, message: &JsonObject) -> bool {
+        self.guardrails.passes(self.scope, self.server, side, message).await
+    }
+
+    /// The client's error as the server gets it: code and words are the client's.
+    async fn refused(&self, error: Value) -> RpcError {
+        let error = match error {
+            Value::Object(error) if self.passes(Side::Input, &error).await => error,
+            _ => JsonObject::new(),
+        };
+        let code = error.get("code").and_then(Value::as_i64).unwrap_or(NOT_RELAYED);
+        let message = error.get("message").and_then(Value::as_str).unwrap_or("refused").to_owned();
+        RpcError { data: error.get("data").cloned(), ..RpcError::new(code, message) }
+    }
+}
+
+/// A server's word, short and without what could steer a terminal.
+fn printable(word: &str) -> String {
+    word.chars().filter(char::is_ascii_graphic).take(40).collect()
+}
