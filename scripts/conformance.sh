@@ -101,7 +101,7 @@ client_run() {
 
 for leg in $legs; do
   if [ "$leg" = server ]; then
-    serve legacy initialize
+    serve legacy legacy
     server_run "server-by-$suite_old" "$suite_old" --suite all
     server_run server-2025-11-25 "$suite_new" --requirements 2025-11-25
     serve modern modern

@@ -9,7 +9,7 @@ console.log(
     mcp_configs: {
       only: {
         mcp_config_name: 'only',
-        mcp_config: [{ server_name: 'fixture', config: { command, args, protocol }, relay_roots: true }],
+        mcp_config: [{ server_name: 'fixture', config: { command, args }, protocol, relay_roots: true }],
       },
     },
     projects: { project: { project_name: 'conformance', mcp_config_id: 'only', users: ['user'] } },

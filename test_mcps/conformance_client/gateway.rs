@@ -122,13 +122,13 @@ impl Gateway {
 }
 
 fn configuration(url: &str, modern: bool) -> Value {
-    let protocol = if modern { "modern" } else { "initialize" };
-    let endpoint = json!({"url": url, "type": "http", "allow_private": true, "protocol": protocol});
+    let protocol = if modern { "modern" } else { "legacy" };
+    let endpoint = json!({"url": url, "type": "http", "allow_private": true});
     json!({
         "common_mcp_gateway_config": {"tool_exposure": "direct", "direct_prefix": false, "session_mode": "keep"},
         "mcp_configs": {"only": {
             "mcp_config_name": "only",
-            "mcp_config": [{"server_name": "suite", "config": endpoint, "relay_roots": true}],
+            "mcp_config": [{"server_name": "suite", "config": endpoint, "protocol": protocol, "relay_roots": true}],
         }},
         "projects": {"project": {"project_name": "conformance", "mcp_config_id": "only", "users": ["user"]}},
         "users": {"user": {"email": "conformance@example.com"}},
