@@ -27,6 +27,8 @@ mod processes;
 mod redis;
 /// What the registration policy keeps away, by whatever road it comes.
 mod registration;
+/// What passes between a server and the client that asked, while a call is open.
+mod relay;
 /// The authenticator that asks a service.
 mod remote_auth;
 /// Input schemas that are made to be expensive.
