@@ -85,15 +85,14 @@ server_run() {
   report "$name" "$status" "$requirements/2026-07-28.yaml"
 }
 
-# client_run VERSION REVISION SCENARIO...
+# client_run NAME VERSION REVISION OPTION SCENARIO...: OPTION is one of the client, or empty.
 client_run() {
-  local version=$1 revision=$2 scenario status name
-  shift 2
-  name=client-$revision-by-$version
+  local name=$1 version=$2 revision=$3 option=$4 scenario status
+  shift 4
   mkdir "$work/$name"
   status=0
   for scenario in "$@"; do
-    suite "$version" client --command "$examples/conformance_client $gateway" --scenario "$scenario" \
+    suite "$version" client --command "$examples/conformance_client $option $gateway" --scenario "$scenario" \
       --spec-version "$revision" -o "$work/$name" >"$work/$name-$scenario.log" 2>&1 || status=$?
   done
   report "$name" "$status"
@@ -107,12 +106,13 @@ for leg in $legs; do
     serve modern modern
     server_run server-2026-07-28 "$suite_new" --requirements 2026-07-28
   else
-    client_run "$suite_old" 2025-11-25 initialize tools_call elicitation-sep1034-client-defaults sse-retry
-    client_run "$suite_new" 2025-11-25 initialize tools_call elicitation-sep1034-client-defaults sse-retry \
-      json-schema-2020-12-preservation
-    client_run "$suite_new" 2026-07-28 tools_call request-metadata sep-2322-client-request-state \
-      http-standard-headers http-custom-headers http-invalid-tool-headers json-schema-ref-no-deref \
-      json-schema-2020-12-preservation
+    legacy=(initialize tools_call elicitation-sep1034-client-defaults sse-retry)
+    modern=(tools_call request-metadata sep-2322-client-request-state http-standard-headers http-custom-headers
+      http-invalid-tool-headers json-schema-ref-no-deref json-schema-2020-12-preservation)
+    client_run "client-by-$suite_old" "$suite_old" 2025-11-25 "" "${legacy[@]}"
+    client_run client-2025-11-25 "$suite_new" 2025-11-25 "" "${legacy[@]}" json-schema-2020-12-preservation
+    client_run client-2026-07-28 "$suite_new" 2026-07-28 "" "${modern[@]}"
+    client_run client-2026-07-28-itself-modern "$suite_new" 2026-07-28 --modern "${modern[@]}"
   fi
 done
 exit $failed

@@ -1,8 +1,9 @@
 //! The client of the conformance suite's client scenarios: it uses everything a server has, through the gateway.
 //!
-//! `conformance_client GATEWAY URL` starts GATEWAY over stdio with the server at URL as its only one, in direct
-//! mode, lists its tools, prompts and resources, and calls, gets and reads each once. The suite judges what the
-//! server at URL saw, and says in the environment which revision and which arguments it wants.
+//! `conformance_client [--modern] GATEWAY URL` starts GATEWAY over stdio with the server at URL as its only one,
+//! in direct mode, lists its tools, prompts and resources, and calls, gets and reads each once. The suite judges
+//! what the server at URL saw, and says in the environment which revision it has and which arguments it wants.
+//! With `--modern` this client itself speaks 2026-07-28 to the gateway.
 
 // The suite speaks through the environment; the gateway's rule on reading it is not for its test client.
 #![allow(clippy::disallowed_methods)]
@@ -28,14 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(8);
 fn main() -> io::Result<()> {
     let mut line: Vec<String> = env::args().skip(1).collect();
     let (Some(url), Some(program)) = (line.pop(), line.pop()) else {
-        return Err(io::Error::other("usage: conformance_client GATEWAY URL"));
+        return Err(io::Error::other("usage: conformance_client [--modern] GATEWAY URL"));
     };
+    let modern = line.iter().any(|option| option == "--modern");
     let revision = env::var("MCP_CONFORMANCE_PROTOCOL_VERSION").unwrap_or_default();
     let context = env::var("MCP_CONFORMANCE_CONTEXT").unwrap_or_default();
     let wishes = serde_json::from_str(&context).unwrap_or_default();
 
     let mut gateway = Gateway::start(&program, &url, revision == MODERN)?;
-    gateway.initialize()?;
+    gateway.open(modern)?;
     use_everything(&mut gateway, &wishes)?;
     gateway.stop()
 }

@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::user;
+use crate::{MODERN, user};
 
 const KEY: &str = "conformance-client-key-for-one-run";
 /// Below the suite's own limit of 30 s for a scenario.
 const ANSWER: Duration = Duration::from_secs(20);
+/// How often one call may come back with questions.
+const ROUNDS: usize = 8;
 
 pub(crate) struct Gateway {
     child: Child,
@@ -22,15 +24,17 @@ pub(crate) struct Gateway {
     messages: Receiver<Value>,
     heard: BTreeSet<String>,
     last_id: u64,
+    /// Whether this client speaks 2026-07-28.
+    modern: bool,
     /// Lives as long as the gateway, which watches it.
     _config: NamedTempFile,
 }
 
 impl Gateway {
-    /// `modern`: the server speaks 2026-07-28 only.
-    pub(crate) fn start(program: &str, url: &str, modern: bool) -> io::Result<Self> {
+    /// `modern_server`: it speaks 2026-07-28 only.
+    pub(crate) fn start(program: &str, url: &str, modern_server: bool) -> io::Result<Self> {
         let mut config = NamedTempFile::new()?;
-        write!(config, "{}", configuration(url, modern))?;
+        write!(config, "{}", configuration(url, modern_server))?;
         config.flush()?;
         let mut child = Command::new(program)
             .arg("--config")
@@ -48,26 +52,67 @@ impl Gateway {
             // Until the gateway or this client is gone.
             while read.next().is_some_and(|message| sender.send(message).is_ok()) {}
         });
-        Ok(Self { child, input, messages, heard: BTreeSet::new(), last_id: 0, _config: config })
+        Ok(Self {
+            child,
+            input,
+            messages,
+            heard: BTreeSet::new(),
+            last_id: 0,
+            modern: false,
+            _config: config,
+        })
     }
 
-    pub(crate) fn initialize(&mut self) -> io::Result<()> {
-        self.request(
-            "initialize",
-            &json!({
-                "protocolVersion": "2025-11-25",
-                "capabilities": {"elicitation": {}, "sampling": {}, "roots": {}},
-                "clientInfo": {"name": "conformance-client", "version": env!("CARGO_PKG_VERSION")},
-            }),
-        )?;
+    /// Until here nothing may be asked; hears of changes of the list from here on.
+    pub(crate) fn open(&mut self, modern: bool) -> io::Result<()> {
+        if modern {
+            self.modern = true;
+            self.request("server/discover", &json!({}))?;
+            let wanted = json!({"notifications": {"toolsListChanged": true}});
+            return self.ask("subscriptions/listen", wanted).map(drop);
+        }
+        let hello = json!({
+            "protocolVersion": "2025-11-25", "capabilities": user::capabilities(), "clientInfo": client_info(),
+        });
+        self.request("initialize", &hello)?;
         self.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
     }
 
     /// The result, or null where there is an error, which standard error gets to see.
     pub(crate) fn request(&mut self, method: &str, params: &Value) -> io::Result<Value> {
+        let mut round = params.clone();
+        for _ in 0..ROUNDS {
+            let id = self.ask(method, round.clone())?;
+            let result = self.answer_to(id, method, params)?;
+            if result["resultType"] != "input_required" {
+                return Ok(result);
+            }
+            let questions = result["inputRequests"].as_object().into_iter().flatten();
+            let answers = questions.map(|(name, question)| (name.clone(), user::reply(question)));
+            round["inputResponses"] = Value::Object(answers.collect());
+            match result.get("requestState") {
+                Some(state) => round["requestState"] = state.clone(),
+                None => drop(round.as_object_mut().and_then(|round| round.remove("requestState"))),
+            }
+        }
+        Err(io::Error::other(format!("{method} does not stop asking")))
+    }
+
+    /// Sends a request, and gives its id.
+    fn ask(&mut self, method: &str, mut params: Value) -> io::Result<u64> {
         self.last_id += 1;
-        let id = self.last_id;
-        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))?;
+        if self.modern {
+            params["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": MODERN,
+                "io.modelcontextprotocol/clientCapabilities": user::capabilities(),
+                "io.modelcontextprotocol/clientInfo": client_info(),
+            });
+        }
+        self.send(&json!({"jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params}))?;
+        Ok(self.last_id)
+    }
+
+    fn answer_to(&mut self, id: u64, method: &str, params: &Value) -> io::Result<Value> {
         let deadline = Instant::now() + ANSWER;
         while let Some(mut message) = self.next(deadline)? {
             if message["id"] == id && message["method"].is_null() {
@@ -100,10 +145,8 @@ impl Gateway {
             if message["id"].is_null() {
                 self.heard.insert(method.to_owned());
             } else {
-                let mut answer = user::answer(method, &message["params"]);
-                answer["jsonrpc"] = json!("2.0");
-                answer["id"] = message["id"].clone();
-                self.send(&answer)?;
+                let reply = user::reply(&message);
+                self.send(&json!({"jsonrpc": "2.0", "id": message["id"], "result": reply}))?;
             }
         }
         Ok(Some(message))
@@ -121,8 +164,12 @@ impl Gateway {
     }
 }
 
-fn configuration(url: &str, modern: bool) -> Value {
-    let protocol = if modern { "modern" } else { "legacy" };
+fn client_info() -> Value {
+    json!({"name": "conformance-client", "version": env!("CARGO_PKG_VERSION")})
+}
+
+fn configuration(url: &str, modern_server: bool) -> Value {
+    let protocol = if modern_server { "modern" } else { "legacy" };
     let endpoint = json!({"url": url, "type": "http", "allow_private": true});
     json!({
         "common_mcp_gateway_config": {"tool_exposure": "direct", "direct_prefix": false, "session_mode": "keep"},

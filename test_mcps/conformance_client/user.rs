@@ -2,18 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
-/// A response without its id.
-pub(crate) fn answer(method: &str, params: &Value) -> Value {
-    match method {
-        "elicitation/create" => {
-            json!({"result": {"action": "accept", "content": filled_in(&params["requestedSchema"])}})
+pub(crate) fn capabilities() -> Value {
+    json!({"elicitation": {}, "sampling": {}, "roots": {}})
+}
+
+/// The result of a question, whichever way it came.
+pub(crate) fn reply(question: &Value) -> Value {
+    match question["method"].as_str() {
+        Some("elicitation/create") => {
+            json!({"action": "accept", "content": filled_in(&question["params"]["requestedSchema"])})
         }
-        "sampling/createMessage" => json!({"result": {
+        Some("sampling/createMessage") => json!({
             "role": "assistant", "content": {"type": "text", "text": "So be it."}, "model": "none",
-        }}),
-        "roots/list" => json!({"result": {"roots": []}}),
-        "ping" => json!({"result": {}}),
-        _ => json!({"error": {"code": -32601, "message": "Method not found"}}),
+        }),
+        Some("roots/list") => json!({"roots": []}),
+        _ => json!({}),
     }
 }
 
