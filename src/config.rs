@@ -29,8 +29,8 @@ pub use plugins::{AuthSettings, KeywordSettings, ProviderSettings, RemoteAuth};
 pub use policy::{BlockList, Detector, Policy};
 pub use problem::{ConfigError, Problem};
 pub use server::{
-    Command, ConfiguredTool, DeniedBy, DenyRule, Endpoint, Protocol, Server, ServerRules, SessionMode,
-    SessionSettings,
+    Command, ConfiguredTool, DeniedBy, DenyRule, Endpoint, Protocol, Remote, RemoteTransport, Server,
+    ServerRules, SessionMode, SessionSettings,
 };
 pub use storage::{CacheSettings, CacheStore, RedisSettings};
 

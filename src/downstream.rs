@@ -31,6 +31,7 @@ mod path;
 mod places;
 mod pool;
 mod relay;
+mod remote;
 mod request;
 mod session;
 mod standby;
@@ -42,6 +43,7 @@ mod wire;
 pub use events::{Change, Offer};
 pub use fault::{SessionFault, Trouble};
 pub use lease::Leased;
+pub use remote::Loss;
 pub use session::Session;
 pub use watchdog::{COMMAND as WATCHDOG_COMMAND, watch as run_watchdog};
 
@@ -186,21 +188,8 @@ impl Downstream {
         server: &Arc<Server>,
         place: Option<Place>,
     ) -> Result<Started, Trouble> {
-        let command = match &server.endpoint {
-            Endpoint::Command(command) => command,
-            Endpoint::Refused { reason, .. } => return Err(Trouble::Refused(reason.clone())),
-        };
-        let limits = &scope.settings.limits;
-        let place = match place {
-            Some(place) => place,
-            None => self.place(scope).await?,
-        };
-        let program = self.path.resolve(scope, &command.program).await?;
-        let spawn = child::Spawn { command, program: &program, base_env: &self.base_env, tasks: &self.tasks };
-        let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone())?;
-        let activity = Activity::default();
-        let wire = Wire::over_pipes(pipes, limits.max_result_bytes);
-        let sender = wire.sender();
+        let (far_end, wire) = self.reach(scope, server, place).await?;
+        let (sender, activity) = (wire.sender(), Activity::default());
         let over = CancellationToken::new();
         let session = Whose {
             caller: scope.caller.id.clone(),
@@ -208,11 +197,42 @@ impl Downstream {
             server: Arc::clone(server),
         };
         let (ear, events) = events::channel(self.changes.clone(), session);
-        let (noise, ending) = (child.noise(), self.pool.ending(over.clone()));
+        let (noise, ending) = (far_end.noise(), self.pool.ending(over.clone()));
         let transport = ServerTransport::new(wire, activity.clone(), ear, noise, ending);
         let running = serve_directly(ClientConfig::default(), transport, None);
         let service = Service { running, over };
-        Ok(Started { far_end: FarEnd::Child(child), service, events, sender, activity })
+        Ok(Started { far_end, service, events, sender, activity })
+    }
+
+    async fn reach(
+        &self,
+        scope: &Scope,
+        server: &Server,
+        place: Option<Place>,
+    ) -> Result<(FarEnd, Wire), Trouble> {
+        let max_result_bytes = scope.settings.limits.max_result_bytes;
+        let place = async {
+            match place {
+                Some(place) => Ok(place),
+                None => self.place(scope).await,
+            }
+        };
+        match &server.endpoint {
+            Endpoint::Command(command) => {
+                let place = place.await?;
+                let program = self.path.resolve(scope, &command.program).await?;
+                let (base_env, tasks) = (&self.base_env, &self.tasks);
+                let spawn = child::Spawn { command, program: &program, base_env, tasks };
+                let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone())?;
+                Ok((FarEnd::Child(child), Wire::over_pipes(pipes, max_result_bytes)))
+            }
+            Endpoint::Remote(remote) => {
+                let max_message_bytes = wire::max_message_bytes(max_result_bytes);
+                let (far, wire) = remote::open(remote, max_message_bytes, &self.tasks, place.await?)?;
+                Ok((FarEnd::Remote(far), wire))
+            }
+            Endpoint::Refused { reason, .. } => Err(Trouble::Refused(reason.clone())),
+        }
     }
 
     async fn place(&self, scope: &Scope) -> Result<Place, Trouble> {

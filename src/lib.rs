@@ -9,11 +9,11 @@
 //! * [`gateway`]: the seven tools, from wire to report and back
 //! * [`execution`]: a batch of calls, each through the guardrails
 //! * [`discovery`]: which tools a server has, from config, cache or the server itself
-//! * [`downstream`]: sessions with servers and the processes behind them
+//! * [`downstream`]: sessions with servers, and the processes or connections behind them
 //! * [`auth`], [`guardrails`]: who may ask, and what may pass
 //! * [`cache`]: what was discovered, for a while
 //! * [`scope`]: the frame that every request carries
-//! * [`timeouts`], [`telemetry`], [`web`], [`client`]: the one way to wait, the log, the one HTTP client, and the
+//! * [`timeouts`], [`telemetry`], [`web`], [`client`]: the one way to wait, the log, the HTTP clients, and the
 //!   way back to whoever asked
 //! * [`config`]: settings, only valid ones
 //! * [`secret`], [`call`], [`tool`], [`rpc`]: what must not print, the nouns of the protocol, its messages as text

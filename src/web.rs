@@ -1,38 +1,62 @@
-//! The one HTTP client of the process, and the cryptography under all of its TLS.
+//! The HTTP clients of the process, and the cryptography under all of their TLS.
 //!
-//! Made on first use: loading the system's certificates takes longer than the whole start of the gateway.
+//! Each is made on first use: loading the system's certificates takes longer than the whole start of the gateway.
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
+mod address;
+
+pub use address::{NoAddress, PrivateAddress};
+
 const CONNECT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(60);
 const IDLE_PER_HOST: usize = 8;
+/// A server gets a connection for each call that runs, and many calls run side by side.
+const IDLE_PER_SERVER: usize = 32;
 
 #[derive(Debug, thiserror::Error)]
 pub enum WebFault {
     #[error("the system's certificates cannot be loaded")]
     NoClient,
+    #[error("a private address")]
+    Private,
     #[error("no connection")]
     Connection(#[source] reqwest::Error),
     #[error("the answer is longer than {limit} bytes")]
     TooLong { limit: usize },
 }
 
-/// Pooled and keep-alive. Redirects are never followed: they would carry credentials to where nobody sent them.
+/// For the services that the gateway itself uses.
 pub fn client() -> Result<&'static reqwest::Client, WebFault> {
     static CLIENT: OnceLock<Option<reqwest::Client>> = OnceLock::new();
+    CLIENT.get_or_init(|| builder().build().ok()).as_ref().ok_or(WebFault::NoClient)
+}
+
+/// For servers, straight to their addresses: a proxy would look the name up once more, where nobody judges it.
+pub fn outbound(url: &reqwest::Url, allow_private: bool) -> Result<&'static reqwest::Client, WebFault> {
+    static PUBLIC: OnceLock<Option<reqwest::Client>> = OnceLock::new();
+    static ANY: OnceLock<Option<reqwest::Client>> = OnceLock::new();
+    if !allow_private && address::literal(url).is_some_and(address::is_private) {
+        return Err(WebFault::Private);
+    }
     let build = || {
-        install_crypto();
-        let builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(IDLE_PER_HOST)
-            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-        builder.build().ok()
+        let lookup = address::Lookup { allow_private };
+        builder().no_proxy().dns_resolver(lookup).pool_max_idle_per_host(IDLE_PER_SERVER).build().ok()
     };
-    CLIENT.get_or_init(build).as_ref().ok_or(WebFault::NoClient)
+    let client = if allow_private { &ANY } else { &PUBLIC };
+    client.get_or_init(build).as_ref().ok_or(WebFault::NoClient)
+}
+
+/// Pooled and keep-alive. Redirects are never followed: they would carry credentials to where nobody sent them.
+fn builder() -> reqwest::ClientBuilder {
+    install_crypto();
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(IDLE_PER_HOST)
+        .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
 }
 
 /// Reads a body of at most `limit` bytes.

@@ -29,6 +29,8 @@ mod redis;
 mod registration;
 /// What passes between a server and the client that asked, while a call is open.
 mod relay;
+/// Servers behind an address: both HTTP transports, what is sent there, and what is refused.
+mod remote;
 /// The authenticator that asks a service.
 mod remote_auth;
 /// Input schemas that are made to be expensive.

@@ -18,7 +18,8 @@ const ENV_REFERENCE: &str = "canaryreference-11aa22bb33cc";
 const ARGUMENT_REFERENCE: &str = "canaryargument";
 const TOKEN: &str = "sk-canarytoken1234567890abcdef";
 const HEADER: &str = "Bearer canaryheader-998877";
-const URL: &str = "https://canaryuser:canarypass@example.com/mcp?key=canaryquery#canaryfragment";
+const URL: &str = "http://127.0.0.1:1/mcp?key=canaryquery#canaryfragment";
+const URL_WITH_USER: &str = "https://canaryuser:canarypass@example.com/mcp?key=canaryquery#canaryfragment";
 const REDIS: &str = "canaryredis-password";
 const API_KEY: &str = "canaryapikey-5566778899";
 
@@ -96,7 +97,7 @@ fn config(redis: &Redis) -> Config {
         .env(env.clone())
         .guarded()
         .with("tool_guardrails_policy", policy)
-        .server(json!({"server_name": "remote", "config": {"url": URL, "headers": {"Authorization": HEADER, "X-Other": ENV_PLAIN}}}))
+        .server(json!({"server_name": "remote", "config": {"url": URL, "allow_private": true, "headers": {"Authorization": HEADER, "X-Other": ENV_PLAIN}}}))
         // Fails at its start and says why: with its secrets.
         .hostile("exit")
         .env(json!({"HOSTILE_STDERR": format!("{ENV_PLAIN}, {ENV_REFERENCE} and {HEADER}"), "A": ENV_PLAIN, "B": "${env:CANARY_ENV}", "C": HEADER}))
@@ -149,7 +150,7 @@ async fn all_tools(gateway: &Gateway, seen: &mut Seen) {
     let listed = seen.ask(gateway, LIST, json!({})).await;
     assert_eq!(listed["discovery_success_servers"], json!(["lab"]), "{listed}");
     let error = |server: &str| listed["available_servers"][server]["discovery_error"].clone();
-    for server in ["hostile", "complains", "missing"] {
+    for server in ["hostile", "complains", "missing", "remote"] {
         assert_eq!(error(server)["error_code"], "SERVER_START_FAILED", "{listed}");
     }
     // The words are there, and the secrets are not.
@@ -173,7 +174,7 @@ async fn all_tools(gateway: &Gateway, seen: &mut Seen) {
 
 /// Edits with mistakes in the places where secrets stand, and `config check` of the same.
 async fn mistakes(gateway: &Gateway, config: &Config, seen: &mut Seen) {
-    let edits: [fn(&mut Value); 4] = [
+    let edits: [fn(&mut Value); 5] = [
         |config| {
             let server = &mut config["mcp_configs"]["config-1"]["mcp_config"][0]["config"];
             server["args"] = json!(TOKEN);
@@ -183,12 +184,17 @@ async fn mistakes(gateway: &Gateway, config: &Config, seen: &mut Seen) {
             config["common_mcp_gateway_config"]["enkrypt_cache_password"] = json!([REDIS]);
             config["common_mcp_gateway_config"]["enkrypt_cache_host"] = json!(format!("redis://x:{REDIS}@h"));
             config["enkrypt_config"]["api_key"] = json!({"x": API_KEY});
-            config["enkrypt_config"]["base_url"] = json!(URL);
+            config["enkrypt_config"]["base_url"] = json!(URL_WITH_USER);
         },
         |config| config["apikeys"][GATEWAY_KEY] = json!(GATEWAY_KEY),
         |config| {
             config["mcp_configs"]["config-1"]["mcp_config"][1]["config"] =
                 json!({"url": [URL], "headers": {"A": [HEADER]}, TOKEN: 1});
+        },
+        |config| {
+            let headers = json!({"Host": HEADER, "A": format!("{ENV_PLAIN}\n"), HEADER: "x"});
+            config["mcp_configs"]["config-1"]["mcp_config"][1]["config"] =
+                json!({"url": URL_WITH_USER, "headers": headers});
         },
     ];
     for edit in edits {

@@ -119,7 +119,7 @@ async fn listing_shows_what_may_be_shown() {
         .with("description", json!("Echoes"))
         .server(json!({
             "server_name": "remote",
-            "config": {"url": "https://user:pw@example.com/mcp?token=abc", "headers": {"Authorization": "Bearer abc"}},
+            "config": {"url": "https://example.com/mcp?token=abc", "headers": {"Authorization": "Bearer abc"}},
         }))
         .server(json!({
             "server_name": "secretive",

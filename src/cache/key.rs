@@ -41,6 +41,10 @@ impl Origin {
                     .chain(env)
                     .for_each(&mut add);
             }
+            Endpoint::Remote(remote) => {
+                let headers = remote.headers.iter().map(|(name, _)| name.as_str());
+                [server.transport(), &remote.shown].into_iter().chain(headers).for_each(&mut add);
+            }
             Endpoint::Refused { transport, shown, .. } => [*transport, shown].into_iter().for_each(&mut add),
         }
         let mut hex = String::with_capacity(32);

@@ -68,6 +68,14 @@ fn describe_server(text: &mut String, server: &Server) {
                 let _ = writeln!(text, "    env      {}", names.join(", "));
             }
         }
+        Endpoint::Remote(remote) => {
+            let private = if remote.allow_private { ", private addresses allowed" } else { "" };
+            let _ = writeln!(text, "    url      {} ({}{private})", remote.shown, server.transport());
+            if !remote.headers.is_empty() {
+                let names: Vec<&str> = remote.headers.iter().map(|(name, _)| name.as_str()).collect();
+                let _ = writeln!(text, "    headers  {}", names.join(", "));
+            }
+        }
         Endpoint::Refused { shown, reason, .. } => {
             let _ = writeln!(text, "    unusable {shown}: {reason}");
         }

@@ -45,6 +45,7 @@ pub enum Protocol {
 #[derive(Debug)]
 pub enum Endpoint {
     Command(Command),
+    Remote(Remote),
     /// What the file asks for is not part of this version, or was switched off: opening it fails with this reason.
     Refused {
         transport: &'static str,
@@ -63,6 +64,27 @@ pub struct Command {
     pub env: Vec<(String, SecretValue)>,
     /// Knows the secrets of this server, so that its output can be shown without them.
     pub masker: Masker,
+}
+
+/// An address to speak to over HTTP.
+#[derive(Debug)]
+pub struct Remote {
+    /// Without user information and fragment; its path and query may still hold a secret.
+    pub url: SecretValue,
+    pub shown: String,
+    pub transport: RemoteTransport,
+    pub headers: Vec<(String, SecretValue)>,
+    /// Whether the address may lead into the gateway's own network.
+    pub allow_private: bool,
+    /// As a command's.
+    pub masker: Masker,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoteTransport {
+    StreamableHttp,
+    /// The transport of protocol version 2024-11-05: one stream of events, and an address for messages.
+    Sse,
 }
 
 /// A tool as the file's `tools` writes it.
@@ -140,9 +162,27 @@ impl Server {
     }
 
     pub fn transport(&self) -> &'static str {
-        match &self.endpoint {
-            Endpoint::Command(_) => "stdio",
-            Endpoint::Refused { transport, .. } => transport,
+        self.endpoint.transport()
+    }
+}
+
+impl Endpoint {
+    pub fn transport(&self) -> &'static str {
+        match self {
+            Self::Command(_) => "stdio",
+            Self::Remote(remote) => match remote.transport {
+                RemoteTransport::StreamableHttp => "streamable_http",
+                RemoteTransport::Sse => "sse",
+            },
+            Self::Refused { transport, .. } => transport,
+        }
+    }
+
+    /// The command line or the address as it may be shown.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Command(command) => command.shown(),
+            Self::Remote(Remote { shown, .. }) | Self::Refused { shown, .. } => shown.clone(),
         }
     }
 }

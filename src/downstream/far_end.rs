@@ -1,18 +1,32 @@
 //! Who is on the other end of a session's wire, and what is left of it to tell once the session has failed.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use super::child::Child;
 use super::fault::Trouble;
+use super::remote::Far;
 
 /// Dropping it ends what it stands for, in the background.
 pub(super) enum FarEnd {
     Child(Child),
+    Remote(Far),
 }
 
 impl FarEnd {
+    /// Counts what arrives and is no message.
+    pub(super) fn noise(&self) -> Arc<AtomicU64> {
+        match self {
+            Self::Child(child) => child.noise(),
+            Self::Remote(_) => Arc::default(),
+        }
+    }
+
     /// Lines that may say why it ended.
     pub(super) fn last_words(&self) -> Vec<String> {
         match self {
             Self::Child(child) => child.last_words(),
+            Self::Remote(far) => far.words().lines(),
         }
     }
 
@@ -20,6 +34,7 @@ impl FarEnd {
     pub(super) fn quote(&self, text: &str) -> String {
         match self {
             Self::Child(child) => child.quote(text),
+            Self::Remote(far) => far.words().quote(text),
         }
     }
 
@@ -27,13 +42,15 @@ impl FarEnd {
     pub(super) async fn ended(&self) -> Option<Trouble> {
         match self {
             Self::Child(child) => child.ended().await.map(|status| Trouble::Exited { status }),
+            Self::Remote(far) => Some(far.ended()),
         }
     }
 
-    /// Whether what was started is known to have ended.
-    pub(super) fn has_ended(&self) -> bool {
+    /// Whether what was started has ended, as far as can be known without asking.
+    pub(super) fn may_have_ended(&self) -> bool {
         match self {
             Self::Child(child) => child.has_ended(),
+            Self::Remote(far) => far.is_stale(),
         }
     }
 }

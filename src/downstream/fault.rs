@@ -8,6 +8,7 @@ use std::process::ExitStatus;
 use rmcp::service::ServiceError;
 
 use super::far_end::FarEnd;
+use super::remote::Loss;
 use crate::fault::{ErrorCode, Fault};
 use crate::ids::ServerName;
 use crate::timeouts::Interrupted;
@@ -34,6 +35,8 @@ pub enum Trouble {
     Spawn { program: String, source: std::io::Error },
     #[error("{}", how(*status))]
     Exited { status: ExitStatus },
+    #[error("{0}")]
+    Lost(Loss),
     #[error("closed the connection")]
     Closed,
     #[error("broke the protocol: {0}")]
@@ -87,10 +90,13 @@ impl Fault for SessionFault {
             Trouble::Refused(_) | Trouble::NotFound { .. } | Trouble::Spawn { .. } => {
                 ErrorCode::ServerStartFailed
             }
-            Trouble::Exited { .. } | Trouble::Closed | Trouble::Rpc(_) if self.starting => {
+            Trouble::Exited { .. } | Trouble::Closed | Trouble::Lost(_) | Trouble::Rpc(_)
+                if self.starting =>
+            {
                 ErrorCode::ServerStartFailed
             }
-            Trouble::Exited { .. } | Trouble::Closed => ErrorCode::ServerClosed,
+            Trouble::Lost(why) if why.breaks_protocol() => ErrorCode::ServerProtocol,
+            Trouble::Exited { .. } | Trouble::Closed | Trouble::Lost(_) => ErrorCode::ServerClosed,
             Trouble::Protocol(_) | Trouble::Rpc(_) => ErrorCode::ServerProtocol,
             Trouble::TooLong { .. } | Trouble::TooManySessions { .. } => ErrorCode::LimitExceeded,
             Trouble::Interrupted(Interrupted::Timeout { .. })
@@ -117,6 +123,7 @@ impl Fault for SessionFault {
                 "run the server's command by hand to see why it ends; `details` has its last lines".to_owned()
             }
             Trouble::Exited { .. } | Trouble::Closed => "the next batch starts a new session".to_owned(),
+            Trouble::Lost(why) => return why.hint().map(str::to_owned),
             Trouble::TooLong { .. } => {
                 "ask the tool for less, or raise `max_result_bytes` in `common_mcp_gateway_config`".to_owned()
             }
@@ -159,8 +166,11 @@ impl From<&ServiceError> for Trouble {
 impl Trouble {
     /// What the server said when it refused; `told_by` makes it fit to be shown.
     fn message(&self) -> Option<&str> {
-        let Self::Rpc(error) = self else { return None };
-        error.get("message")?.as_str()
+        match self {
+            Self::Rpc(error) => error.get("message")?.as_str(),
+            Self::Lost(why) => why.said(),
+            _ => None,
+        }
     }
 }
 

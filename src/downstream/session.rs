@@ -121,6 +121,7 @@ impl Session {
             Err(trouble) => {
                 self.standing = match trouble {
                     Trouble::Interrupted(_) | Trouble::TooLong { .. } => Standing::Doubtful,
+                    Trouble::Lost(ref why) if !why.ends_session() => Standing::Doubtful,
                     _ => Standing::Lost,
                 };
                 Err(self.fault(trouble).await)
@@ -214,7 +215,7 @@ impl Session {
         if self.is_closed() {
             return false;
         }
-        self.standing == Standing::Sound && !self.far_end.has_ended() || self.ping(scope).await
+        self.standing == Standing::Sound && !self.far_end.may_have_ended() || self.ping(scope).await
     }
 
     /// Whether another batch may try.

@@ -19,6 +19,7 @@ use serde_json::Value;
 use super::events::{Ear, Event};
 use super::fault::Trouble;
 use super::pool::Ending;
+use super::remote::Loss;
 use super::request::Prepared;
 use super::wire::{Arrival, Sender, Wire};
 use crate::call::JsonObject;
@@ -62,6 +63,7 @@ enum Answer {
     Error(Value),
     Malformed(&'static str),
     TooLong,
+    Lost(Loss),
 }
 
 /// What one turn of `receive` brought.
@@ -78,6 +80,7 @@ enum Read {
     Unreadable(Option<Value>),
     TooMany(Option<Value>),
     TooLong(Option<Value>),
+    Over(Box<(Value, Loss)>),
 }
 
 #[derive(Deserialize)]
@@ -174,6 +177,12 @@ impl ServerTransport {
                 self.fail(id, || Answer::Malformed("an answer with more than 500000 JSON values"));
             }
             Read::TooLong(id) => self.fail(id, || Answer::TooLong),
+            Read::Over(over) => {
+                let (id, why) = *over;
+                if let Some(id) = request_id(&id).ok().filter(|id| self.pending.contains(id)) {
+                    self.settle(id, Answer::Lost(why));
+                }
+            }
         }
     }
 
@@ -325,6 +334,7 @@ impl Turn {
                 Err(_) => Read::Unreadable(lines::message_id(text)),
             }),
             Arrival::TooLong(id) => Self::Read(Read::TooLong(id)),
+            Arrival::Over(over) => Self::Read(Read::Over(over)),
             Arrival::End => Self::End,
         }
     }
@@ -337,6 +347,8 @@ impl Answer {
             Self::Error(error) => ("error", error),
             Self::Malformed(what) => ("malformed", Value::from(what)),
             Self::TooLong => ("too_long", Value::Bool(true)),
+            // Plain data: it cannot fail.
+            Self::Lost(why) => ("lost", serde_json::to_value(why).unwrap_or_default()),
         };
         let mut wrapped = serde_json::Map::new();
         wrapped.insert(name.to_owned(), value);
@@ -353,6 +365,9 @@ pub(super) fn unwrap(answer: ServerResult, max_result_bytes: usize) -> Result<Va
         Some((name, value)) if name == "result" => Ok(value),
         Some((name, value)) if name == "error" => Err(Trouble::Rpc(value)),
         Some((name, Value::String(what))) if name == "malformed" => Err(Trouble::Protocol(what)),
+        Some((name, why)) if name == "lost" => {
+            Err(serde_json::from_value(why).map_or(Trouble::Closed, Trouble::Lost))
+        }
         _ => Err(Trouble::TooLong { limit: max_result_bytes }),
     }
 }

@@ -6,8 +6,10 @@ use std::io;
 
 use serde_json::Value;
 use tokio::process::{ChildStdin, ChildStdout};
+use tokio::sync::mpsc;
 
 use super::child::Pipes;
+use super::remote::{Arrived, Loss, Outbox};
 use crate::lines::{Line, LineReader, LineWriter};
 
 /// Room for the envelope around a result that just fits.
@@ -15,13 +17,23 @@ const ENVELOPE: usize = 64 * 1024;
 
 /// The receiving half. Its messages have a limit in bytes.
 pub(super) enum Wire {
-    Pipes { reader: LineReader<ChildStdout>, writer: LineWriter<ChildStdin> },
+    Pipes {
+        reader: LineReader<ChildStdout>,
+        writer: LineWriter<ChildStdin>,
+    },
+    /// The message that was handed out last is kept until the next one.
+    Http {
+        arriving: mpsc::Receiver<Arrived>,
+        message: Vec<u8>,
+        outbox: Outbox,
+    },
 }
 
 /// The sending half; clones send over the same wire, one message at a time.
 #[derive(Clone)]
 pub(super) enum Sender {
     Pipes(LineWriter<ChildStdin>),
+    Http(Outbox),
 }
 
 /// What one read found.
@@ -29,15 +41,21 @@ pub(super) enum Arrival<'a> {
     Message(&'a [u8]),
     /// A message longer than the limit: it is gone, but for its `id` where that could be saved.
     TooLong(Option<Value>),
+    /// If the request of this `id` has no answer yet, it gets none.
+    Over(Box<(Value, Loss)>),
     End,
 }
 
 impl Wire {
     pub(super) fn over_pipes(pipes: Pipes, max_result_bytes: usize) -> Self {
         Self::Pipes {
-            reader: LineReader::new(pipes.stdout, max_result_bytes.saturating_add(ENVELOPE)),
+            reader: LineReader::new(pipes.stdout, max_message_bytes(max_result_bytes)),
             writer: LineWriter::new(pipes.stdin),
         }
+    }
+
+    pub(super) fn over_http(arriving: mpsc::Receiver<Arrived>, outbox: Outbox) -> Self {
+        Self::Http { arriving, message: Vec::new(), outbox }
     }
 
     /// Cancel-safe, as rmcp's loop needs it.
@@ -48,27 +66,44 @@ impl Wire {
                 Ok(Line::TooLong(overflow)) => Arrival::TooLong(overflow.message_id()),
                 Ok(Line::End) | Err(_) => Arrival::End,
             },
+            Self::Http { arriving, message, .. } => match arriving.recv().await {
+                Some(Arrived::Message(text)) => {
+                    *message = text;
+                    Arrival::Message(message)
+                }
+                Some(Arrived::TooLong(id)) => Arrival::TooLong(id),
+                Some(Arrived::Over(id, why)) => Arrival::Over(Box::new((id, why))),
+                Some(Arrived::End) | None => Arrival::End,
+            },
         }
     }
 
     pub(super) fn sender(&self) -> Sender {
         match self {
             Self::Pipes { writer, .. } => Sender::Pipes(writer.clone()),
+            Self::Http { outbox, .. } => Sender::Http(outbox.clone()),
         }
     }
 
-    /// No message goes out after this, and the server is told so in the way of the wire.
+    /// A child reads this as its end; a remote session ends with its `FarEnd`.
     pub(super) async fn close(&mut self) {
         match self {
             Self::Pipes { writer, .. } => writer.close().await,
+            Self::Http { arriving, .. } => arriving.close(),
         }
     }
+}
+
+/// The limit of a whole message.
+pub(super) fn max_message_bytes(max_result_bytes: usize) -> usize {
+    max_result_bytes.saturating_add(ENVELOPE)
 }
 
 impl Sender {
     pub(super) async fn send(&self, message: Vec<u8>) -> io::Result<()> {
         match self {
             Self::Pipes(writer) => writer.write_line(message).await,
+            Self::Http(outbox) => outbox.send(message).await,
         }
     }
 }

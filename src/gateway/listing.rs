@@ -169,6 +169,11 @@ fn described(server: &Server) -> JsonObject {
                 command.env.iter().map(|(name, _)| (name.clone(), Value::from("****"))).collect();
             json!({"transport": server.transport(), "command": command.program, "args": command.shown_args, "env": env})
         }
+        Endpoint::Remote(remote) => {
+            let headers: JsonObject =
+                remote.headers.iter().map(|(name, _)| (name.clone(), Value::from("****"))).collect();
+            json!({"transport": server.transport(), "url": remote.shown, "headers": headers})
+        }
         Endpoint::Refused { shown, reason, .. } => {
             json!({"transport": server.transport(), "address": shown, "unavailable": reason})
         }

@@ -31,6 +31,10 @@ impl Guardrails {
                 texts.extend(command.shown_args.iter().map(String::as_str));
                 texts.extend(command.env.iter().map(|(name, _)| name.as_str()));
             }
+            Endpoint::Remote(remote) => {
+                texts.push(&remote.shown);
+                texts.extend(remote.headers.iter().map(|(name, _)| name.as_str()));
+            }
             Endpoint::Refused { shown, .. } => texts.push(shown),
         }
         let verdict = self.judge(scope, Side::Registration, &server.registration, || texts).await;

@@ -5,6 +5,7 @@ mod gateway;
 pub(crate) mod http;
 mod raw;
 pub(crate) mod redis;
+pub(crate) mod remote_mcp;
 mod wire;
 
 pub(crate) use config::{Config, KEY, example};

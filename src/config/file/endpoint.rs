@@ -1,31 +1,30 @@
-//! `config` of a server: the program to run, with its references followed and its secrets known.
+//! `config` of a server: the program to run or the address to call, references followed and secrets known.
 //!
 //! What this version cannot reach safely becomes `Endpoint::Refused`, so that the other servers of the file work.
 
 use serde_json::Value;
 
-use super::super::{Command, Endpoint};
-use super::plugins::is_http;
+use super::super::{Command, Endpoint, RemoteTransport};
 use super::{Context, resolve};
 use crate::config::environment::Environment;
 use crate::config::node::Node;
 use crate::config::secretref::Resolved;
-use crate::secret::{Masker, SecretValue, mask_argument, mask_url};
+use crate::secret::{Masker, SecretValue, mask_argument};
 
-const STDIO: &str = "stdio";
+mod address;
 
-const TRANSPORTS: [(&str, &str); 6] = [
-    (STDIO, STDIO),
-    ("http", "streamable_http"),
-    ("streamable_http", "streamable_http"),
-    ("streamable-http", "streamable_http"),
-    ("streamableHttp", "streamable_http"),
-    ("sse", "sse"),
+/// `None` is a program's standard streams.
+const TRANSPORTS: [(&str, Option<RemoteTransport>); 6] = [
+    ("stdio", None),
+    ("http", Some(RemoteTransport::StreamableHttp)),
+    ("streamable_http", Some(RemoteTransport::StreamableHttp)),
+    ("streamable-http", Some(RemoteTransport::StreamableHttp)),
+    ("streamableHttp", Some(RemoteTransport::StreamableHttp)),
+    ("sse", Some(RemoteTransport::Sse)),
 ];
 
 /// How a server is reached; `None` after a problem.
 pub(super) fn read(server: &Node<'_>, context: Context<'_>) -> Option<Endpoint> {
-    let refusal = refusal(server, context);
     let Some(config) = server.child("config") else {
         if server.get("config").is_none() {
             server.problem("config", "expected an object with the `command` that starts the server");
@@ -33,37 +32,38 @@ pub(super) fn read(server: &Node<'_>, context: Context<'_>) -> Option<Endpoint> 
         return None;
     };
     let written = config.choice("transport", &TRANSPORTS).or_else(|| config.choice("type", &TRANSPORTS));
+    let written = written.flatten();
     config.ignore(&["transport", "type"]);
     let address = config.spelling(&["url", "serverUrl"]);
-    let url = config.text(address).filter(|url| !url.is_empty());
     let headers = values(&config, "headers", context.env);
-    let remote = url.is_some() || written.is_some_and(|transport| transport != STDIO);
+    let remote = config.get(address).is_some_and(|url| url.as_str() != Some("")) || written.is_some();
+    let refusal = refusal(server, remote, context);
     let endpoint = if remote {
         // What would be wrong with a command is of no interest, but two ways to one server are.
         config.ignore(&["args", "env"]);
         if config.text("command").is_some_and(|command| !command.is_empty()) {
             config.problem("command", "expected either a `command` or a `url`, not both");
         }
-        if !url.is_some_and(is_http) {
-            config.problem(address, "expected an address that starts with `https://` or `http://`");
-        }
-        let reason = "remote servers are not part of this version".to_owned();
-        let transport = written.filter(|transport| *transport != STDIO).unwrap_or("streamable_http");
-        url.map(|url| Endpoint::Refused { transport, shown: mask_url(url), reason })
+        let transport = written.unwrap_or(RemoteTransport::StreamableHttp);
+        address::read(&config, address, transport, headers).map(Endpoint::Remote)
     } else {
-        command(&config, &headers, context.env).map(|command| match refusal {
-            Some(reason) => {
-                Endpoint::Refused { transport: STDIO, shown: command.shown(), reason: reason.to_owned() }
-            }
-            None => Endpoint::Command(command),
-        })
+        config.ignore(&["allow_private"]);
+        command(&config, &headers, context.env).map(Endpoint::Command)
     };
     config.warn_unread();
-    endpoint
+    let endpoint = endpoint?;
+    Some(match refusal {
+        Some(reason) => Endpoint::Refused {
+            transport: endpoint.transport(),
+            shown: endpoint.shown(),
+            reason: reason.to_owned(),
+        },
+        None => endpoint,
+    })
 }
 
-/// What keeps any program of this server from being started.
-fn refusal(server: &Node<'_>, context: Context<'_>) -> Option<&'static str> {
+/// What keeps this server from being used at all.
+fn refusal(server: &Node<'_>, remote: bool, context: Context<'_>) -> Option<&'static str> {
     let sandbox = server.section("sandbox").flag("enabled").unwrap_or(context.rules.sandbox);
     let oauth = server.section("oauth_config");
     let oauth_enabled = oauth.flag("enabled").unwrap_or(false);
@@ -72,7 +72,7 @@ fn refusal(server: &Node<'_>, context: Context<'_>) -> Option<&'static str> {
     }
     if server.flag("disabled") == Some(true) {
         Some("it is switched off: `disabled`")
-    } else if !context.rules.allow_stdio {
+    } else if !remote && !context.rules.allow_stdio {
         Some("servers that are started by a command are switched off: `enkrypt_allow_stdio_servers`")
     } else if sandbox {
         Some("sandboxed servers are not part of this version: `sandbox.enabled`")

@@ -392,8 +392,9 @@ fn a_key_may_be_a_digest_or_a_reference_but_only_once() {
 #[test]
 fn what_this_version_cannot_reach_is_refused_alone() {
     let mut file = with_servers(&json!([
-        {"server_name": "u", "config": {"url": "https://u:p@h/x?token=1", "headers": {"Authorization": "Bearer ${TOKEN}"}}},
-        {"server_name": "t", "config": {"type": "sse", "serverUrl": "http://h/sse"}},
+        {"server_name": "u", "config": {"url": "https://h/x?token=1"}, "disabled": true},
+        {"server_name": "t", "config": {"type": "sse", "serverUrl": "http://h/sse"}, "oauth_config": {"enabled": true}},
+        {"server_name": "r", "config": {"url": "https://h/x"}},
         {"server_name": "s", "config": {"command": "x", "args": ["--token", "abc"]}, "sandbox": {"enabled": true}},
         {"server_name": "o", "config": {"command": "x"}, "oauth_config": {"enabled": true, "OAUTH_CLIENT_ID": "i"}},
         {"server_name": "c", "config": {"command": "x"}},
@@ -402,7 +403,7 @@ fn what_this_version_cannot_reach_is_refused_alone() {
         let settings = settings(file);
         let refused = |server: &Arc<Server>| match &server.endpoint {
             Endpoint::Refused { transport, shown, .. } => Some(format!("{transport} {shown}")),
-            Endpoint::Command(_) => None,
+            Endpoint::Command(_) | Endpoint::Remote(_) => None,
         };
         let refused: Vec<_> = grant(&settings).config.servers.iter().filter_map(refused).collect();
         assert_eq!(
@@ -411,12 +412,8 @@ fn what_this_version_cannot_reach_is_refused_alone() {
         );
         refused
     };
-    let first = [
-        "streamable_http https://****@h/x?token=****",
-        "sse http://h/sse",
-        "stdio x --token ****",
-        "stdio x",
-    ];
+    let first =
+        ["streamable_http https://h/x?token=****", "sse http://h/sse", "stdio x --token ****", "stdio x"];
     assert_eq!(shown(&file), first);
     file["common_mcp_gateway_config"] = json!({"enkrypt_allow_stdio_servers": false});
     assert_eq!(shown(&file).len(), 5);
