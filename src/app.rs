@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{Authentication, Credentials};
 use crate::cache::Cache;
+use crate::client::Notices;
 use crate::config::environment::Environment;
 use crate::config::store::Store;
 use crate::config::{LogLevel, Settings};
@@ -69,7 +70,16 @@ fn parts(store: Arc<Store>, downstream: &Arc<Downstream>, end: CancellationToken
         Arc::new(Discovery::new(Arc::clone(&cache), Arc::clone(downstream), Arc::clone(&guardrails)));
     let execution = Execution::new(Arc::clone(&discovery), Arc::clone(downstream), guardrails);
     let authentication = Authentication::default();
-    Parts { store, authentication, cache, discovery, execution, counts: Arc::default(), end }
+    Parts {
+        store,
+        authentication,
+        cache,
+        discovery,
+        execution,
+        counts: Arc::default(),
+        notices: Notices::default(),
+        end,
+    }
 }
 
 /// The environment's word goes over the file's, also after an edit.

@@ -15,12 +15,16 @@ pub struct ToolCall {
     pub tool: ToolName,
     /// Always an object. Kept as a value, because that is what schemas are held against.
     arguments: Value,
+    /// What the client sends beside name and arguments: `_meta`, answers that the server asked for.
+    beside: JsonObject,
 }
 
 /// The `result` of a `tools/call`, whole.
 #[derive(Clone, Debug)]
 pub struct ToolOutput {
     result: JsonObject,
+    /// The error object, where the server answered with a JSON-RPC error.
+    rpc_error: Option<Value>,
 }
 
 /// A result that is not what the protocol calls one.
@@ -30,7 +34,23 @@ pub struct NotAResult;
 
 impl ToolCall {
     pub fn new(index: usize, tool: ToolName, arguments: JsonObject) -> Self {
-        Self { index, tool, arguments: Value::Object(arguments) }
+        Self { index, tool, arguments: Value::Object(arguments), beside: JsonObject::new() }
+    }
+
+    /// With these params beside name and arguments.
+    #[must_use]
+    pub fn with(mut self, beside: JsonObject) -> Self {
+        self.beside = beside;
+        self
+    }
+
+    pub fn beside(&self) -> &JsonObject {
+        &self.beside
+    }
+
+    /// About the bytes of what the client sends.
+    pub fn size(&self) -> usize {
+        size(&self.arguments) + if self.beside.is_empty() { 0 } else { object_size(&self.beside) }
     }
 
     pub fn arguments(&self) -> &Value {
@@ -44,10 +64,14 @@ impl ToolCall {
         }
     }
 
-    /// Every string of the arguments: the values as they follow each other, then the keys.
+    /// Every string of the arguments: the values as they follow each other, then the keys; then those beside them.
     pub fn texts(&self) -> Vec<&str> {
         let mut texts = Vec::new();
         strings(&self.arguments, &mut texts);
+        for (key, value) in &self.beside {
+            texts.push(key);
+            strings(value, &mut texts);
+        }
         texts
     }
 }
@@ -57,7 +81,7 @@ impl ToolOutput {
         match result {
             // `content` may be absent where there is structured content; of another type it would hide text.
             Value::Object(result) if matches!(result.get("content"), None | Some(Value::Array(_))) => {
-                Ok(Self { result })
+                Ok(Self { result, rpc_error: None })
             }
             _ => Err(NotAResult),
         }
@@ -69,8 +93,20 @@ impl ToolOutput {
         let mut result = JsonObject::new();
         result.insert("content".to_owned(), serde_json::json!([{"type": "text", "text": message}]));
         result.insert("isError".to_owned(), Value::Bool(true));
-        result.insert(RPC_ERROR.to_owned(), error.clone());
-        Self { result }
+        Self { result, rpc_error: Some(error.clone()) }
+    }
+
+    /// The result as the server wrote it, or the error object that it answered with.
+    pub fn into_answer(self) -> Result<JsonObject, Value> {
+        match self.rpc_error {
+            Some(error) => Err(error),
+            None => Ok(self.result),
+        }
+    }
+
+    /// About the bytes that the answer takes for it.
+    pub fn size(&self) -> usize {
+        object_size(&self.result) + self.rpc_error.as_ref().map_or(0, size)
     }
 
     pub fn is_error(&self) -> bool {
@@ -110,6 +146,9 @@ impl ToolOutput {
                 walk(value, &mut |text| texts.push(text), &mut keys);
             }
         }
+        if let Some(error) = &self.rpc_error {
+            walk(error, &mut |text| texts.push(text), &mut keys);
+        }
         texts.extend(keys);
         texts
     }
@@ -148,7 +187,7 @@ impl ToolOutput {
             others,
             structured: self.result.shift_remove("structuredContent"),
             meta: self.result.shift_remove("_meta"),
-            rpc_error: self.result.shift_remove(RPC_ERROR),
+            rpc_error: self.rpc_error,
         }
     }
 }
@@ -164,9 +203,6 @@ pub struct OutputParts {
     /// The error object, where the server answered with a JSON-RPC error.
     pub rpc_error: Option<Value>,
 }
-
-/// Where a JSON-RPC error is kept; no tool result has a member of this name.
-const RPC_ERROR: &str = "rpc-error";
 
 /// Collects every string of a JSON value: the values as they follow each other, then the keys.
 pub fn strings<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {

@@ -10,11 +10,13 @@ use serde_json::{Map, Value};
 use crate::rpc;
 
 mod hello;
+mod notices;
 mod outlet;
 mod progress;
 mod questions;
 
 pub use hello::{Capabilities, Era, Hello, META_LOG_LEVEL, Severity};
+pub use notices::{Change, Changes, Notices};
 pub use outlet::Outlet;
 pub use questions::NoAnswer;
 
@@ -113,6 +115,12 @@ impl Client {
     /// Nobody: for work that no client waits for.
     pub fn nobody() -> Self {
         Arc::new(Connection::new(Outlet::Nowhere)).client(&Map::new(), Outlet::Nowhere)
+    }
+
+    /// The same client, for work that outlasts the request: it can be counted on as much, and hears nothing of it.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        self.0.connection.client_of(Arc::clone(&self.0.hello), None, &Map::new(), Outlet::Nowhere)
     }
 
     pub fn era(&self) -> Era {

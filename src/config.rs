@@ -11,6 +11,7 @@ use crate::secret::KeyDigest;
 
 mod access;
 mod bounds;
+mod choices;
 pub mod environment;
 pub mod file;
 mod node;
@@ -25,6 +26,7 @@ pub mod write;
 
 pub use access::{Grant, ServerList, Standing};
 pub use bounds::{Limits, TimeoutSettings};
+pub use choices::{Exposure, OnFailure, ResultDetail};
 pub use plugins::{AuthSettings, KeywordSettings, ProviderSettings, RemoteAuth};
 pub use policy::{BlockList, Detector, Policy};
 pub use problem::{ConfigError, Problem};
@@ -45,6 +47,9 @@ pub struct Settings {
     pub reload: bool,
     pub result_detail: ResultDetail,
     pub on_failure: OnFailure,
+    pub exposure: Exposure,
+    /// Direct names begin with their server's, even where there is one server only.
+    pub direct_prefix: bool,
     pub auth: AuthSettings,
     pub guardrails: ProviderSettings,
     /// What holds for every server, also for those that a remote source names later.
@@ -64,18 +69,6 @@ pub enum LogLevel {
     Info,
     Debug,
     Trace,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResultDetail {
-    Full,
-    Compact,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnFailure {
-    Stop,
-    Continue,
 }
 
 impl LogLevel {

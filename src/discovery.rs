@@ -7,18 +7,21 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::Value;
+use tokio::sync::broadcast;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, CachedTools};
 use crate::config::{ConfiguredTool, Server};
 use crate::downstream::{Downstream, SessionFault};
 use crate::fault::{ErrorCode, Fault};
 use crate::guardrails::{Guardrails, ServerBlocked};
+use crate::ids::{CallerId, ToolName};
 use crate::scope::Scope;
 use crate::tool::{Tool, ToolSet, ToolSource};
 
 mod flights;
 mod live;
 
+pub use live::Inquiry;
 use live::Live;
 
 /// Finds tools; one for the process.
@@ -73,7 +76,7 @@ impl Discovery {
             .map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))?;
         let known = self.look(scope, server).await;
         if known.cached_until.is_none() && server.tools.iter().any(is_described) {
-            self.live.ask_in_background(scope, server);
+            let _ = self.live.ask_in_background(scope, server);
         }
         if let Some(found) = known.tools {
             return Ok(found);
@@ -95,23 +98,50 @@ impl Discovery {
         }
     }
 
+    /// Asks a server of which something is still unknown, in the background; `None` where there is nothing to ask.
+    pub async fn inquire(&self, scope: &Scope, server: &Arc<Server>) -> Option<Inquiry> {
+        let complete = !server.tools.is_empty() && !server.tools.iter().any(is_described);
+        if complete || self.cache.tools(scope, server).await.is_some() {
+            return None;
+        }
+        // A server that may not be started is not asked.
+        self.guardrails.admit_server(scope, server).await.ok()?;
+        Some(self.live.ask_in_background(scope, server))
+    }
+
+    /// The names of all tools that the server is known to have, whether they are open to the caller or not.
+    pub async fn names(&self, scope: &Scope, server: &Arc<Server>) -> Option<Vec<ToolName>> {
+        let cached = self.cache.tools(scope, server).await;
+        let (tools, _) = definitions(server, cached.as_ref())?;
+        Some(tools.iter().map(|tool| tool.name().clone()).collect())
+    }
+
+    /// Tells from now on whose tools have been learned from a server.
+    pub fn news(&self) -> broadcast::Receiver<CallerId> {
+        self.live.news.subscribe()
+    }
+
     async fn look(&self, scope: &Scope, server: &Arc<Server>) -> Known {
         let cached = self.cache.tools(scope, server).await;
         let cached_until = cached.as_ref().map(|cached| cached.expires_at);
         let cached_count = cached.as_ref().map_or(0, |cached| cached.tools.len());
-        let live = cached.map(|cached| cached.tools);
-        let source = match (server.tools.is_empty(), &live) {
-            (false, _) => Some((configured(&server.tools, live.as_deref()), ToolSource::Config)),
-            (true, Some(live)) => Some((live.to_vec(), ToolSource::Cache)),
-            (true, None) => None,
-        };
-        let tools = match source {
+        let tools = match definitions(server, cached.as_ref()) {
             Some((tools, source)) => {
                 Some(Found { set: self.guardrails.admit_tools(scope, server, &tools).await, source })
             }
             None => None,
         };
         Known { tools, cached_until, cached_count, blocked: None }
+    }
+}
+
+/// What configuration and cache have, before the registration gate.
+fn definitions(server: &Server, cached: Option<&CachedTools>) -> Option<(Vec<Arc<Tool>>, ToolSource)> {
+    let live = cached.map(|cached| &*cached.tools);
+    if server.tools.is_empty() {
+        live.map(|live| (live.to_vec(), ToolSource::Cache))
+    } else {
+        Some((configured(&server.tools, live), ToolSource::Config))
     }
 }
 

@@ -134,7 +134,7 @@ impl Downstream {
         scope: &Scope,
         server: &Arc<Server>,
     ) -> Result<Vec<Arc<Tool>>, SessionFault> {
-        let seat = match server.session.mode {
+        let seat = match server.session.mode.unwrap_or(scope.settings.exposure.usual_sessions()) {
             SessionMode::Keep => self.seat(scope, server, Operation::Discovery).await?,
             SessionMode::Batch => None,
         };

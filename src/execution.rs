@@ -57,8 +57,13 @@ impl Execution {
         let mut session: Option<Leased> = None;
         let mut budget = Budget::new(&scope.settings.limits);
         scope.client.expect_calls(batch.calls.len());
-        let step =
-            Step { scope, server: &batch.server, downstream: &self.downstream, guardrails: &self.guardrails };
+        let step = Step {
+            scope,
+            server: &batch.server,
+            mode: batch.mode,
+            downstream: &self.downstream,
+            guardrails: &self.guardrails,
+        };
         for requested in batch.calls {
             let Requested::Call(call) = requested else { continue };
             let started = std::time::Instant::now();

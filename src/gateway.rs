@@ -7,11 +7,13 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::auth::{Asking, AuthFault, Authentication, Credentials};
 use crate::cache::Cache;
 use crate::call::JsonObject;
-use crate::client::{Client, Connection, Era, Outlet, Severity};
+use crate::client::{Changes, Client, Connection, Era, Notices, Outlet, Severity};
+use crate::config::Exposure;
 use crate::config::store::Store;
 use crate::discovery::Discovery;
 use crate::execution::{Batch, Execution};
@@ -22,6 +24,7 @@ use crate::timeouts::{Counts, Timeouts, milliseconds};
 
 mod arguments;
 mod clear;
+pub mod direct;
 mod era;
 mod inflight;
 mod listing;
@@ -31,7 +34,8 @@ mod reply;
 mod status;
 pub mod stdio;
 
-use arguments::Arguments;
+use arguments::{Arguments, Call};
+use direct::Shown;
 use message::Request;
 use reply::Reply;
 
@@ -42,6 +46,9 @@ const INSTRUCTIONS: &str = "All tools of the configured MCP servers are reached 
     what goes in and what comes out. Find servers and tools with `enkrypt_list_all_servers` or \
     `enkrypt_discover_all_tools`, then call them with `enkrypt_secure_call_tools`.";
 
+const DIRECT_INSTRUCTIONS: &str = "The tools of the configured MCP servers are offered under names of their own; the \
+    gateway checks what goes in and what comes out.";
+
 /// The parts that every request works with; one for the process.
 pub struct Parts {
     pub store: Arc<Store>,
@@ -50,6 +57,8 @@ pub struct Parts {
     pub discovery: Arc<Discovery>,
     pub execution: Execution,
     pub counts: Arc<Counts>,
+    /// Of changes that clients are told of.
+    pub notices: Notices,
     /// Cancelled when the client has left or the process is to end.
     pub end: CancellationToken,
 }
@@ -58,6 +67,8 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Gateway {
     parts: Arc<Parts>,
+    shown: Arc<Shown>,
+    tasks: TaskTracker,
 }
 
 /// Where a request comes from.
@@ -86,8 +97,11 @@ struct Asked {
 }
 
 impl Gateway {
+    /// Within a runtime.
     pub fn new(parts: Arc<Parts>) -> Self {
-        Self { parts }
+        let gateway = Self { parts, shown: Arc::default(), tasks: TaskTracker::new() };
+        gateway.tasks.spawn(gateway.clone().follow());
+        gateway
     }
 
     /// Answers any request.
@@ -107,12 +121,18 @@ impl Gateway {
         let result = match (method.as_str(), era) {
             ("initialize", Era::Legacy) => {
                 let hello = era::hello(&params)?;
-                let result = era::initialized(&hello, &capabilities());
+                let result = era::initialized(&hello, &self.introduction());
                 connection.greet(hello);
+                // Now its servers can be told what it is able to do.
+                let client = connection.client(&meta, Outlet::Nowhere);
+                self.prepare(self.asked(client, visit.who));
                 result
             }
             ("ping", Era::Legacy) => json!({}),
-            ("server/discover", Era::Modern) => era::dress(era, true, era::discovered(&capabilities())),
+            ("server/discover", Era::Modern) => {
+                self.prepare(self.asked(client.apart(), visit.who));
+                era::dress(era, true, era::discovered(&self.introduction()))
+            }
             ("server/discover", Era::Legacy) => {
                 let message = format!("`params._meta` must have `{}`", era::META_VERSION);
                 return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
@@ -129,8 +149,11 @@ impl Gateway {
                     "not initialized: send `initialize` first, or `_meta` with the protocol version";
                 return Err(RpcError::new(RpcError::INVALID_REQUEST, message));
             }
-            ("tools/list", _) => era::dress(era, true, tool_list()),
-            ("tools/call", _) => return self.call_tool(&id, params, client, visit).await,
+            ("tools/list", _) => era::dress(era, true, self.list_tools(self.asked(client, visit.who)).await?),
+            ("tools/call", _) => {
+                let call = arguments::of_call(params, meta)?;
+                return self.call_tool(&id, call, client, visit).await;
+            }
             _ => {
                 return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "this method is not offered here"));
             }
@@ -138,26 +161,46 @@ impl Gateway {
         Ok(Frame::of(&id, Ok(result)))
     }
 
+    /// What every client of the process is told of.
+    fn changes(&self) -> Changes {
+        self.parts.notices.changes(None)
+    }
+
+    fn asked(&self, client: Client, who: Who) -> Asked {
+        Asked { id: RequestId::fresh(), client, who, cancel: self.parts.end.child_token() }
+    }
+
+    /// What a client is told of the gateway.
+    fn introduction(&self) -> era::Offer {
+        let exposure = self.parts.store.current().exposure;
+        let tools = if exposure.is_direct() { json!({"listChanged": true}) } else { json!({}) };
+        let instructions = match exposure {
+            Exposure::Gateway => INSTRUCTIONS.to_owned(),
+            Exposure::Direct => DIRECT_INSTRUCTIONS.to_owned(),
+            Exposure::Both => format!("{DIRECT_INSTRUCTIONS} {INSTRUCTIONS}"),
+        };
+        era::Offer { capabilities: json!({"tools": tools}), instructions }
+    }
+
     /// Answers `tools/call`; an error is a protocol error, which only an unknown tool is.
     async fn call_tool(
         &self,
         id: &Value,
-        params: JsonObject,
+        call: Call,
         client: Client,
         visit: Visit,
     ) -> Result<Frame, RpcError> {
         let started = std::time::Instant::now();
-        let (name, arguments) = arguments::of_call(params)?;
-        let Some(tool) = GatewayTool::parse(&name) else {
-            let message = "unknown tool: `tools/list` has the tools of this gateway";
-            return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
+        let exposure = self.parts.store.current().exposure;
+        let tool = match GatewayTool::parse(&call.name) {
+            Some(tool) if exposure.has_gateway_tools() => Some(tool),
+            _ if exposure.is_direct() && direct::is_name(&call.name) => None,
+            _ => return Err(unknown_tool()),
         };
-        let era = client.era();
-        let request = RequestId::fresh();
-        let cancel = self.parts.end.child_token();
-        let hearing = client.clone();
-        let asked = Asked { id: request.clone(), client, who: visit.who, cancel: cancel.clone() };
-        let mut work = Box::pin(panic::contain(self.work(tool, arguments, asked)));
+        let (era, name, hearing) = (client.era(), call.name.clone(), client.clone());
+        let asked = self.asked(client, visit.who);
+        let (request, cancel) = (asked.id.clone(), asked.cancel.clone());
+        let mut work = Box::pin(panic::contain(self.work(tool, call, asked)));
         let reply = tokio::select! {
             reply = &mut work => reply,
             () = hearing.keep_alive() => work.await,
@@ -170,17 +213,21 @@ impl Gateway {
         let reply = reply.unwrap_or_else(|panicked| Reply::fault(&request, &panicked));
         let (outcome, code, error) = (reply.status(), reply.code(), reply.error());
         let ms = milliseconds(started.elapsed());
-        tracing::info!(request = %request, tool = tool.name(), outcome, code, error, ms, "request");
+        tracing::info!(request = %request, tool = name, outcome, code, error, ms, "request");
         Ok(reply.into_frame(id, era))
     }
 
-    async fn work(&self, tool: GatewayTool, arguments: JsonObject, asked: Asked) -> Reply {
-        let arguments = Arguments::new(arguments);
+    /// A tool of the gateway, or one of a server's by its direct name.
+    async fn work(&self, tool: Option<GatewayTool>, call: Call, asked: Asked) -> Reply {
         let id = asked.id.clone();
         let scope = match self.scope(asked).await {
             Ok(scope) => scope,
             Err(fault) => return Reply::fault(&id, &fault),
         };
+        let Some(tool) = tool else {
+            return self.call_direct(&scope, call).await.unwrap_or_else(|fault| Reply::fault(&id, &*fault));
+        };
+        let arguments = Arguments::new(call.arguments);
         let answer = match tool {
             GatewayTool::ListServers => self.list_servers(&scope, arguments).await,
             GatewayTool::ServerInfo => self.server_info(&scope, arguments).await,
@@ -296,9 +343,8 @@ impl GatewayTool {
     }
 }
 
-/// What the gateway offers.
-fn capabilities() -> Value {
-    json!({"tools": {}})
+fn unknown_tool() -> RpcError {
+    RpcError::new(RpcError::INVALID_PARAMS, "unknown tool: `tools/list` has the tools of this gateway")
 }
 
 fn tool_list() -> JsonObject {

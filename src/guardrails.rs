@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::call::{JsonObject, OutputParts, ToolCall, ToolOutput};
+use crate::call::{JsonObject, ToolCall, ToolOutput};
 use crate::config::{Policy, Server, Settings};
 use crate::fault::ErrorCode;
 use crate::scope::Scope;
@@ -42,8 +42,7 @@ pub struct CheckedCall {
 /// A result that may go to the client.
 #[derive(Debug)]
 pub struct CheckedOutput {
-    parts: OutputParts,
-    is_error: bool,
+    output: ToolOutput,
     verdict: Option<Verdict>,
 }
 
@@ -77,8 +76,7 @@ impl Guardrails {
         if server.output.enabled && server.output.block_binary && output.has_binary() {
             return Err(Blocked::by(verdict.unwrap_or_default().with(Violation::binary())));
         }
-        let is_error = output.is_error();
-        Ok(CheckedOutput { parts: output.into_parts(), is_error, verdict })
+        Ok(CheckedOutput { output, verdict })
     }
 
     /// Lets a server's own words into an error only if its output policy would let them into a result.
@@ -178,11 +176,20 @@ impl CheckedCall {
 
 impl CheckedOutput {
     pub fn is_error(&self) -> bool {
-        self.is_error
+        self.output.is_error()
     }
 
-    pub fn into_parts(self) -> (OutputParts, Option<Verdict>) {
-        (self.parts, self.verdict)
+    /// About the bytes that the answer takes for it.
+    pub fn size(&self) -> usize {
+        self.output.size()
+    }
+
+    pub fn take_verdict(&mut self) -> Option<Verdict> {
+        self.verdict.take()
+    }
+
+    pub fn into_output(self) -> ToolOutput {
+        self.output
     }
 }
 

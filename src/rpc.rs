@@ -76,6 +76,17 @@ impl Frame {
         Self { text, error: Some(error.code) }
     }
 
+    /// The error of a server behind us, as it wrote it.
+    pub fn relayed(id: &Value, error: &Value) -> Self {
+        let mut text = br#"{"jsonrpc":"2.0","id":"#.to_vec();
+        json::write(id, &mut text);
+        text.extend_from_slice(br#","error":"#);
+        json::write(error, &mut text);
+        text.push(b'}');
+        // Its code says nothing of the request as the transport sees it.
+        Self { text, error: None }
+    }
+
     pub fn of(id: &Value, outcome: Result<Value, RpcError>) -> Self {
         match outcome {
             Ok(result) => Self::result(id, |text| json::write(&result, text)),

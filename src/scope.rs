@@ -31,3 +31,11 @@ pub struct Scope {
     pub timeouts: Timeouts,
     pub cancel: CancellationToken,
 }
+
+impl Scope {
+    /// For work that outlasts the request: it holds nothing open that belongs to the request.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self { client: self.client.apart(), ..self.clone() }
+    }
+}

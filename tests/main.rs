@@ -11,6 +11,8 @@ mod architecture;
 mod batch;
 /// The configuration file as a user meets it: found, refused, reloaded, shown.
 mod config;
+/// Direct mode: the tools of the servers under names of their own, and what comes back from them.
+mod direct;
 /// Where tools come from and how long they are known: configuration, cache, the server itself.
 mod discovery;
 /// README.md, checked against the program.

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use super::{BAD_CONFIG, Failure, print};
 use crate::config::environment::Environment;
 use crate::config::{
-    AuthSettings, CacheStore, Endpoint, Policy, ProviderSettings, Server, SessionMode, SessionSettings,
-    Settings, Standing, store,
+    AuthSettings, CacheStore, Endpoint, Exposure, Policy, ProviderSettings, Server, SessionMode,
+    SessionSettings, Settings, Standing, store,
 };
+use crate::gateway::direct::prefixes;
 
 pub(super) fn run(path: &Path, environment: &Environment) -> ExitCode {
     match store::load(path, environment) {
@@ -31,14 +32,21 @@ fn describe(settings: &Settings) -> String {
     let _ = writeln!(text, "authentication {}", authentication(settings));
     let _ = writeln!(text, "guardrails     {}", provider(settings));
     let _ = writeln!(text, "cache          {}", cache(settings));
+    let _ = writeln!(text, "tools          {}", tools(settings));
     for list in settings.server_lists() {
         let name = list.name.as_deref().unwrap_or("unnamed");
         let _ = writeln!(text, "\nservers of {name} ({})", list.id);
         if list.servers.is_empty() {
             let _ = writeln!(text, "  none");
         }
-        for server in &list.servers {
-            describe_server(&mut text, server);
+        let prefixes = prefixes(list.names());
+        for (server, prefix) in list.servers.iter().zip(prefixes) {
+            describe_server(&mut text, settings, server);
+            if settings.exposure.is_direct() {
+                let is_prefixed = settings.direct_prefix || list.servers.len() > 1;
+                let prefix = if is_prefixed { format!("{prefix}__") } else { String::new() };
+                let _ = writeln!(text, "    direct   {prefix}*");
+            }
         }
     }
     let _ = writeln!(text, "\nkeys");
@@ -58,7 +66,7 @@ fn describe(settings: &Settings) -> String {
     text
 }
 
-fn describe_server(text: &mut String, server: &Server) {
+fn describe_server(text: &mut String, settings: &Settings, server: &Server) {
     let _ = writeln!(text, "  {}", server.name);
     match &server.endpoint {
         Endpoint::Command(command) => {
@@ -80,7 +88,7 @@ fn describe_server(text: &mut String, server: &Server) {
             let _ = writeln!(text, "    unusable {shown}: {reason}");
         }
     }
-    let _ = writeln!(text, "    sessions {}", describe_sessions(server.session));
+    let _ = writeln!(text, "    sessions {}", describe_sessions(settings.exposure, server.session));
     if !server.tools.is_empty() {
         let names: Vec<&str> = server.tools.iter().map(|tool| tool.name().as_str()).collect();
         let _ = writeln!(text, "    only     {}", names.join(", "));
@@ -96,9 +104,9 @@ fn describe_server(text: &mut String, server: &Server) {
     }
 }
 
-fn describe_sessions(sessions: SessionSettings) -> String {
+fn describe_sessions(exposure: Exposure, sessions: SessionSettings) -> String {
     let seconds = |duration: std::time::Duration| format!("{} s", duration.as_secs_f64());
-    match sessions.mode {
+    match sessions.mode.unwrap_or(exposure.usual_sessions()) {
         SessionMode::Keep => format!("one, kept {} after its last use", seconds(sessions.idle)),
         SessionMode::Batch if sessions.standby_idle.is_zero() => "one per batch".to_owned(),
         SessionMode::Batch => {
@@ -132,6 +140,14 @@ fn provider(settings: &Settings) -> String {
             let key = api_key.as_ref().map(|key| format!(", key {}", key.hint())).unwrap_or_default();
             format!("{name}{key}: not part of this version, and no policy uses it")
         }
+    }
+}
+
+fn tools(settings: &Settings) -> &'static str {
+    match settings.exposure {
+        Exposure::Gateway => "those of the gateway",
+        Exposure::Direct => "those of the servers, under direct names",
+        Exposure::Both => "those of the gateway, and those of the servers under direct names",
     }
 }
 

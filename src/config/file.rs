@@ -72,6 +72,9 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     if keys.is_empty() && matches!(auth, Some(AuthSettings::LocalApikey)) {
         root.notes().warn("no gateway key opens anything: add one under `apikeys`".to_owned());
     }
+    if !common.direct_prefix && keys.values().any(|grant| grant.config.servers.len() > 1) {
+        root.notes().warn("`direct_prefix` has no effect where a key has several servers".to_owned());
+    }
     root.warn_unread();
     Some(Settings {
         path: std::path::PathBuf::new(),
@@ -82,6 +85,8 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
         reload: common.reload,
         result_detail: common.result_detail,
         on_failure: common.on_failure,
+        exposure: common.exposure,
+        direct_prefix: common.direct_prefix,
         auth: auth?,
         guardrails: guardrails?,
         rules,

@@ -114,7 +114,8 @@ pub struct DeniedBy {
 
 #[derive(Clone, Copy, Debug)]
 pub struct SessionSettings {
-    pub mode: SessionMode,
+    /// `None` where the file leaves it to what the session is for.
+    pub mode: Option<SessionMode>,
     pub idle: Duration,
     pub standby_idle: Duration,
 }
@@ -206,11 +207,7 @@ impl ConfiguredTool {
 
 impl Default for SessionSettings {
     fn default() -> Self {
-        Self {
-            mode: SessionMode::Batch,
-            idle: Duration::from_secs(300),
-            standby_idle: Duration::from_secs(300),
-        }
+        Self { mode: None, idle: Duration::from_secs(300), standby_idle: Duration::from_secs(300) }
     }
 }
 

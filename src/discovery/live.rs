@@ -6,6 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::broadcast;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::DiscoveryFault;
@@ -13,7 +16,7 @@ use super::flights::Flights;
 use crate::cache::Cache;
 use crate::config::Server;
 use crate::downstream::{Downstream, SessionFault};
-use crate::fault::Fault as _;
+use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::Guardrails;
 use crate::ids::{CallerId, ServerName};
 use crate::scope::Scope;
@@ -23,6 +26,20 @@ use crate::tool::Tool;
 const RETRY: Duration = Duration::from_secs(300);
 const MAX_TRIED: u64 = 4_096;
 
+/// News that wait for whoever follows them; more, and the follower looks at everything.
+const MAX_NEWS: usize = 256;
+
+/// A question to a server that nobody waits for.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    pub since: Instant,
+    /// Cancelled when there is an answer, or there will be none.
+    pub over: CancellationToken,
+}
+
+/// The server stays in memory as long as its address stands for it.
+type Tried = (Inquiry, Arc<Server>);
+
 pub(super) struct Live {
     cache: Arc<Cache>,
     downstream: Arc<Downstream>,
@@ -30,7 +47,9 @@ pub(super) struct Live {
     flights: Flights,
     background: TaskTracker,
     /// Being asked in the background, or not to be asked again for a while.
-    tried: moka::sync::Cache<(CallerId, ServerName), ()>,
+    tried: moka::sync::Cache<(CallerId, ServerName, usize), Tried>,
+    /// Whose tools have been learned.
+    pub(super) news: broadcast::Sender<CallerId>,
 }
 
 impl Live {
@@ -43,6 +62,7 @@ impl Live {
             flights: Flights::default(),
             background: TaskTracker::new(),
             tried,
+            news: broadcast::Sender::new(MAX_NEWS),
         }
     }
 
@@ -56,21 +76,28 @@ impl Live {
     }
 
     /// As `tools`, for whoever asks later.
-    pub(super) fn ask_in_background(self: &Arc<Self>, scope: &Scope, server: &Arc<Server>) {
-        let name = (scope.caller.id.clone(), server.name.clone());
-        if !self.tried.entry(name.clone()).or_insert(()).is_fresh() {
-            return;
-        }
-        let (live, scope, server) = (Arc::clone(self), scope.clone(), Arc::clone(server));
-        self.background.spawn(async move {
-            match live.tools(&scope, &server).await {
-                Ok(_) => live.tried.invalidate(&name),
-                Err(fault) => {
-                    let code = fault.code().as_str();
-                    tracing::debug!(server = %server.name, code, "the configured tools stay without their schemas");
+    pub(super) fn ask_in_background(self: &Arc<Self>, scope: &Scope, server: &Arc<Server>) -> Inquiry {
+        let name = (scope.caller.id.clone(), server.name.clone(), Arc::as_ptr(server).addr());
+        let fresh =
+            || (Inquiry { since: Instant::now(), over: CancellationToken::new() }, Arc::clone(server));
+        let entry = self.tried.entry(name.clone()).or_insert_with(fresh);
+        let is_fresh = entry.is_fresh();
+        let (inquiry, server) = entry.into_value();
+        if is_fresh {
+            let (live, scope, over) = (Arc::clone(self), scope.apart(), inquiry.over.clone().drop_guard());
+            self.background.spawn(async move {
+                match live.tools(&scope, &server).await {
+                    Ok(_) => live.tried.invalidate(&name),
+                    Err(fault) if fault.code() == ErrorCode::Cancelled => live.tried.invalidate(&name),
+                    Err(fault) => {
+                        let code = fault.code().as_str();
+                        tracing::debug!(server = %server.name, code, "its tools, or their schemas, stay unknown");
+                    }
                 }
-            }
-        });
+                drop(over);
+            });
+        }
+        inquiry
     }
 
     async fn fetch(&self, scope: &Scope, server: &Arc<Server>) -> Result<Arc<[Arc<Tool>]>, SessionFault> {
@@ -86,6 +113,8 @@ impl Live {
             }
         };
         self.cache.put_tools(scope, server, Arc::clone(&tools)).await;
+        // Nobody may want to know.
+        let _ = self.news.send(scope.caller.id.clone());
         Ok(tools)
     }
 }

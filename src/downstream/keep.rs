@@ -11,7 +11,7 @@ use super::lease::Leased;
 use super::pool::{Key, Pool};
 use super::session::{Fresh, Session};
 use super::{Downstream, SessionFault, Trouble};
-use crate::config::Server;
+use crate::config::{Server, SessionMode};
 use crate::scope::Scope;
 use crate::timeouts::{Interrupted, Operation};
 
@@ -38,7 +38,7 @@ impl Downstream {
                 Some(session) => Ok(Leased::kept(session, seat)),
                 None => Ok(Leased::kept(self.open(scope, server).await?.begin(), seat)),
             },
-            None => Ok(Leased::once(self.open(scope, server).await?)),
+            None => Ok(Leased::once(self.open(scope, server).await?, SessionMode::Keep)),
         }
     }
 

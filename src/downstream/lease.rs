@@ -17,14 +17,20 @@ pub struct Leased {
 }
 
 enum After {
-    Close,
+    /// Of a session in this mode.
+    Close(SessionMode),
     GiveBack(Seat),
 }
 
 impl Downstream {
     /// A session for the calls of one batch.
-    pub async fn take(&self, scope: &Scope, server: &Arc<Server>) -> Result<Leased, SessionFault> {
-        match server.session.mode {
+    pub async fn take(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+        mode: SessionMode,
+    ) -> Result<Leased, SessionFault> {
+        match mode {
             SessionMode::Batch => self.single(scope, server).await,
             SessionMode::Keep => self.kept(scope, server).await,
         }
@@ -34,10 +40,10 @@ impl Downstream {
     pub fn finish(self: &Arc<Self>, scope: &Scope, leased: Leased) {
         let Leased { session, after } = leased;
         match after {
-            After::Close => {
+            After::Close(mode) => {
                 let server = Arc::clone(session.server());
                 drop(session);
-                if server.session.mode == SessionMode::Batch {
+                if mode == SessionMode::Batch {
                     self.prepare(scope, &server);
                 }
             }
@@ -52,8 +58,8 @@ impl Downstream {
 }
 
 impl Leased {
-    pub(super) fn once(session: Fresh) -> Self {
-        Self { session: session.begin(), after: After::Close }
+    pub(super) fn once(session: Fresh, mode: SessionMode) -> Self {
+        Self { session: session.begin(), after: After::Close(mode) }
     }
 
     pub(super) fn kept(session: Box<Session>, seat: Seat) -> Self {

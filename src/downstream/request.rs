@@ -19,6 +19,8 @@ use crate::json;
 /// A server that does not read its input must not hold up the gateway with a notice.
 const NOTICE: Duration = Duration::from_millis(100);
 
+const META: &str = "_meta";
+
 /// The JSON of a request's params, which may be of any size.
 #[derive(Clone)]
 pub(super) struct Prepared(Arc<Vec<u8>>);
@@ -37,21 +39,27 @@ impl Prepared {
         Self::new(text)
     }
 
-    /// The params of a tool call, with what goes beside its arguments.
+    /// The params of a tool call; what a server was given when it asked goes over what the client sent.
     pub(super) fn call(call: &ToolCall, meta: &JsonObject, given: &JsonObject) -> Self {
         let mut text = br#"{"name":"#.to_vec();
         json::write(&call.tool.as_str().into(), &mut text);
         text.extend_from_slice(br#","arguments":"#);
         json::write(call.arguments(), &mut text);
-        for (name, value) in given {
+        let sent = call.beside().iter().filter(|(name, _)| *name != META && !given.contains_key(*name));
+        for (name, value) in given.iter().chain(sent) {
             text.push(b',');
             json::write(&name.as_str().into(), &mut text);
             text.push(b':');
             json::write(value, &mut text);
         }
-        if !meta.is_empty() {
+        let mut whole = match call.beside().get(META) {
+            Some(Value::Object(meta)) => meta.clone(),
+            _ => JsonObject::new(),
+        };
+        whole.extend(meta.clone());
+        if !whole.is_empty() {
             text.extend_from_slice(br#","_meta":"#);
-            json::write_object(meta, &mut text);
+            json::write_object(&whole, &mut text);
         }
         text.push(b'}');
         Self::new(text)

@@ -14,7 +14,7 @@ use super::places::{Notice, Place};
 use super::pool::{Key, Pool};
 use super::session::Fresh;
 use super::{Downstream, SessionFault};
-use crate::config::{Limits, Server};
+use crate::config::{Limits, Server, SessionMode};
 use crate::fault::Fault as _;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
@@ -62,9 +62,9 @@ impl Downstream {
         if let Some(session) = fresh
             && session.answers(scope).await
         {
-            return Ok(Leased::once(session));
+            return Ok(Leased::once(session, SessionMode::Batch));
         }
-        Ok(Leased::once(self.open(scope, server).await?))
+        Ok(Leased::once(self.open(scope, server).await?, SessionMode::Batch))
     }
 
     /// Opens the next standby in the background, unless one is there. Its failure is nobody's: the next batch opens

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::call::{JsonObject, ToolCall};
-use crate::config::{OnFailure, Server};
+use crate::config::{OnFailure, Server, SessionMode};
 use crate::fault::{ErrorCode, Fault};
 use crate::scope::Scope;
 
@@ -29,6 +29,7 @@ const ARGUMENT_KEYS: [&str; 9] = [
 #[derive(Debug)]
 pub struct Batch {
     pub(super) server: Arc<Server>,
+    pub(super) mode: SessionMode,
     pub(super) calls: Vec<Requested>,
     pub(super) continues: bool,
     pub(super) max_argument_bytes: usize,
@@ -64,11 +65,23 @@ impl Batch {
         let calls =
             items.into_iter().enumerate().map(|(index, item)| Requested::parse(index, item)).collect();
         Ok(Self {
+            mode: server.session.mode.unwrap_or(SessionMode::Batch),
             server,
             calls,
             continues: scope.settings.on_failure == OnFailure::Continue,
             max_argument_bytes: limits.max_argument_bytes,
         })
+    }
+
+    /// One call of a client that makes its calls one by one: what they leave behind in a server is kept.
+    pub fn single(scope: &Scope, server: Arc<Server>, call: ToolCall) -> Self {
+        Self {
+            mode: server.session.mode.unwrap_or(SessionMode::Keep),
+            server,
+            calls: vec![Requested::Call(call)],
+            continues: false,
+            max_argument_bytes: scope.settings.limits.max_argument_bytes,
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! How much the results of one batch may have together: all of them wait in memory for the one answer.
 
 use super::report::{CallOutcome, Ended, Failure};
-use crate::call::{OutputParts, size};
 use crate::config::Limits;
 use crate::fault::ErrorCode;
 use crate::ids::ServerName;
@@ -19,8 +18,8 @@ impl Budget {
 
     /// Whether a call's result still fits. One that does not is dropped, and the outcome says so.
     pub(super) fn take(&mut self, outcome: &mut CallOutcome, server: &ServerName) -> bool {
-        let (Ended::Success(parts) | Ended::ToolError(parts)) = &outcome.ended else { return true };
-        match self.left.checked_sub(bytes(parts)) {
+        let (Ended::Success(output) | Ended::ToolError(output)) = &outcome.ended else { return true };
+        match self.left.checked_sub(output.size()) {
             Some(left) => {
                 self.left = left;
                 true
@@ -48,10 +47,4 @@ impl Budget {
             details: Vec::new(),
         }
     }
-}
-
-/// About the bytes that the answer takes for a result.
-fn bytes(parts: &OutputParts) -> usize {
-    let values = [&parts.structured, &parts.meta, &parts.rpc_error].into_iter().flatten();
-    parts.text.len() + parts.others.iter().chain(values).map(size).sum::<usize>()
 }

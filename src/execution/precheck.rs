@@ -4,7 +4,7 @@
 
 use super::batch::{Batch, Requested};
 use super::report::{CallOutcome, Ended, Failure};
-use crate::call::{ToolCall, size};
+use crate::call::ToolCall;
 use crate::config::Server;
 use crate::fault::ErrorCode;
 use crate::tool::{Patience, ToolSet};
@@ -58,7 +58,7 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall, patience: &mut P
         }));
     }
     let Some(tool) = tools.find(&call.tool) else { return Some(unknown(tools, &batch.server, call)) };
-    if size(call.arguments()) > batch.max_argument_bytes {
+    if call.size() > batch.max_argument_bytes {
         return Some(Ended::Failed(Failure {
             code: ErrorCode::LimitExceeded,
             message: format!("the arguments of `{name}` are longer than {} bytes", batch.max_argument_bytes),

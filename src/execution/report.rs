@@ -1,9 +1,9 @@
 //! What became of a batch. The summary is counted from the outcomes, never kept beside them.
 
-use crate::call::{JsonObject, OutputParts};
+use crate::call::JsonObject;
 use crate::config::DeniedBy;
 use crate::fault::ErrorCode;
-use crate::guardrails::Verdict;
+use crate::guardrails::{CheckedOutput, Verdict};
 use crate::ids::ServerName;
 
 use super::batch::Batch;
@@ -31,9 +31,9 @@ pub struct CallOutcome {
 
 #[derive(Debug)]
 pub enum Ended {
-    Success(OutputParts),
+    Success(CheckedOutput),
     /// The tool ran and says that it failed.
-    ToolError(OutputParts),
+    ToolError(CheckedOutput),
     BlockedInput(ErrorCode),
     BlockedOutput(ErrorCode),
     Denied(DeniedBy),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::report::{CallOutcome, Ended, Failure};
 use crate::call::ToolCall;
-use crate::config::Server;
+use crate::config::{Server, SessionMode};
 use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
 use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::{CheckedCall, Guardrails};
@@ -13,6 +13,7 @@ use crate::scope::Scope;
 pub(super) struct Step<'a> {
     pub(super) scope: &'a Scope,
     pub(super) server: &'a Arc<Server>,
+    pub(super) mode: SessionMode,
     pub(super) downstream: &'a Downstream,
     pub(super) guardrails: &'a Guardrails,
 }
@@ -46,10 +47,9 @@ impl Step<'_> {
                 let output = self.guardrails.check_output(self.scope, self.server, output).await;
                 let (call, input) = checked.into_parts();
                 let (ended, output) = match output {
-                    Ok(safe) => {
-                        let is_error = safe.is_error();
-                        let (parts, verdict) = safe.into_parts();
-                        (if is_error { Ended::ToolError(parts) } else { Ended::Success(parts) }, verdict)
+                    Ok(mut safe) => {
+                        let verdict = safe.take_verdict();
+                        (if safe.is_error() { Ended::ToolError(safe) } else { Ended::Success(safe) }, verdict)
                     }
                     Err(blocked) => (Ended::BlockedOutput(blocked.code), Some(blocked.verdict)),
                 };
@@ -62,7 +62,7 @@ impl Step<'_> {
 
     async fn session<'s>(&self, session: &'s mut Option<Leased>) -> Result<&'s mut Session, SessionFault> {
         if session.is_none() {
-            *session = Some(self.downstream.take(self.scope, self.server).await?);
+            *session = Some(self.downstream.take(self.scope, self.server, self.mode).await?);
         }
         let leased = session.as_mut().map(Leased::session);
         leased.ok_or_else(|| SessionFault::new(&self.server.name, Trouble::Closed))

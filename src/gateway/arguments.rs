@@ -15,8 +15,22 @@ pub(super) struct ArgumentFault {
     problem: &'static str,
 }
 
-/// The name and the arguments of a `tools/call`.
-pub(super) fn of_call(mut params: JsonObject) -> Result<(String, JsonObject), RpcError> {
+/// A `tools/call` as a client writes it.
+pub(super) struct Call {
+    pub(super) name: String,
+    pub(super) arguments: JsonObject,
+    /// What goes to a server with them.
+    pub(super) beside: JsonObject,
+}
+
+/// Answers to what a server asked for in its last result, and what it wants to be reminded of.
+const PASSED_ON: [&str; 2] = ["inputResponses", "requestState"];
+
+/// Of `_meta`, what belongs to the connection between the client and the gateway.
+const PROTOCOL_META: &str = "io.modelcontextprotocol/";
+
+/// Reads the params of a `tools/call`, and their `_meta`.
+pub(super) fn of_call(mut params: JsonObject, mut meta: JsonObject) -> Result<Call, RpcError> {
     let refuse = |message| RpcError::new(RpcError::INVALID_PARAMS, message);
     let Some(Value::String(name)) = params.shift_remove("name") else {
         return Err(refuse("`params.name` must name a tool"));
@@ -28,7 +42,17 @@ pub(super) fn of_call(mut params: JsonObject) -> Result<(String, JsonObject), Rp
             .map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?,
         Some(_) => return Err(refuse("`params.arguments` must be an object")),
     };
-    Ok((name, arguments))
+    let mut beside = JsonObject::new();
+    for key in PASSED_ON {
+        if let Some(value) = params.shift_remove(key) {
+            beside.insert(key.to_owned(), value);
+        }
+    }
+    meta.retain(|key, _| key != "progressToken" && !key.starts_with(PROTOCOL_META));
+    if !meta.is_empty() {
+        beside.insert("_meta".to_owned(), Value::Object(meta));
+    }
+    Ok(Call { name, arguments, beside })
 }
 
 impl Arguments {

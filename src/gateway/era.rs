@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{INSTRUCTIONS, NAME};
+use super::NAME;
 use crate::call::JsonObject;
 use crate::client::{Capabilities, Era, Hello, META_LOG_LEVEL, Severity};
 use crate::rpc::RpcError;
@@ -27,6 +27,12 @@ const FRESH_MS: u64 = 0;
 pub(super) struct Introduction {
     pub(super) hello: Arc<Hello>,
     pub(super) severity: Option<Severity>,
+}
+
+/// What the gateway offers.
+pub(super) struct Offer {
+    pub(super) capabilities: Value,
+    pub(super) instructions: String,
 }
 
 /// `None` for a request of the revisions with a handshake.
@@ -60,23 +66,23 @@ pub(super) fn hello(params: &JsonObject) -> Result<Hello, RpcError> {
 }
 
 /// The result of `initialize`.
-pub(super) fn initialized(hello: &Hello, capabilities: &Value) -> Value {
+pub(super) fn initialized(hello: &Hello, offer: &Offer) -> Value {
     json!({
         "protocolVersion": hello.version,
-        "capabilities": capabilities,
+        "capabilities": offer.capabilities,
         "serverInfo": server_info(),
-        "instructions": INSTRUCTIONS,
+        "instructions": offer.instructions,
     })
 }
 
 /// The result of `server/discover`.
-pub(super) fn discovered(capabilities: &Value) -> JsonObject {
+pub(super) fn discovered(offer: &Offer) -> JsonObject {
     let mut versions = vec![MODERN];
     versions.extend(LEGACY);
     let mut result = JsonObject::new();
     result.insert("supportedVersions".to_owned(), json!(versions));
-    result.insert("capabilities".to_owned(), capabilities.clone());
-    result.insert("instructions".to_owned(), INSTRUCTIONS.into());
+    result.insert("capabilities".to_owned(), offer.capabilities.clone());
+    result.insert("instructions".to_owned(), offer.instructions.as_str().into());
     result
 }
 

@@ -12,15 +12,26 @@ use crate::fault::Fault;
 use crate::guardrails::{Judged, Verdict, Violation};
 use crate::ids::RequestId;
 use crate::json;
-use crate::rpc::Frame;
+use crate::rpc::{Frame, RpcError};
 use crate::scope::Scope;
 
 mod content;
+mod single;
 
-/// What a gateway tool answers.
-pub(super) struct Reply {
-    object: JsonObject,
-    blocks: Vec<Value>,
+pub(super) use single::single;
+
+/// The answer to a `tools/call`.
+pub(super) struct Reply(Body);
+
+enum Body {
+    /// In the words of the gateway, with what JSON cannot hold.
+    Own { object: JsonObject, blocks: Vec<Value> },
+    /// A tool's own result, whole.
+    Result(JsonObject),
+    /// The error object that a server answered with.
+    Error(Value),
+    /// There is nothing of that name here.
+    Refused(RpcError),
 }
 
 impl Reply {
@@ -30,30 +41,59 @@ impl Reply {
             Value::Object(object) => object,
             other => Map::from_iter([("status".to_owned(), "success".into()), ("value".to_owned(), other)]),
         };
-        Self { object, blocks: Vec::new() }
+        Self(Body::Own { object, blocks: Vec::new() })
     }
 
     pub(super) fn fault(id: &RequestId, fault: &(impl Fault + ?Sized)) -> Self {
-        Self { object: fault_object(id, fault), blocks: Vec::new() }
+        Self(Body::Own { object: fault_object(id, fault), blocks: Vec::new() })
+    }
+
+    pub(super) fn refused(error: RpcError) -> Self {
+        Self(Body::Refused(error))
     }
 
     pub(super) fn status(&self) -> &str {
-        self.object.get("status").and_then(Value::as_str).unwrap_or("success")
+        match &self.0 {
+            Body::Own { object, .. } => object.get("status").and_then(Value::as_str).unwrap_or("success"),
+            Body::Result(result) if result.get("isError") == Some(&Value::Bool(true)) => "error",
+            Body::Result(_) => "success",
+            Body::Error(_) | Body::Refused(_) => "error",
+        }
     }
 
     /// For the log: why the request failed, where it failed as a whole.
     pub(super) fn code(&self) -> Option<&str> {
-        self.object.get("error_code").and_then(Value::as_str)
+        match &self.0 {
+            Body::Own { object, .. } => object.get("error_code").and_then(Value::as_str),
+            Body::Result(_) | Body::Error(_) | Body::Refused(_) => None,
+        }
     }
 
     /// For the log: what the client is told of a request that failed as a whole.
     pub(super) fn error(&self) -> Option<&str> {
-        self.code().and_then(|_| self.object.get("message")).and_then(Value::as_str)
+        match &self.0 {
+            Body::Own { object, .. } => {
+                self.code().and_then(|_| object.get("message")).and_then(Value::as_str)
+            }
+            Body::Refused(error) => Some(&error.message),
+            Body::Result(_) | Body::Error(_) => None,
+        }
     }
 
     /// The answer to the `tools/call`, written in one go: a large result is never here twice.
     pub(super) fn into_frame(self, id: &Value, era: Era) -> Frame {
         let is_error = self.status() == "error";
+        let (object, blocks) = match self.0 {
+            Body::Own { object, blocks } => (object, blocks),
+            Body::Result(mut result) => {
+                if era == Era::Modern {
+                    result.entry("resultType").or_insert_with(|| "complete".into());
+                }
+                return Frame::result(id, |text| json::write_object(&result, text));
+            }
+            Body::Error(error) => return Frame::relayed(id, &error),
+            Body::Refused(error) => return Frame::error(Some(id), &error),
+        };
         Frame::result(id, |text| {
             let head: &[u8] = match era {
                 Era::Legacy => br#"{"content":[{"type":"text","text":"#,
@@ -61,9 +101,9 @@ impl Reply {
                 Era::Modern => br#"{"resultType":"complete","content":[{"type":"text","text":"#,
             };
             text.extend_from_slice(head);
-            json::write_nested(&self.object, text);
+            json::write_nested(&object, text);
             text.push(b'}');
-            for block in &self.blocks {
+            for block in &blocks {
                 text.push(b',');
                 json::write(block, text);
             }
@@ -121,7 +161,7 @@ pub(super) fn batch(report: BatchReport, scope: &Scope) -> Reply {
     object.insert("server_name".to_owned(), report.server.as_str().into());
     object.insert("results".to_owned(), Value::Array(results));
     object.insert("execution_summary".to_owned(), execution_summary);
-    Reply { object, blocks }
+    Reply(Body::Own { object, blocks })
 }
 
 struct Writer<'a> {
@@ -140,14 +180,14 @@ impl Writer<'_> {
         }
         let safe = matches!(outcome.ended, Ended::Success(_));
         match outcome.ended {
-            Ended::Success(parts) => {
+            Ended::Success(output) => {
                 entry.insert("message".to_owned(), "Request processed successfully".into());
-                content::insert(&mut entry, parts, (index, self.detail), blocks);
+                content::insert(&mut entry, output.into_output(), (index, self.detail), blocks);
             }
-            Ended::ToolError(parts) => {
+            Ended::ToolError(output) => {
                 entry
                     .insert("message".to_owned(), format!("tool `{}` reports an error", outcome.tool).into());
-                content::insert(&mut entry, parts, (index, self.detail), blocks);
+                content::insert(&mut entry, output.into_output(), (index, self.detail), blocks);
             }
             Ended::BlockedInput(_) => blocked(&mut entry, "Request", "input", outcome.input.as_ref()),
             Ended::BlockedOutput(_) => blocked(&mut entry, "Response", "output", outcome.output.as_ref()),

@@ -56,6 +56,7 @@ impl Stdio {
 
     /// Serves until the client closes its side, which cancels `left`; then waits for the requests on their way.
     pub async fn serve(mut self, left: CancellationToken) {
+        self.tell_changes(&left);
         while let Some(message) = self.next().await {
             match message {
                 Ok(message) => self.take(message).await,
@@ -70,6 +71,21 @@ impl Stdio {
         left.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Whoever reads this stream is every caller of this process.
+    fn tell_changes(&self, left: &CancellationToken) {
+        let (mut changes, left) = (self.gateway.changes(), left.clone());
+        let connection = Arc::clone(&self.connection);
+        self.tasks.spawn(left.run_until_cancelled_owned(async move {
+            loop {
+                let change = changes.next().await;
+                // A client of the revision without sessions hears only of what it has subscribed to.
+                if connection.is_open() {
+                    connection.notify(change.method(), &change.params()).await;
+                }
+            }
+        }));
     }
 
     async fn next(&mut self) -> Option<Result<Message, Malformed>> {

@@ -3,8 +3,8 @@
 //! Where a key is absent the default is the one of `Settings`, whichever generation wrote the file.
 
 use super::super::{
-    CacheSettings, Limits, LogLevel, OnFailure, ResultDetail, ServerRules, SessionMode, SessionSettings,
-    TimeoutSettings,
+    CacheSettings, Exposure, Limits, LogLevel, OnFailure, ResultDetail, ServerRules, SessionMode,
+    SessionSettings, TimeoutSettings,
 };
 use super::cache;
 use crate::config::environment::Environment;
@@ -18,6 +18,8 @@ pub(super) struct Common {
     pub(super) reload: bool,
     pub(super) result_detail: ResultDetail,
     pub(super) on_failure: OnFailure,
+    pub(super) exposure: Exposure,
+    pub(super) direct_prefix: bool,
     pub(super) rules: ServerRules,
     pub(super) guardrails_enabled: Option<bool>,
 }
@@ -43,6 +45,8 @@ pub(super) fn read(node: &Node<'_>, env: &Environment) -> Common {
     warn_of_other_ways(node);
     let detail = [("full", ResultDetail::Full), ("compact", ResultDetail::Compact)];
     let failure = [("stop", OnFailure::Stop), ("continue", OnFailure::Continue)];
+    let exposures =
+        [Exposure::Gateway, Exposure::Direct, Exposure::Both].map(|exposure| (exposure.as_str(), exposure));
     let common = Common {
         log_level: node.choice("enkrypt_log_level", &LogLevel::NAMES).unwrap_or(LogLevel::Info),
         limits: limits(node),
@@ -51,6 +55,8 @@ pub(super) fn read(node: &Node<'_>, env: &Environment) -> Common {
         reload: node.number("enkrypt_config_watcher_poll_seconds").is_none_or(|seconds| seconds > 0.0),
         result_detail: node.choice("enkrypt_result_detail", &detail).unwrap_or(ResultDetail::Full),
         on_failure: node.choice("enkrypt_on_failure", &failure).unwrap_or(OnFailure::Stop),
+        exposure: node.choice("tool_exposure", &exposures).unwrap_or(Exposure::Gateway),
+        direct_prefix: node.flag("direct_prefix").unwrap_or(true),
         rules: rules(node, env),
         guardrails_enabled: node.flag("enkrypt_guardrails_enabled"),
     };
@@ -62,7 +68,7 @@ pub(super) fn read(node: &Node<'_>, env: &Environment) -> Common {
 pub(super) fn sessions(node: &Node<'_>, base: SessionSettings) -> SessionSettings {
     let modes = [("batch", SessionMode::Batch), ("keep", SessionMode::Keep)];
     SessionSettings {
-        mode: node.choice("session_mode", &modes).unwrap_or(base.mode),
+        mode: node.choice("session_mode", &modes).or(base.mode),
         idle: node.span("session_idle_seconds", 1.0).unwrap_or(base.idle),
         standby_idle: node.span_or_zero("standby_idle_seconds").unwrap_or(base.standby_idle),
     }

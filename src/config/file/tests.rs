@@ -450,7 +450,7 @@ fn numbers_have_units_and_sessions_are_inherited() {
     let session = grant(&settings).config.servers[0].session;
     assert_eq!(
         (session.mode, session.standby_idle.is_zero(), session.idle.as_secs()),
-        (SessionMode::Keep, true, 300)
+        (Some(SessionMode::Keep), true, 300)
     );
 }
 

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::call::{JsonObject, OutputParts, encoded};
+use crate::call::{JsonObject, ToolOutput, encoded};
 use crate::config::ResultDetail;
 
 /// What stands in structured content for the base64 of a block.
@@ -12,10 +12,11 @@ const IN_BLOCK: &str = "(base64, in a content block of this call)";
 
 pub(super) fn insert(
     entry: &mut JsonObject,
-    parts: OutputParts,
+    output: ToolOutput,
     (index, detail): (usize, ResultDetail),
     blocks: &mut Vec<Value>,
 ) {
+    let parts = output.into_parts();
     let mut others = Vec::new();
     let first = blocks.len();
     for block in parts.others {
@@ -81,12 +82,11 @@ fn repeats(structured: &Value, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::ToolOutput;
 
     fn entry(result: Value, detail: ResultDetail) -> (Value, Vec<Value>) {
         let (mut entry, mut blocks) = (JsonObject::new(), Vec::new());
-        let parts = ToolOutput::parse(result).expect("a result").into_parts();
-        insert(&mut entry, parts, (0, detail), &mut blocks);
+        let output = ToolOutput::parse(result).expect("a result");
+        insert(&mut entry, output, (0, detail), &mut blocks);
         (Value::Object(entry), blocks)
     }
 

@@ -1,0 +1,117 @@
+//! What clients are told without having asked: that a list of theirs has changed.
+//!
+//! Whoever is too slow to hear of each change hears instead that every list has changed.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::ids::CallerId;
+
+/// Changes that a listener may be behind.
+const BACKLOG: usize = 256;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Tools,
+    Prompts,
+    Resources,
+    /// One resource, by its URI.
+    Resource(Arc<str>),
+}
+
+/// Where changes are told; one for the process.
+#[derive(Clone, Debug)]
+pub struct Notices(broadcast::Sender<(CallerId, Change)>);
+
+/// The changes from now on, of one caller or of all.
+pub struct Changes {
+    receiver: broadcast::Receiver<(CallerId, Change)>,
+    caller: Option<CallerId>,
+    owed: VecDeque<Change>,
+}
+
+impl Default for Notices {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(BACKLOG))
+    }
+}
+
+impl Notices {
+    /// Tells every client of the caller.
+    pub fn tell(&self, caller: &CallerId, change: Change) {
+        // An error means that nobody listens.
+        let _ = self.0.send((caller.clone(), change));
+    }
+
+    pub fn changes(&self, caller: Option<CallerId>) -> Changes {
+        Changes { receiver: self.0.subscribe(), caller, owed: VecDeque::new() }
+    }
+}
+
+impl Changes {
+    pub async fn next(&mut self) -> Change {
+        loop {
+            if let Some(change) = self.owed.pop_front() {
+                return change;
+            }
+            match self.receiver.recv().await {
+                Ok((caller, change)) if self.caller.as_ref().is_none_or(|own| *own == caller) => {
+                    return change;
+                }
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => {
+                    self.owed = VecDeque::from([Change::Tools, Change::Prompts, Change::Resources]);
+                }
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+}
+
+impl Change {
+    pub fn method(&self) -> &'static str {
+        match self {
+            Self::Tools => "notifications/tools/list_changed",
+            Self::Prompts => "notifications/prompts/list_changed",
+            Self::Resources => "notifications/resources/list_changed",
+            Self::Resource(_) => "notifications/resources/updated",
+        }
+    }
+
+    pub fn params(&self) -> Map<String, Value> {
+        match self {
+            Self::Resource(uri) => Map::from_iter([("uri".to_owned(), uri.as_ref().into())]),
+            _ => Map::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_caller_hears_of_its_own_changes_only() {
+        let notices = Notices::default();
+        let (a, b) = (CallerId::from("a"), CallerId::from("b"));
+        let mut changes = notices.changes(Some(a.clone()));
+        notices.tell(&b, Change::Prompts);
+        notices.tell(&a, Change::Tools);
+        assert_eq!(changes.next().await, Change::Tools);
+    }
+
+    #[tokio::test]
+    async fn who_is_too_slow_hears_that_everything_changed() {
+        let notices = Notices::default();
+        let mut changes = notices.changes(None);
+        for _ in 0..=BACKLOG {
+            notices.tell(&CallerId::from("a"), Change::Tools);
+        }
+        let heard = [changes.next().await, changes.next().await, changes.next().await];
+        assert_eq!(heard, [Change::Tools, Change::Prompts, Change::Resources]);
+    }
+}

@@ -1,0 +1,125 @@
+//! The servers' tools as a client reads them: whole definitions, under direct names.
+
+use std::collections::HashMap;
+use std::hash::Hasher as _;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+
+use super::names::{Naming, prefixes};
+use crate::call::JsonObject;
+use crate::config::Server;
+use crate::discovery::{Discovery, DiscoveryFault, PARALLEL};
+use crate::ids::{ServerName, ToolName};
+use crate::json;
+use crate::scope::Scope;
+
+/// What is known of a caller's servers.
+#[derive(Default)]
+pub(super) struct Catalogue {
+    pub(super) tools: Vec<Value>,
+    /// Servers of which tools had to give way to others in their names, and how many.
+    pub(super) contested: Vec<(ServerName, usize)>,
+}
+
+/// Where a direct name leads.
+pub(super) struct Route {
+    pub(super) server: Arc<Server>,
+    pub(super) tool: ToolName,
+}
+
+impl Catalogue {
+    /// Asks nobody: what configuration and cache have.
+    pub(super) async fn read(discovery: &Discovery, scope: &Scope) -> Self {
+        let asked =
+            namings(scope).into_iter().map(|(server, naming)| read_server(discovery, scope, server, naming));
+        let parts: Vec<_> = futures_util::stream::iter(asked).buffered(PARALLEL).collect().await;
+        let mut catalogue = Self::default();
+        for (server, tools, contested) in parts {
+            catalogue.tools.extend(tools);
+            if contested > 0 {
+                catalogue.contested.push((server.name.clone(), contested));
+            }
+        }
+        catalogue
+    }
+
+    /// Tells one list from another.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut text = Vec::new();
+        for tool in &self.tools {
+            json::write(tool, &mut text);
+        }
+        let mut hasher = std::hash::DefaultHasher::new();
+        hasher.write(&text);
+        hasher.finish()
+    }
+}
+
+/// A caller's servers, and how the tools of each are called.
+fn namings(scope: &Scope) -> Vec<(Arc<Server>, Naming)> {
+    let servers = &scope.caller.config.servers;
+    if let ([server], false) = (&**servers, scope.settings.direct_prefix) {
+        let reserved = if scope.settings.exposure.has_gateway_tools() {
+            super::is_gateway_tool
+        } else {
+            |_: &str| false
+        };
+        return vec![(Arc::clone(server), Naming::plain(reserved))];
+    }
+    let prefixes = prefixes(servers.iter().map(|server| &server.name));
+    servers.iter().cloned().zip(prefixes.iter().map(|prefix| Naming::prefixed(prefix))).collect()
+}
+
+async fn read_server(
+    discovery: &Discovery,
+    scope: &Scope,
+    server: Arc<Server>,
+    naming: Naming,
+) -> (Arc<Server>, Vec<Value>, usize) {
+    let known = discovery.known(scope, &server).await;
+    let (Some(found), Some(names)) = (known.tools, discovery.names(scope, &server).await) else {
+        return (server, Vec::new(), 0);
+    };
+    let (assigned, contested) = naming.assign(&names);
+    let direct: HashMap<ToolName, String> =
+        assigned.into_iter().map(|named| (named.tool, named.direct)).collect();
+    let tools = found.set.tools.iter().filter_map(|tool| {
+        let name = direct.get(tool.name())?;
+        Some(renamed(tool.definition(), name))
+    });
+    let tools = tools.collect();
+    (server, tools, contested)
+}
+
+fn renamed(definition: &JsonObject, name: &str) -> Value {
+    let mut definition = definition.clone();
+    definition.insert("name".to_owned(), name.into());
+    // Of a tool whose server has not been asked yet nothing else is known, and a client's library wants one.
+    definition.entry("inputSchema").or_insert_with(|| json!({"type": "object"}));
+    Value::Object(definition)
+}
+
+/// Finds a tool by its direct name; its server is asked only where its tools are not known.
+pub(super) async fn route(
+    discovery: &Discovery,
+    scope: &Scope,
+    direct: &str,
+) -> Result<Option<Route>, DiscoveryFault> {
+    for (server, naming) in namings(scope) {
+        let Some(rest) = naming.rest(direct) else { continue };
+        let names = match discovery.names(scope, &server).await {
+            Some(names) => names,
+            None => {
+                discovery.tools(scope, &server).await?;
+                discovery.names(scope, &server).await.unwrap_or_default()
+            }
+        };
+        let found = naming.find(direct, &names);
+        // A denied tool need not be known to be refused as denied.
+        let denied = || Some(ToolName::from(rest)).filter(|tool| server.denied(tool).is_some());
+        return Ok(found.or_else(denied).map(|tool| Route { server, tool }));
+    }
+    Ok(None)
+}

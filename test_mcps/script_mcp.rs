@@ -1,0 +1,65 @@
+//! A server that says what a file tells it to: `script_mcp FILE`, and `--log FILE` for what it was asked.
+//!
+//! The file has `capabilities` and `answers`. A request gets the first answer whose `method` is its own and whose
+//! `params` it has, member by member: the `result` or the `error`, or with `echo` its own params as a text. What
+//! stands in `after` is sent once the answer is.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::{env, fs};
+
+use serde_json::{Value, json};
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let script: Value = serde_json::from_str(&fs::read_to_string(&arguments[0])?)?;
+    let log = arguments.iter().position(|argument| argument == "--log").map(|at| &arguments[at + 1]);
+    for line in BufReader::new(io::stdin().lock()).lines() {
+        let message: Value = serde_json::from_str(&line?)?;
+        if let Some(log) = log {
+            let mut log = fs::OpenOptions::new().create(true).append(true).open(log)?;
+            writeln!(log, "{} {}", message["method"].as_str().unwrap_or_default(), message["params"])?;
+        }
+        if message.get("id").is_some() && message.get("method").is_some() {
+            answer(&script, &message)?;
+        }
+    }
+    Ok(())
+}
+
+fn answer(script: &Value, request: &Value) -> io::Result<()> {
+    let mut reply = json!({"jsonrpc": "2.0", "id": request["id"]});
+    let found = script["answers"].as_array().into_iter().flatten().find(|answer| fits(answer, request));
+    let none = Value::Null;
+    let answer = found.unwrap_or(&none);
+    if request["method"] == "initialize" {
+        reply["result"] = json!({
+            "protocolVersion": request["params"]["protocolVersion"],
+            "capabilities": script["capabilities"],
+            "serverInfo": {"name": "script", "version": "1"},
+        });
+    } else if request["method"] == "ping" {
+        reply["result"] = json!({});
+    } else if answer.get("error").is_some() {
+        reply["error"] = answer["error"].clone();
+    } else if answer["echo"] == true {
+        reply["result"] = json!({"content": [{"type": "text", "text": request["params"].to_string()}]});
+    } else if answer.get("result").is_some() {
+        reply["result"] = answer["result"].clone();
+    } else {
+        reply["error"] = json!({"code": -32601, "message": "Method not found"});
+    }
+    send(&reply)?;
+    answer["after"].as_array().into_iter().flatten().try_for_each(send)
+}
+
+fn fits(answer: &Value, request: &Value) -> bool {
+    let params = answer["params"].as_object();
+    answer["method"] == request["method"]
+        && params.into_iter().flatten().all(|(name, value)| request["params"][name] == *value)
+}
+
+fn send(message: &Value) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{message}")?;
+    out.flush()
+}

@@ -1,0 +1,1 @@
+//! Prompts, resources and completions of the servers.
