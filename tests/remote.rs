@@ -391,3 +391,31 @@ async fn a_gateway_that_is_left_in_the_midst_of_a_call_ends_in_time() {
     assert!(status.success() && took < Duration::from_secs(4), "{status} {took:?}");
     assert_eq!(server.open_sessions(), 0);
 }
+
+#[tokio::test]
+async fn a_server_of_the_newer_revision_is_told_in_headers() {
+    let server = RemoteMcp::start().with_events();
+    let gateway = Gateway::start(&at(&server.url("/mcp")).with("protocol", json!("modern"))).await;
+    assert_eq!(echo(&gateway, "now").await.response(), "now");
+    assert!(server.messages("initialize").is_empty() && server.times("GET").is_empty());
+    for (method, name) in [("server/discover", None), ("tools/list", None), ("tools/call", Some("echo"))] {
+        let request = &server.messages(method)[0];
+        assert_eq!(request.header("mcp-protocol-version"), Some("2026-07-28"));
+        assert_eq!(request.header("mcp-method"), Some(method));
+        assert_eq!(request.header("mcp-name"), name);
+        assert_eq!(request.header("mcp-session-id"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_the_newer_revision_is_cancelled_by_closing_its_stream() {
+    let server = RemoteMcp::start();
+    let config =
+        at(&server.url("/mcp")).with("protocol", json!("modern")).timeout("tool_execution_timeout", 0.5);
+    let gateway = Gateway::start(&config).await;
+    server.act("tools/call", Act::Silent);
+    let (code, text) = code(&echo(&gateway, "x").await);
+    assert_eq!(code, "TIMEOUT", "{text}");
+    eventually("the stream is closed", || server.left() == 1);
+    assert!(server.messages("notifications/cancelled").is_empty());
+}

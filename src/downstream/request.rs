@@ -97,7 +97,9 @@ pub(super) async fn ask(
 }
 
 pub(super) async fn tell(peer: &Peer<RoleClient>, method: &str) -> Result<(), Trouble> {
-    let notice = ClientNotification::CustomNotification(CustomNotification::new(method, None));
+    // Absent params would be written as `null`, which strict servers take for no message at all.
+    let params = Value::Object(JsonObject::new());
+    let notice = ClientNotification::CustomNotification(CustomNotification::new(method, Some(params)));
     peer.send_notification(notice).await.map_err(|error| Trouble::from(&error))
 }
 

@@ -41,6 +41,7 @@ struct Shared {
     requests: Mutex<Vec<(Instant, Request)>>,
     sessions: Mutex<Vec<String>>,
     started: AtomicUsize,
+    left: AtomicUsize,
     /// The event streams of `/sse`, by session.
     streams: Mutex<HashMap<String, TcpStream>>,
     /// Answers to be had by whoever takes a stream up again, by event id.
@@ -84,6 +85,11 @@ impl RemoteMcp {
 
     pub(crate) fn open_sessions(&self) -> usize {
         lock(&self.shared.sessions).len()
+    }
+
+    /// How many clients gave up on silence.
+    pub(crate) fn left(&self) -> usize {
+        self.shared.left.load(Ordering::Relaxed)
     }
 
     /// Cuts the event streams of `/sse`.
@@ -143,6 +149,9 @@ impl Shared {
     fn post(&self, stream: &TcpStream, request: &Request) -> io::Result<bool> {
         let message = message(request);
         let method = message["method"].as_str().unwrap_or_default();
+        if message.get("params").is_some_and(Value::is_null) {
+            return reply(stream, 400, "text/plain", "params are an object or absent", &[]);
+        }
         let act = lock(&self.acts).get(method).cloned();
         if let Some(act) = act {
             return self.perform(stream, &act, &message);
@@ -153,7 +162,8 @@ impl Shared {
             lock(&self.sessions).push(session.clone());
             return self.answer(stream, &message, &[("mcp-session-id", session)]);
         }
-        if !lock(&self.sessions).contains(&session) {
+        let modern = request.header("mcp-protocol-version") == Some("2026-07-28");
+        if !modern && !lock(&self.sessions).contains(&session) {
             let error = json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32001, "message": "Session not found"}});
             return reply(stream, 404, "application/json", &error.to_string(), &[]);
         }
@@ -209,6 +219,7 @@ impl Shared {
             }
             Act::Silent => {
                 let _ = stream.read(&mut [0]);
+                self.left.fetch_add(1, Ordering::Relaxed);
                 Ok(false)
             }
         }
@@ -274,6 +285,9 @@ fn answer_to(asked: &Value) -> Value {
     let params = &asked["params"];
     let text = |text: &str| json!({"content": [{"type": "text", "text": text}], "x-kept": {"whole": 0.1}});
     let result = match (asked["method"].as_str(), params["name"].as_str()) {
+        (Some("server/discover"), _) => {
+            json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}})
+        }
         (Some("initialize"), _) => json!({
             "protocolVersion": "2025-06-18", "capabilities": {"tools": {}},
             "serverInfo": {"name": "remote", "version": "1"},
