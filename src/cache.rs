@@ -156,6 +156,6 @@ fn place<'a>(scope: &'a Scope, server: &'a Server) -> Place<'a> {
         key: CacheKey::tools(caller, server_name),
         caller,
         server: server_name,
-        origin: Origin::of(server),
+        origin: Origin::of(server, &scope.client.capabilities().declared(server.relay_roots)),
     }
 }

@@ -282,3 +282,23 @@ async fn a_server_that_knows_only_the_newer_revision_is_met_there() {
     let reply = gateway.batch("new", json!([{"name": "t"}])).await;
     assert_eq!(reply.response(), "done", "{}", reply.json);
 }
+
+#[tokio::test]
+async fn a_client_that_can_do_less_does_not_get_the_session_of_one_that_can_do_more() {
+    // What the server lists depends on what it was told.
+    let script = r#"while read -r line; do case "$line" in
+        *'"initialize"'*) case "$line" in *elicitation*) tool=asking ;; *) tool=plain ;; esac
+            echo '{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}}' ;;
+        *'"tools/list"'*) echo '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"'$tool'","inputSchema":{"type":"object"}}]}}' ;;
+    esac; done"#;
+    let server = json!({"server_name": "s", "config": {"command": "sh", "args": ["-c", script]}});
+    let mut raw = open(&Config::new().server(server), json!({})).await;
+    for (capabilities, tool) in [(json!({}), "plain"), (capable(), "asking"), (json!({}), "plain")] {
+        let hello = json!({"protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": {"name": "t", "version": "1"}});
+        raw.send(&json!({"jsonrpc": "2.0", "id": 5, "method": "initialize", "params": hello})).await;
+        raw.receive().await;
+        ask(&mut raw, "s", json!([]), json!({})).await;
+        let (_, answer) = until_answered(&mut raw, nothing_to_say).await;
+        assert_eq!(answer["tools"]["tools"][0]["name"], tool, "{answer}");
+    }
+}

@@ -6,6 +6,7 @@ use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::call::JsonObject;
 use crate::config::{Endpoint, Server};
 use crate::ids::{CallerId, ServerName, push_hex};
 
@@ -22,12 +23,13 @@ impl Stamp {
     }
 }
 
-/// How a server is reached, as far as it may be shown: after an edit of its command its tools are others.
+/// How a server is reached, as far as it may be shown, and what it was told that the client can do: after an edit of
+/// its command, or for another kind of client, its tools are others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Origin(String);
 
 impl Origin {
-    pub(super) fn of(server: &Server) -> Self {
+    pub(super) fn of(server: &Server, declared: &JsonObject) -> Self {
         let mut hash = Sha256::new();
         let mut add = |text: &str| {
             hash.update(text.len().to_le_bytes());
@@ -46,6 +48,10 @@ impl Origin {
                 [server.transport(), &remote.shown].into_iter().chain(headers).for_each(&mut add);
             }
             Endpoint::Refused { transport, shown, .. } => [*transport, shown].into_iter().for_each(&mut add),
+        }
+        for (name, value) in declared {
+            add(name);
+            add(&value.to_string());
         }
         let mut hex = String::with_capacity(32);
         push_hex(&mut hex, &hash.finalize()[..16]);

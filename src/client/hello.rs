@@ -21,7 +21,7 @@ pub struct Hello {
 }
 
 /// Of what a client declared, the part that can be relayed to it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities {
     elicitation: Option<Value>,
     sampling: Option<Value>,

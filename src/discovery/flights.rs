@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::DiscoveryFault;
+use crate::client::Capabilities;
 use crate::config::Server;
 use crate::downstream::SessionFault;
 use crate::fault::{ErrorCode, Fault as _};
@@ -24,8 +25,8 @@ type Answer = Result<Tools, DiscoveryFault>;
 pub(super) struct Flights(Mutex<HashMap<Route, Arc<Flight>>>);
 
 /// Whose flight, and to which server of which reading of the configuration: an edit must not share the answer
-/// that was on its way before it.
-type Route = (CallerId, ServerName, usize);
+/// that was on its way before it, nor a client the tools that are there for one that can do more.
+type Route = (CallerId, ServerName, usize, Capabilities);
 
 /// Locked by the one who fetches; holds the answer for those who waited.
 type Flight = AsyncMutex<Option<Answer>>;
@@ -37,7 +38,8 @@ impl Flights {
         server: &Arc<Server>,
         fetch: impl Future<Output = Result<Tools, SessionFault>>,
     ) -> Answer {
-        let key = (scope.caller.id.clone(), server.name.clone(), Arc::as_ptr(server).addr());
+        let capabilities = scope.client.capabilities().clone();
+        let key = (scope.caller.id.clone(), server.name.clone(), Arc::as_ptr(server).addr(), capabilities);
         let flight = Arc::clone(self.lock().entry(key.clone()).or_default());
         let mut seat = tokio::select! {
             seat = flight.lock() => seat,
