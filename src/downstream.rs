@@ -144,8 +144,8 @@ impl Downstream {
             return Ok(tools);
         };
         match seat.session(scope).await? {
-            Some(session) => {
-                let tools = list(scope, &session).await;
+            Some(mut session) => {
+                let tools = session.list(scope).await;
                 seat.give_back(session);
                 tools
             }
@@ -263,14 +263,5 @@ impl Started {
         };
         let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, shaking.shake()).await;
         shaken.map_err(Trouble::Interrupted)?
-    }
-}
-
-/// Asks a session that has waited.
-async fn list(scope: &Scope, session: &Session) -> Result<Vec<Arc<Tool>>, SessionFault> {
-    let listed = scope.timeouts.run(Operation::Discovery, &scope.cancel, session.list()).await;
-    match listed.unwrap_or_else(|interrupted| Err(Trouble::Interrupted(interrupted))) {
-        Ok(tools) => Ok(tools),
-        Err(trouble) => Err(session.fault(trouble).await),
     }
 }

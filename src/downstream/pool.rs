@@ -126,13 +126,9 @@ impl Pool {
 }
 
 impl Shelves {
-    /// Closes what waits under a key of the same words that means another server.
+    /// Closes what waits for the caller under the same name and is another server's.
     pub(super) fn drop_others(&mut self, key: &Key) {
-        self.retain(|known| {
-            Arc::ptr_eq(&known.server, &key.server)
-                || known.caller != key.caller
-                || known.server.name != key.server.name
-        });
+        self.retain(|known| !known.is_stale_beside(key));
     }
 
     fn retain(&mut self, stays: impl Fn(&Key) -> bool) {
@@ -166,6 +162,14 @@ impl Key {
         let (server, settings) = (Arc::clone(server), Arc::clone(&scope.settings));
         let capabilities = scope.client.capabilities().clone();
         Self { caller: scope.caller.id.clone(), server, capabilities, settings }
+    }
+}
+
+impl Key {
+    fn is_stale_beside(&self, newer: &Self) -> bool {
+        self.caller == newer.caller
+            && self.server.name == newer.server.name
+            && !Arc::ptr_eq(&self.server, &newer.server)
     }
 }
 
@@ -222,5 +226,56 @@ async fn until(next: Option<Instant>) {
     match next {
         Some(next) => tokio::time::sleep_until(next).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::environment::Environment;
+    use crate::config::store;
+
+    const FILE: &str = r#"{"gateways": {"correct-horse-KEQ5": {"id": "g", "mcp_config": [
+        {"server_name": "one", "config": {"command": "true"}},
+        {"server_name": "two", "config": {"command": "true"}}]}}}"#;
+
+    #[test]
+    fn a_session_is_of_one_caller_one_server_and_one_reading() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("c.json");
+        std::fs::write(&path, FILE).expect("written");
+        let load = || {
+            let env = Environment::from_pairs([("HOME", "/home/someone")]);
+            Arc::new(store::load(&path, &env).expect("settings"))
+        };
+        let key = |caller: &str, settings: &Arc<Settings>, server: &str| {
+            let lists = settings.server_lists();
+            let server = Arc::clone(lists[0].find(server).expect("a server"));
+            let capabilities = Capabilities::default();
+            Key { caller: caller.into(), server, capabilities, settings: Arc::clone(settings) }
+        };
+        let (before, after) = (load(), load());
+        let known = key("me", &before, "one");
+        assert!(known == key("me", &before, "one"));
+        for other in [key("you", &before, "one"), key("me", &before, "two"), key("me", &after, "one")] {
+            assert!(known != other);
+        }
+        assert!(known.is_stale_beside(&key("me", &after, "one")));
+        for other in [key("you", &after, "one"), key("me", &after, "two"), key("me", &before, "one")] {
+            assert!(!known.is_stale_beside(&other));
+        }
+    }
+
+    #[test]
+    fn the_alarm_rings_for_what_comes_earlier_only() {
+        let (alarm, now) = (Alarm::default(), Instant::now());
+        let second = std::time::Duration::from_secs(1);
+        for (until, rings) in [(now + second * 2, true), (now + second * 3, false), (now + second, true)] {
+            alarm.by(until);
+            let rung = futures_util::FutureExt::now_or_never(alarm.rung.notified()).is_some();
+            assert_eq!(rung, rings);
+        }
+        alarm.clear();
+        assert_eq!(alarm.set(now + second * 5), now + second * 5);
     }
 }

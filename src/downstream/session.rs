@@ -114,17 +114,12 @@ impl Session {
                 self.standing = Standing::Sound;
                 Ok(output)
             }
-            Err(Trouble::Rpc(error)) => {
-                self.standing = Standing::Sound;
-                Ok(ToolOutput::from_rpc_error(&error))
-            }
             Err(trouble) => {
-                self.standing = match trouble {
-                    Trouble::Interrupted(_) | Trouble::TooLong { .. } => Standing::Doubtful,
-                    Trouble::Lost(ref why) if !why.ends_session() => Standing::Doubtful,
-                    _ => Standing::Lost,
-                };
-                Err(self.fault(trouble).await)
+                self.standing = Standing::after(&trouble);
+                match trouble {
+                    Trouble::Rpc(error) => Ok(ToolOutput::from_rpc_error(&error)),
+                    trouble => Err(self.fault(trouble).await),
+                }
             }
         }
     }
@@ -205,8 +200,18 @@ impl Session {
         let _ = self.quick(scope, "logging/setLevel", &params).await;
     }
 
-    pub(super) async fn list(&self) -> Result<Vec<Arc<Tool>>, Trouble> {
-        listing::list(self.peer(), &self.greeting.meta, &self.server.name, self.max_result_bytes).await
+    /// The tools, asked of a session that has waited.
+    pub(super) async fn list(&mut self, scope: &Scope) -> Result<Vec<Arc<Tool>>, SessionFault> {
+        let (peer, meta) = (self.peer(), &self.greeting.meta);
+        let listing = listing::list(peer, meta, &self.server.name, self.max_result_bytes);
+        let listed = scope.timeouts.run(Operation::Discovery, &scope.cancel, listing).await;
+        match listed.unwrap_or_else(|interrupted| Err(Trouble::Interrupted(interrupted))) {
+            Ok(tools) => Ok(tools),
+            Err(trouble) => {
+                self.standing = Standing::after(&trouble);
+                Err(self.fault(trouble).await)
+            }
+        }
     }
 
     /// Whether calls can be made with a session that has waited for some. A launcher may have left its server
@@ -231,8 +236,8 @@ impl Session {
         &self.server
     }
 
-    /// What went wrong, with what the server's side has to say about it.
-    pub(super) async fn fault(&self, trouble: Trouble) -> SessionFault {
+    /// With what the server's side has to say about it.
+    async fn fault(&self, trouble: Trouble) -> SessionFault {
         SessionFault::new(&self.server.name, trouble).told_by(&self.far_end).await
     }
 
@@ -252,6 +257,17 @@ impl Session {
 
     fn peer(&self) -> &Peer<RoleClient> {
         self.service.running.peer()
+    }
+}
+
+impl Standing {
+    fn after(trouble: &Trouble) -> Self {
+        match trouble {
+            Trouble::Rpc(_) => Self::Sound,
+            Trouble::Interrupted(_) | Trouble::TooLong { .. } => Self::Doubtful,
+            Trouble::Lost(why) if !why.ends_session() => Self::Doubtful,
+            _ => Self::Lost,
+        }
     }
 }
 
