@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::processes::watch::Record;
-use crate::support::{Config, DISCOVER, Gateway, LIST, Reply, server_binary};
+use crate::support::{Config, DISCOVER, Gateway, LIST, Reply, server_binary, whole_log};
 
 async fn discover(gateway: &Gateway) -> Reply {
     gateway.call(DISCOVER, json!({"server_name": "hostile"})).await
@@ -89,7 +89,7 @@ async fn a_server_that_refuses_to_list_is_quoted() {
 async fn a_name_that_is_none_is_left_out_and_not_repeated() {
     let gateway = Gateway::start(&Config::new().hostile("bad-names")).await;
     assert_eq!(names(&discover(&gateway).await), ["ok"]);
-    let log = gateway.log();
+    let log = whole_log(&gateway).await;
     assert_eq!(log.matches("left out").count(), 1, "{log}");
     assert!(log.contains("nameless=5") && log.contains("repeated=1"), "{log}");
     assert!(!log.contains("forged"), "{log}");
