@@ -11,10 +11,10 @@ use tokio::sync::broadcast;
 
 use crate::cache::{Cache, CachedTools};
 use crate::config::{ConfiguredTool, Server};
-use crate::downstream::{Downstream, SessionFault};
+use crate::downstream::{Downstream, Offered, SessionFault};
 use crate::fault::{ErrorCode, Fault};
 use crate::guardrails::{Guardrails, ServerBlocked};
-use crate::ids::{CallerId, ToolName};
+use crate::ids::{CallerId, ServerName, ToolName};
 use crate::scope::Scope;
 use crate::tool::{Tool, ToolSet, ToolSource};
 
@@ -78,7 +78,9 @@ impl Discovery {
         if known.cached_until.is_none() && server.tools.iter().any(is_described) {
             let _ = self.live.ask_in_background(scope, server);
         }
-        if let Some(found) = known.tools {
+        if let Some(found) = known.tools
+            && !(found.source == ToolSource::Cache && self.live.is_outdated(scope, server))
+        {
             return Ok(found);
         }
         let tools = self.live.tools(scope, server).await?;
@@ -107,6 +109,23 @@ impl Discovery {
         // A server that may not be started is not asked.
         self.guardrails.admit_server(scope, server).await.ok()?;
         Some(self.live.ask_in_background(scope, server))
+    }
+
+    /// A server says that its tools are others now: they are asked for again before they are next used.
+    pub fn outdate(&self, caller: CallerId, server: ServerName) {
+        self.live.outdate(caller, server);
+    }
+
+    /// Asks a server again, in the background.
+    pub async fn inquire_again(&self, scope: &Scope, server: &Arc<Server>) {
+        if self.guardrails.admit_server(scope, server).await.is_ok() {
+            let _ = self.live.ask_in_background(scope, server);
+        }
+    }
+
+    /// What servers say from now on of what they offer.
+    pub fn offers(&self) -> broadcast::Receiver<Offered> {
+        self.live.offers()
     }
 
     /// The names of all tools that the server is known to have, whether they are open to the caller or not.

@@ -40,7 +40,7 @@ mod transport;
 mod watchdog;
 mod wire;
 
-pub use events::{Change, Offer};
+pub use events::{Offer, Offered};
 pub use fault::{SessionFault, Trouble};
 pub use lease::Leased;
 pub use remote::Loss;
@@ -59,12 +59,12 @@ use wire::Wire;
 /// How long the gateway's end waits for its children: close, SIGTERM and SIGKILL fit into it.
 const FAREWELL: Duration = Duration::from_millis(1_400);
 
-/// Changes that nobody has looked at yet; whoever is slower has to look at everything anew.
-const MAX_CHANGES: usize = 256;
+/// News of servers that nobody has looked at yet; whoever is slower has to look at everything anew.
+const MAX_OFFERS: usize = 256;
 
 /// What all sessions of the process share.
 pub struct Downstream {
-    changes: broadcast::Sender<Change>,
+    offers: broadcast::Sender<Offered>,
     tasks: TaskTracker,
     places: Places,
     pool: Arc<Pool>,
@@ -94,7 +94,7 @@ impl Downstream {
         let pool = Arc::new(Pool::new(settings, end.child_token()));
         tasks.spawn(Arc::clone(&pool).sweep());
         Self {
-            changes: broadcast::Sender::new(MAX_CHANGES),
+            offers: broadcast::Sender::new(MAX_OFFERS),
             tasks,
             places: Places::default(),
             pool,
@@ -124,8 +124,8 @@ impl Downstream {
     }
 
     /// What servers offer now and did not before, from here on.
-    pub fn changes(&self) -> broadcast::Receiver<Change> {
-        self.changes.subscribe()
+    pub fn offers(&self) -> broadcast::Receiver<Offered> {
+        self.offers.subscribe()
     }
 
     /// Asks the kept session, or one that then waits for its first batch.
@@ -196,7 +196,7 @@ impl Downstream {
             capabilities: scope.client.capabilities().clone(),
             server: Arc::clone(server),
         };
-        let (ear, events) = events::channel(self.changes.clone(), session);
+        let (ear, events) = events::channel(self.offers.clone(), session);
         let (noise, ending) = (far_end.noise(), self.pool.ending(over.clone()));
         let transport = ServerTransport::new(wire, activity.clone(), ear, noise, ending);
         let running = serve_directly(ClientConfig::default(), transport, None);

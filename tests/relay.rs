@@ -302,3 +302,39 @@ async fn a_client_that_can_do_less_does_not_get_the_session_of_one_that_can_do_m
         assert_eq!(answer["tools"]["tools"][0]["name"], tool, "{answer}");
     }
 }
+
+#[tokio::test]
+async fn a_server_that_changes_its_tools_is_asked_again_and_the_client_told() {
+    let config = fixture().common("tool_exposure", json!("direct"));
+    let mut raw = open(&config, json!({})).await;
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
+    let has_extra = |answer: &Value| answer["result"]["tools"].to_string().contains("fix__test_extra_tool");
+    raw.send(&list).await;
+    let mut answer = raw.receive().await;
+    while answer["id"] != 2 {
+        answer = raw.receive().await;
+    }
+    assert!(!has_extra(&answer), "{answer}");
+    let call = json!({"name": "fix__test_trigger_tool_change", "arguments": {}});
+    raw.send(&json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": call})).await;
+    let (mut answered, mut told) = (false, false);
+    while !(answered && told) {
+        let message = raw.receive().await;
+        answered |= message["id"] == 3;
+        told |= message["method"] == "notifications/tools/list_changed";
+    }
+    raw.send(&list).await;
+    assert!(has_extra(&raw.receive().await), "the new tool is there");
+}
+
+#[tokio::test]
+async fn behind_the_gateways_tools_a_changed_list_is_read_again() {
+    let mut raw = open(&fixture().with("session_mode", json!("keep")), json!({})).await;
+    let call = json!([{"name": "test_trigger_tool_change"}]);
+    for (calls, expected) in [(json!([]), false), (call, false), (json!([]), true)] {
+        ask(&mut raw, "fix", calls, json!({})).await;
+        let (said, answer) = until_answered(&mut raw, nothing_to_say).await;
+        assert_eq!(said, Vec::<Value>::new(), "the gateway's own list has not changed");
+        assert_eq!(answer.to_string().contains("test_extra_tool"), expected, "{answer}");
+    }
+}

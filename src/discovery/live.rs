@@ -15,7 +15,7 @@ use super::DiscoveryFault;
 use super::flights::Flights;
 use crate::cache::Cache;
 use crate::config::Server;
-use crate::downstream::{Downstream, SessionFault};
+use crate::downstream::{Downstream, Offered, SessionFault};
 use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::Guardrails;
 use crate::ids::{CallerId, ServerName};
@@ -48,6 +48,8 @@ pub(super) struct Live {
     background: TaskTracker,
     /// Being asked in the background, or not to be asked again for a while.
     tried: moka::sync::Cache<(CallerId, ServerName, usize), Tried>,
+    /// Servers that have said that their tools are others now.
+    outdated: moka::sync::Cache<(CallerId, ServerName), ()>,
     /// Whose tools have been learned.
     pub(super) news: broadcast::Sender<CallerId>,
 }
@@ -62,6 +64,7 @@ impl Live {
             flights: Flights::default(),
             background: TaskTracker::new(),
             tried,
+            outdated: moka::sync::Cache::builder().max_capacity(MAX_TRIED).build(),
             news: broadcast::Sender::new(MAX_NEWS),
         }
     }
@@ -100,9 +103,24 @@ impl Live {
         inquiry
     }
 
+    /// What is cached of the server's tools is no longer true.
+    pub(super) fn is_outdated(&self, scope: &Scope, server: &Server) -> bool {
+        self.outdated.contains_key(&(scope.caller.id.clone(), server.name.clone()))
+    }
+
+    pub(super) fn outdate(&self, caller: CallerId, server: ServerName) {
+        self.outdated.insert((caller, server), ());
+    }
+
+    pub(super) fn offers(&self) -> broadcast::Receiver<Offered> {
+        self.downstream.offers()
+    }
+
     async fn fetch(&self, scope: &Scope, server: &Arc<Server>) -> Result<Arc<[Arc<Tool>]>, SessionFault> {
+        // Before the list is read: a change that comes meanwhile counts again.
+        let outdated = self.outdated.remove(&(scope.caller.id.clone(), server.name.clone())).is_some();
         // An earlier flight may have landed between the asker's look into the cache and this one.
-        if let Some(cached) = self.cache.tools(scope, server).await {
+        if !outdated && let Some(cached) = self.cache.tools(scope, server).await {
             return Ok(cached.tools);
         }
         let tools: Arc<[Arc<Tool>]> = match self.downstream.list_tools(scope, server).await {

@@ -38,7 +38,7 @@ pub(super) enum Event {
 
 /// A server offers something else than before.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct Offered {
     pub caller: CallerId,
     pub server: ServerName,
     pub what: Offer,
@@ -57,7 +57,7 @@ pub enum Offer {
 pub(super) struct Ear {
     open: Arc<AtomicBool>,
     events: mpsc::Sender<Event>,
-    changes: broadcast::Sender<Change>,
+    offers: broadcast::Sender<Offered>,
     session: Whose,
 }
 
@@ -77,10 +77,10 @@ pub(super) struct Events {
 /// Events as long as somebody listens.
 pub(super) struct Listening<'a>(&'a mut Events);
 
-pub(super) fn channel(changes: broadcast::Sender<Change>, session: Whose) -> (Ear, Events) {
+pub(super) fn channel(offers: broadcast::Sender<Offered>, session: Whose) -> (Ear, Events) {
     let open = Arc::new(AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel(MAX_WAITING);
-    let ear = Ear { open: Arc::clone(&open), events: sender, changes, session };
+    let ear = Ear { open: Arc::clone(&open), events: sender, offers, session };
     (ear, Events { open, events: receiver })
 }
 
@@ -132,7 +132,7 @@ impl Ear {
         };
         // Nobody may want to know.
         let (caller, server) = (self.session.caller.clone(), self.session.server.name.clone());
-        let _ = self.changes.send(Change { caller, server, what });
+        let _ = self.offers.send(Offered { caller, server, what });
         true
     }
 }

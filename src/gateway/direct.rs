@@ -19,9 +19,10 @@ use super::{Asked, Gateway, GatewayTool, tool_list};
 use crate::call::{JsonObject, ToolCall};
 use crate::client::Change;
 use crate::discovery::Inquiry;
+use crate::downstream::{Offer, Offered};
 use crate::execution::Batch;
 use crate::fault::Fault;
-use crate::ids::CallerId;
+use crate::ids::{CallerId, ServerName};
 use crate::rpc::RpcError;
 use crate::scope::Scope;
 
@@ -36,6 +37,9 @@ use catalogue::{Catalogue, route};
 /// sees the tools of servers that start fast, and one that hangs delays the first lists by this at the most.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// A server that says that its tools have changed is asked for them after this.
+const SETTLING: Duration = Duration::from_millis(100);
+
 /// Callers whose lists are followed.
 const MAX_SERVED: u64 = 4_096;
 
@@ -45,6 +49,8 @@ const MAX_READINGS: usize = 3;
 /// What clients have been shown.
 pub(super) struct Shown {
     lists: moka::sync::Cache<CallerId, Arc<List>>,
+    /// Servers that have just said that their tools are others now.
+    settling: moka::sync::Cache<(CallerId, ServerName), ()>,
     /// How often something was learned of a server.
     learned: AtomicU64,
 }
@@ -58,6 +64,7 @@ impl Default for Shown {
     fn default() -> Self {
         Self {
             lists: moka::sync::Cache::builder().max_capacity(MAX_SERVED).build(),
+            settling: moka::sync::Cache::builder().max_capacity(MAX_SERVED).build(),
             learned: AtomicU64::default(),
         }
     }
@@ -148,12 +155,18 @@ impl Gateway {
     /// Tells clients of changes until the process ends.
     pub(super) async fn follow(self) {
         let (mut news, mut reloads) = (self.parts.discovery.news(), self.parts.store.subscribe());
+        let mut offers = self.parts.discovery.offers();
         loop {
             tokio::select! {
                 () = self.parts.end.cancelled() => return,
                 changed = reloads.changed() => match changed {
                     Ok(()) => self.forget(),
                     Err(_) => return,
+                },
+                offered = offers.recv() => match offered {
+                    Ok(offered) => self.take_note(offered),
+                    Err(RecvError::Lagged(_)) => self.forget(),
+                    Err(RecvError::Closed) => return,
                 },
                 learned = news.recv() => {
                     let mut callers = HashSet::new();
@@ -172,6 +185,35 @@ impl Gateway {
                 }
             }
         }
+    }
+
+    /// A server offers something else than before: it is asked again, and the caller's clients hear of it if that
+    /// changes what they are shown.
+    fn take_note(&self, offered: Offered) {
+        let Offered { caller, server, what } = offered;
+        match what {
+            Offer::Tools => self.ask_again(caller, server),
+            Offer::Prompts => self.parts.notices.tell(&caller, Change::Prompts),
+            Offer::Resources => self.parts.notices.tell(&caller, Change::Resources),
+            Offer::Resource(uri) => self.parts.notices.tell(&caller, Change::Resource(uri.into())),
+        }
+    }
+
+    fn ask_again(&self, caller: CallerId, server: ServerName) {
+        self.parts.discovery.outdate(caller.clone(), server.clone());
+        let Some(list) = self.shown.lists.get(&caller) else { return };
+        // A server that changes its mind says so several times.
+        if !self.shown.settling.entry((caller, server.clone())).or_insert(()).is_fresh() {
+            return;
+        }
+        let gateway = self.clone();
+        self.tasks.spawn(async move {
+            tokio::time::sleep(SETTLING).await;
+            gateway.shown.settling.invalidate(&(list.scope.caller.id.clone(), server.clone()));
+            if let Some(server) = list.scope.caller.config.find(server.as_str()) {
+                gateway.parts.discovery.inquire_again(&list.scope, server).await;
+            }
+        });
     }
 
     async fn review(&self, caller: &CallerId) {
