@@ -34,11 +34,11 @@ gateway=$target/debug/secure-mcp-gateway
 examples=$target/debug/examples
 
 work=$(mktemp -d "$target/conformance.XXXXXX")
-running=()
+running=
 tidy() {
   local status=$?
-  for process in "${running[@]}"; do kill "$process" 2>/dev/null || true; done
-  wait "${running[@]}" 2>/dev/null || true
+  [ -z "$running" ] || kill $running 2>/dev/null || true
+  wait
   if [ -n "$keep" ]; then echo "logs and results: $work"; else rm -rf "$work"; fi
   exit $status
 }
@@ -64,9 +64,9 @@ serve() {
   mkdir "$work/$name"
   (umask 077 && node scripts/support/direct_config.mjs "$key" "$2" "$examples/conformance_mcp" >"$work/$name/config.json")
   "$gateway" --config "$work/$name/config.json" serve --transport http --port "$port" 2>"$work/$name/gateway.log" &
-  running+=($!)
+  running="$running $!"
   node scripts/support/auth_proxy.mjs "$port" "$key" >"$work/$name/proxy.port" &
-  running+=($!)
+  running="$running $!"
   eventually 20 test -s "$work/$name/proxy.port" || fail "the proxy does not start"
   url=http://127.0.0.1:$(cat "$work/$name/proxy.port")/mcp
   # The first list may be short: it does not wait for servers.

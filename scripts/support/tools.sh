@@ -1,12 +1,13 @@
-# Foreign tools, each at one version, in one folder: sourced by the scripts that try the gateway against others.
+# shellcheck shell=bash
+# Foreign tools, each at one version, in one folder: for the scripts that try the gateway against others.
 #
-# Needs `$root`, the repository, and sets `$target` and `$tools`. Nothing is written outside these two folders.
+# Sourced in the root of the repository. Sets `$target` and `$tools`, and writes nowhere else.
 
 target=${CARGO_TARGET_DIR:-target}
 mkdir -p "$target"
 target=$(cd "$target" && pwd)
-tools=${XDG_CACHE_HOME:+$XDG_CACHE_HOME/secure-mcp-gateway}/tools
-[ -n "${XDG_CACHE_HOME:-}" ] || tools=$target/tools
+tools=$target/tools
+[ -z "${XDG_CACHE_HOME:-}" ] || tools=$XDG_CACHE_HOME/secure-mcp-gateway/tools
 mkdir -p "$tools"
 
 node_wheel=24.19.0
