@@ -7,8 +7,8 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 
 const [inspector, plan, out] = process.argv.slice(2);
-const calls = 3;
-const abreast = 2;
+const calls = 2;
+const abreast = 1;
 
 const sessions = JSON.parse(fs.readFileSync(plan, 'utf8')).filter(({ way }) => way !== 'again');
 const config = `${out}.config`;
