@@ -14,6 +14,12 @@ if (requirements) {
   for (const [, scenario] of fs.readFileSync(requirements, 'utf8').matchAll(entry)) extensions.add(scenario);
 }
 
+// A scenario that broke off has written none.
+function readChecks(file) {
+  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8'));
+  return [{ id: 'scenario', status: 'FAILURE', description: 'the scenario broke off' }];
+}
+
 const runs = fs.readdirSync(results, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 let passed = 0;
 const bad = [];
@@ -21,7 +27,7 @@ const optional = [];
 for (const { name: folder } of runs) {
   // Of a server scenario the folder is `server-NAME-TIME`, of a client scenario `NAME-TIME`.
   const scenario = folder.replace(/^server-/, '').replace(/-\d{4}-\d\d-\d\dT.*/, '');
-  const checks = JSON.parse(fs.readFileSync(path.join(results, folder, 'checks.json'), 'utf8'));
+  const checks = readChecks(path.join(results, folder, 'checks.json'));
   passed += checks.filter((check) => check.status === 'SUCCESS').length;
   const wrong = checks.filter((check) => check.status === 'FAILURE' || check.status === 'WARNING');
   if (wrong.length === 0) continue;
