@@ -10,6 +10,7 @@ use crate::guardrails::Guardrails;
 use crate::ids::ServerName;
 use crate::scope::Scope;
 use crate::timeouts::milliseconds;
+use crate::tool::ToolSet;
 
 mod batch;
 mod budget;
@@ -42,7 +43,7 @@ impl Execution {
         let found = self.discovery.tools(scope, &batch.server).await?;
         let mut report = BatchReport::new(&batch);
         match precheck::check(&found.set, &batch) {
-            Ok(()) => self.run(scope, batch, &mut report).await,
+            Ok(()) => self.run(scope, batch, &found.set, &mut report).await,
             Err(refused) => report.outcomes = refused,
         }
         Ok(report)
@@ -53,7 +54,7 @@ impl Execution {
         self.downstream.forget(scope, server);
     }
 
-    async fn run(&self, scope: &Scope, batch: Batch, report: &mut BatchReport) {
+    async fn run(&self, scope: &Scope, batch: Batch, tools: &ToolSet, report: &mut BatchReport) {
         let mut session: Option<Leased> = None;
         let mut budget = Budget::new(&scope.settings.limits);
         scope.client.expect_calls(batch.calls.len());
@@ -67,7 +68,8 @@ impl Execution {
         for requested in batch.calls {
             let Requested::Call(call) = requested else { continue };
             let started = std::time::Instant::now();
-            let (mut outcome, next) = step.take(&mut session, call).await;
+            let tool = tools.find(&call.tool).cloned();
+            let (mut outcome, next) = step.take(&mut session, call, tool.as_deref()).await;
             let fits = budget.take(&mut outcome, &batch.server.name);
             log(scope, &batch.server, &outcome, started.elapsed());
             let ends = outcome.failed() && !batch.continues || next == Next::SessionLost || !fits;

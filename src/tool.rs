@@ -12,8 +12,10 @@ use crate::ids::ToolName;
 
 mod effort;
 mod judge;
+mod mirror;
 mod schema;
 
+pub use mirror::Mirror;
 use schema::InputSchema;
 pub use schema::Patience;
 
@@ -26,6 +28,7 @@ pub struct Tool {
     name: ToolName,
     definition: Map<String, Value>,
     schema: OnceLock<Option<InputSchema>>,
+    mirror: OnceLock<Option<Mirror>>,
     /// Arguments that were too much work to check have been reported.
     reported: AtomicBool,
 }
@@ -65,6 +68,7 @@ impl Tool {
             name: name.into(),
             definition,
             schema: OnceLock::new(),
+            mirror: OnceLock::new(),
             reported: AtomicBool::new(false),
         })
     }
@@ -94,6 +98,12 @@ impl Tool {
             }
             Vec::new()
         })
+    }
+
+    /// What of the arguments is repeated in HTTP headers; `None` where the definition's wish for that is malformed.
+    pub fn mirror(&self) -> Option<&Mirror> {
+        let read = || Mirror::read(self.definition.get("inputSchema").unwrap_or(&Value::Null)).ok();
+        self.mirror.get_or_init(read).as_ref()
     }
 
     fn compile(&self, schema: &Value) -> Option<InputSchema> {

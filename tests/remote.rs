@@ -63,6 +63,7 @@ async fn a_session_is_kept_told_and_ended() {
         assert_eq!(call.header("mcp-protocol-version"), Some("2025-06-18"));
         assert_eq!(call.header("accept"), Some("application/json, text/event-stream"));
         assert_eq!(call.header("mcp-method"), None, "headers of a later version");
+        assert_eq!(call.header("mcp-param-message"), None);
     }
     let first = &server.messages("initialize")[0];
     assert_eq!((first.header("mcp-session-id"), first.header("mcp-protocol-version")), (None, None));
@@ -396,7 +397,11 @@ async fn a_gateway_that_is_left_in_the_midst_of_a_call_ends_in_time() {
 async fn a_server_of_the_newer_revision_is_told_in_headers() {
     let server = RemoteMcp::start().with_events();
     let gateway = Gateway::start(&at(&server.url("/mcp")).with("protocol", json!("modern"))).await;
-    assert_eq!(echo(&gateway, "now").await.response(), "now");
+    assert_eq!(echo(&gateway, "süß").await.response(), "süß");
+    let call = &server.messages("tools/call")[0];
+    assert_eq!(call.header("mcp-param-message"), Some("=?base64?c8O8w58=?="));
+    let found = gateway.call(DISCOVER, json!({"server_name": "far"})).await.json;
+    assert_eq!(found["tools"]["tools"].as_array().map(Vec::len), Some(2), "{found}");
     assert!(server.messages("initialize").is_empty() && server.times("GET").is_empty());
     for (method, name) in [("server/discover", None), ("tools/list", None), ("tools/call", Some("echo"))] {
         let request = &server.messages(method)[0];

@@ -91,7 +91,12 @@ impl Shaking<'_> {
             (META_CLIENT.to_owned(), client_info()),
             (META_CAPABILITIES.to_owned(), Value::Object(self.declared.clone())),
         ]);
-        let mut result = self.ask("server/discover", json!({"_meta": meta})).await?;
+        let params = json!({"_meta": meta});
+        let mut result = match self.ask("server/discover", params.clone()).await {
+            // A server may refuse at first and name what it speaks.
+            Err(Trouble::Rpc(error)) if names_modern(&error) => self.ask("server/discover", params).await?,
+            answer => answer?,
+        };
         let supported = result.get("supportedVersions").and_then(Value::as_array);
         if !supported.is_some_and(|versions| versions.iter().any(|version| version == MODERN)) {
             return Err(Trouble::Protocol(format!("it does not speak the protocol version {MODERN}")));
@@ -122,6 +127,12 @@ impl Greeting {
     pub(super) fn offers(&self, capability: &str) -> bool {
         self.capabilities.get(capability).is_some_and(Value::is_object)
     }
+}
+
+fn names_modern(error: &Value) -> bool {
+    let supported = error["data"]["supported"].as_array();
+    error["code"] == UNSUPPORTED_VERSION
+        && supported.is_some_and(|versions| versions.iter().any(|version| version == MODERN))
 }
 
 /// The gateway as its servers see it.

@@ -39,6 +39,7 @@ struct Listed {
     bytes: usize,
     nameless: usize,
     repeated: usize,
+    unsendable: usize,
 }
 
 /// An entry that is no tool, or was there before, is left out; it spoils no other. A list that is too long fails as
@@ -57,7 +58,9 @@ pub(super) async fn list(
     let mut ended = false;
     for _ in 0..MAX_PAGES {
         let page = page(peer, meta, cursor.take(), max_result_bytes).await?;
-        page.tools.into_iter().try_for_each(|definition| listed.add(definition, max_bytes))?;
+        page.tools
+            .into_iter()
+            .try_for_each(|definition| listed.add(definition, !meta.is_empty(), max_bytes))?;
         match page.next {
             _ if listed.tools.len() > MAX_TOOLS => break,
             None => ended = true,
@@ -72,20 +75,25 @@ pub(super) async fn list(
     if !ended {
         tracing::warn!(%server, "the tool list does not end; reading stopped");
     }
-    let Listed { tools, nameless, repeated, .. } = listed;
+    let Listed { tools, nameless, repeated, unsendable, .. } = listed;
     if nameless + repeated > 0 {
         tracing::warn!(%server, nameless, repeated, "left out listed tools that have no usable name or were listed before");
+    }
+    if unsendable > 0 {
+        tracing::warn!(%server, unsendable, "left out listed tools whose `x-mcp-header` is not one");
     }
     Ok(tools)
 }
 
 impl Listed {
-    fn add(&mut self, definition: Value, max_bytes: usize) -> Result<(), Trouble> {
+    fn add(&mut self, definition: Value, modern: bool, max_bytes: usize) -> Result<(), Trouble> {
         self.bytes = self.bytes.saturating_add(size(&definition));
         if self.bytes > max_bytes {
             return Err(Trouble::TooLong { limit: max_bytes });
         }
         match Tool::parse(definition) {
+            // The server would refuse its calls for want of headers that cannot be sent.
+            Some(tool) if modern && tool.mirror().is_none() => self.unsendable += 1,
             Some(tool) if self.names.insert(tool.name().clone()) => self.tools.push(Arc::new(tool)),
             Some(_) => self.repeated += 1,
             None => self.nameless += 1,

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::fault::Trouble;
 use super::places::Place;
+use super::request::Mirrored;
 use super::stderr::LastWords;
 use super::wire::Wire;
 use crate::config::{self, RemoteTransport};
@@ -86,9 +87,9 @@ pub(super) fn open(
 }
 
 impl Outbox {
-    pub(super) async fn send(&self, message: Vec<u8>) -> std::io::Result<()> {
+    pub(super) async fn send(&self, message: Vec<u8>, mirrored: &Mirrored) -> std::io::Result<()> {
         let sent = match self {
-            Self::Streamable(session) => session.send(message).await,
+            Self::Streamable(session) => session.send(message, mirrored).await,
             Self::Sse(session) => session.send(message).await,
         };
         sent.map_err(std::io::Error::other)

@@ -23,14 +23,28 @@ const META: &str = "_meta";
 
 /// The JSON of a request's params, which may be of any size.
 #[derive(Clone)]
-pub(super) struct Prepared(Arc<Vec<u8>>);
+pub(super) struct Prepared {
+    params: Arc<Vec<u8>>,
+    mirrored: Mirrored,
+}
+
+/// Arguments that go into headers as well, where the wire has some.
+pub(super) type Mirrored = Arc<[(String, String)]>;
 
 /// The id of a request, once it has one.
 pub(super) type Sent = OnceLock<RequestId>;
 
 impl Prepared {
     pub(super) fn new(params: Vec<u8>) -> Self {
-        Self(Arc::new(params))
+        Self { params: Arc::new(params), mirrored: Arc::default() }
+    }
+
+    pub(super) fn mirrored(self, mirrored: Vec<(String, String)>) -> Self {
+        Self { mirrored: mirrored.into(), ..self }
+    }
+
+    pub(super) fn headers(&self) -> Mirrored {
+        Arc::clone(&self.mirrored)
     }
 
     pub(super) fn object(params: &JsonObject) -> Self {
@@ -66,13 +80,13 @@ impl Prepared {
     }
 
     pub(super) fn text(&self, id: &RequestId, method: &str) -> Vec<u8> {
-        let mut text = Vec::with_capacity(self.0.len() + 96);
+        let mut text = Vec::with_capacity(self.params.len() + 96);
         text.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
         json::write(&id.clone().into_json_value(), &mut text);
         text.extend_from_slice(br#","method":"#);
         json::write(&method.into(), &mut text);
         text.extend_from_slice(br#","params":"#);
-        text.extend_from_slice(&self.0);
+        text.extend_from_slice(&self.params);
         text.push(b'}');
         text
     }

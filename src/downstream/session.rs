@@ -22,7 +22,7 @@ use crate::config::Server;
 use crate::guardrails::{CheckedCall, Guardrails};
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Operation};
-use crate::tool::Tool;
+use crate::tool::{Mirror, Tool};
 
 /// A server that asks for input this often for one call will never have enough.
 const MAX_ROUNDS: usize = 10;
@@ -104,9 +104,10 @@ impl Session {
         scope: &Scope,
         guardrails: &Guardrails,
         checked: &CheckedCall,
+        mirror: Option<&Mirror>,
     ) -> Result<ToolOutput, SessionFault> {
         self.follow_severity(scope).await;
-        let answer = self.converse(scope, guardrails, checked).await;
+        let answer = self.converse(scope, guardrails, checked, mirror).await;
         let answer = answer
             .and_then(|result| ToolOutput::parse(result).map_err(|not| Trouble::Protocol(not.to_string())));
         match answer {
@@ -130,11 +131,14 @@ impl Session {
         scope: &Scope,
         guardrails: &Guardrails,
         checked: &CheckedCall,
+        mirror: Option<&Mirror>,
     ) -> Result<Value, Trouble> {
+        let mirror = mirror.filter(|_| self.greeting.is_modern());
+        let mirrored = mirror.map(|mirror| mirror.headers(checked.call().arguments())).unwrap_or_default();
         let mut given = JsonObject::new();
         for _ in 0..MAX_ROUNDS {
             self.calls += 1;
-            let params = Prepared::call(checked.call(), &self.meta(scope), &given);
+            let params = Prepared::call(checked.call(), &self.meta(scope), &given).mirrored(mirrored.clone());
             let (peer, sent) = (self.service.running.peer(), Sent::new());
             let relay = Relay {
                 scope,

@@ -20,7 +20,7 @@ use super::events::{Ear, Event};
 use super::fault::Trouble;
 use super::pool::Ending;
 use super::remote::Loss;
-use super::request::Prepared;
+use super::request::{Mirrored, Prepared};
 use super::wire::{Arrival, Sender, Wire};
 use crate::call::JsonObject;
 use crate::json::{self, LARGE, MAX_VALUES};
@@ -230,14 +230,14 @@ impl ServerTransport {
 }
 
 /// What a message is on the wire: ours are texts already.
-fn text(item: &TxJsonRpcMessage<RoleClient>) -> io::Result<Vec<u8>> {
+fn text(item: &TxJsonRpcMessage<RoleClient>) -> io::Result<(Vec<u8>, Mirrored)> {
     if let JsonRpcMessage::Request(message) = item
         && let ClientRequest::CustomRequest(request) = &message.request
         && let Some(prepared) = request.extensions.get::<Prepared>()
     {
-        return Ok(prepared.text(&message.id, &request.method));
+        return Ok((prepared.text(&message.id, &request.method), prepared.headers()));
     }
-    serde_json::to_vec(item).map_err(io::Error::other)
+    Ok((serde_json::to_vec(item).map_err(io::Error::other)?, Mirrored::default()))
 }
 
 impl Transport<RoleClient> for ServerTransport {
@@ -261,7 +261,10 @@ impl Transport<RoleClient> for ServerTransport {
             JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
         }
         let sender = self.sender.clone();
-        async move { sender.send(text(&item)?).await }
+        async move {
+            let (text, mirrored) = text(&item)?;
+            sender.send_mirrored(text, &mirrored).await
+        }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {

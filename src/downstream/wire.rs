@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::child::Pipes;
 use super::remote::{Arrived, Loss, Outbox};
+use super::request::Mirrored;
 use crate::lines::{Line, LineReader, LineWriter};
 
 /// Room for the envelope around a result that just fits.
@@ -101,9 +102,14 @@ pub(super) fn max_message_bytes(max_result_bytes: usize) -> usize {
 
 impl Sender {
     pub(super) async fn send(&self, message: Vec<u8>) -> io::Result<()> {
+        self.send_mirrored(message, &Mirrored::default()).await
+    }
+
+    /// With what goes into headers as well, where there are some.
+    pub(super) async fn send_mirrored(&self, message: Vec<u8>, mirrored: &Mirrored) -> io::Result<()> {
         match self {
             Self::Pipes(writer) => writer.write_line(message).await,
-            Self::Http(outbox) => outbox.send(message).await,
+            Self::Http(outbox) => outbox.send(message, mirrored).await,
         }
     }
 }

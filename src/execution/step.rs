@@ -9,6 +9,7 @@ use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
 use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::{CheckedCall, Guardrails};
 use crate::scope::Scope;
+use crate::tool::Tool;
 
 pub(super) struct Step<'a> {
     pub(super) scope: &'a Scope,
@@ -26,7 +27,13 @@ pub(super) enum Next {
 }
 
 impl Step<'_> {
-    pub(super) async fn take(&self, session: &mut Option<Leased>, call: ToolCall) -> (CallOutcome, Next) {
+    pub(super) async fn take(
+        &self,
+        session: &mut Option<Leased>,
+        call: ToolCall,
+        definition: Option<&Tool>,
+    ) -> (CallOutcome, Next) {
+        let mirror = definition.and_then(Tool::mirror);
         let (index, tool) = (call.index, call.tool.to_string());
         let checked = match self.guardrails.check_input(self.scope, self.server, call).await {
             Ok(checked) => checked,
@@ -39,7 +46,7 @@ impl Step<'_> {
             }
         };
         let ended = match self.session(session).await {
-            Ok(session) => session.call(self.scope, self.guardrails, &checked).await,
+            Ok(session) => session.call(self.scope, self.guardrails, &checked, mirror).await,
             Err(fault) => Err(fault),
         };
         match ended {

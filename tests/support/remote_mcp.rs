@@ -294,9 +294,11 @@ fn answer_to(asked: &Value) -> Value {
         }),
         (Some("tools/list"), _) => {
             let schema = json!({"type": "object"});
+            let annotated = |name: &str| json!({"type": "object", "properties": {"message": {"type": "string", "x-mcp-header": name}}});
             json!({"tools": [
-                {"name": "echo", "description": "Repeats.", "inputSchema": schema, "x-vendor": [1]},
+                {"name": "echo", "description": "Repeats.", "inputSchema": annotated("Message"), "x-vendor": [1]},
                 {"name": "sleep", "inputSchema": schema},
+                {"name": "no_header", "inputSchema": annotated("no header")},
             ]})
         }
         (_, Some("sleep")) => {

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::downstream::request::Mirrored;
+
 /// A message that goes out.
 #[derive(Default, Deserialize)]
 pub(super) struct Outline {
@@ -13,6 +15,8 @@ pub(super) struct Outline {
     method: Option<String>,
     #[serde(default)]
     params: Option<Params>,
+    #[serde(skip)]
+    mirrored: Mirrored,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +57,10 @@ impl Outline {
         serde_json::from_slice(message).unwrap_or_default()
     }
 
+    pub(super) fn with(self, mirrored: &Mirrored) -> Self {
+        Self { mirrored: Mirrored::clone(mirrored), ..self }
+    }
+
     /// The `id` of a request.
     pub(super) fn request(&self) -> Option<&Value> {
         self.method.as_ref().and(self.id.as_ref())
@@ -89,6 +97,11 @@ impl Outline {
         };
         if let Some(name) = name {
             add("mcp-name", name);
+        }
+        for (name, value) in self.mirrored.iter() {
+            if let Ok(name) = HeaderName::try_from(format!("mcp-param-{name}")) {
+                headers.insert(name, encoded(value));
+            }
         }
     }
 }

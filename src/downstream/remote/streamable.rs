@@ -15,6 +15,7 @@ use super::link::{self, Arrived, Deaf, Link};
 use super::loss::Loss;
 use super::outline::{self, Outline};
 use super::stream::{Reading, Stream};
+use crate::downstream::request::Mirrored;
 use crate::web::{self, WebFault};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -55,8 +56,12 @@ impl Streamable {
     }
 
     /// A request is on its way when this returns; any other message has arrived.
-    pub(in crate::downstream) async fn send(self: &Arc<Self>, message: Vec<u8>) -> Result<(), Loss> {
-        let outline = Outline::of(&message);
+    pub(in crate::downstream) async fn send(
+        self: &Arc<Self>,
+        message: Vec<u8>,
+        mirrored: &Mirrored,
+    ) -> Result<(), Loss> {
+        let outline = Outline::of(&message).with(mirrored);
         if let Some(id) = outline.request().cloned() {
             let exchange = Arc::clone(self).exchange(id, outline, message);
             self.link.tasks.spawn(exchange);
