@@ -284,6 +284,27 @@ async fn a_lost_session_is_said_and_replaced() {
 }
 
 #[tokio::test]
+async fn a_kept_session_is_one_and_is_replaced_when_it_is_lost() {
+    let server = RemoteMcp::start().with_events();
+    let gateway = Gateway::start(&at(&server.url("/mcp")).with("session_mode", json!("keep"))).await;
+    for message in ["1", "2", "3"] {
+        assert_eq!(echo(&gateway, message).await.response(), message);
+    }
+    assert_eq!(server.messages("initialize").len(), 1);
+    // What concerns one answer alone ends no session.
+    server.act("tools/call", Act::Reply(429, "text/plain", String::new(), None));
+    assert_eq!(code(&echo(&gateway, "x").await).0, "SERVER_CLOSED");
+    server.behave();
+    assert_eq!(echo(&gateway, "4").await.response(), "4");
+    assert_eq!(server.messages("initialize").len(), 1);
+    server.forget_sessions();
+    let (code, text) = code(&echo(&gateway, "x").await);
+    assert_eq!(code, "SERVER_CLOSED", "{text}");
+    assert_eq!(echo(&gateway, "5").await.response(), "5");
+    assert_eq!(server.messages("initialize").len(), 2);
+}
+
+#[tokio::test]
 async fn an_old_servers_stream_is_its_session() {
     let server = RemoteMcp::start();
     let gateway = Gateway::start(&old(&server)).await;

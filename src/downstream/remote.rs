@@ -102,7 +102,11 @@ impl Far {
     }
 
     pub(super) fn is_stale(&self) -> bool {
-        self.heard.silence() > STALE
+        let forgettable = match &self.outbox {
+            Outbox::Streamable(session) => session.has_session(),
+            Outbox::Sse(_) => true,
+        };
+        forgettable && self.heard.silence() > STALE
     }
 
     /// Why the session ended.

@@ -225,6 +225,11 @@ impl Streamable {
         }
     }
 
+    /// Whether the server remembers anything between two requests.
+    pub(super) fn has_session(&self) -> bool {
+        self.state().session.is_some()
+    }
+
     fn settle(&self, initialize: bool, answer: &[u8]) {
         if initialize {
             self.state().version = outline::settled_version(answer);
