@@ -39,7 +39,7 @@ pip_tree() {
   python3 -m pip --version >/dev/null 2>&1 || fail "python3 with pip is missing" "Debian: apt-get install python3-pip"
   echo "installing $*"
   rm -rf "$place"
-  python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target "$place" "$@" ||
+  PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --target "$place" "$@" ||
     fail "pip could not install $*"
   echo "$*" >"$place/.installed"
 }
