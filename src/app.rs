@@ -1,4 +1,4 @@
-//! Builds everything from the settings, serves one client over stdio, and ends without leaving anything behind.
+//! Builds everything from the settings, serves over stdio or HTTP, and ends without leaving anything behind.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::config::{LogLevel, Settings};
 use crate::discovery::Discovery;
 use crate::downstream::Downstream;
 use crate::execution::Execution;
+use crate::gateway::http::{Bound, Http, ListenFault, Options};
 use crate::gateway::stdio::Stdio;
 use crate::gateway::{Gateway, Parts, panic};
 use crate::guardrails::Guardrails;
@@ -28,11 +29,17 @@ const DRAIN: Duration = Duration::from_millis(500);
 /// After a signal, or when the drain is over, handlers have this long to see that they are cancelled.
 const WIND_DOWN: Duration = Duration::from_millis(200);
 
+/// HTTP clients are many, and nobody waits for us to be gone: calls on their way have this long.
+const HTTP_DRAIN: Duration = Duration::from_secs(10);
+
+/// And this long to be answered that they were cancelled.
+const HTTP_WIND_DOWN: Duration = Duration::from_secs(1);
+
 /// Serves until the client leaves or a signal comes.
 pub async fn serve_stdio(settings: Settings, environment: Environment) {
     panic::install_hook();
     let signal = signal();
-    let max_argument_bytes = settings.limits.max_argument_bytes;
+    let limit = settings.limits.max_message_bytes();
     let credentials = Credentials {
         key: environment.gateway_key(),
         project: environment.project_id(),
@@ -41,12 +48,8 @@ pub async fn serve_stdio(settings: Settings, environment: Environment) {
     credentials.warn_of_refusal(&settings);
     let (end, left) = (CancellationToken::new(), CancellationToken::new());
     let tasks = TaskTracker::new();
-    let store = Arc::new(Store::new(settings, environment));
-    let downstream = Arc::new(Downstream::new(store.environment(), store.subscribe(), &end));
-    follow(&store, &end, &tasks);
-    let parts = parts(Arc::clone(&store), &downstream, end.clone());
-    let gateway = Gateway::new(Arc::new(parts));
-    let stdio = Stdio::new(gateway, credentials, max_argument_bytes);
+    let (gateway, downstream) = build(settings, environment, &end, &tasks);
+    let stdio = Stdio::new(gateway, credentials, limit);
     let mut serving = Box::pin(stdio.serve(left.clone()));
     let over = tokio::select! {
         () = &mut serving => true,
@@ -61,6 +64,52 @@ pub async fn serve_stdio(settings: Settings, environment: Environment) {
         tracing::debug!("some requests did not wind down in time");
     }
     downstream.shutdown().await;
+}
+
+/// Serves until a signal comes; a second one ends what the first has left.
+pub async fn serve_http(
+    settings: Settings,
+    environment: Environment,
+    options: &Options,
+) -> Result<(), ListenFault> {
+    panic::install_hook();
+    let first = signal();
+    let bound = Bound::open(options).await?;
+    let (end, draining) = (CancellationToken::new(), CancellationToken::new());
+    let tasks = TaskTracker::new();
+    let (gateway, downstream) = build(settings, environment, &end, &tasks);
+    let mut serving = tasks.spawn(Http::new(gateway, bound, draining.clone()).serve());
+    let (signal, second) = (first.await, self::signal());
+    tracing::info!(signal, "ending: no new requests, calls on their way have 10 s");
+    draining.cancel();
+    let drained = async {
+        let over = tokio::time::timeout(HTTP_DRAIN, &mut serving).await.is_ok();
+        end.cancel();
+        if !over && tokio::time::timeout(HTTP_WIND_DOWN, &mut serving).await.is_err() {
+            tracing::debug!("some requests did not wind down in time");
+        }
+    };
+    tokio::select! {
+        () = drained => {}
+        signal = second => tracing::info!(signal, "ending at once"),
+    }
+    end.cancel();
+    downstream.shutdown().await;
+    Ok(())
+}
+
+/// What serves any client, and what it must be ended with.
+fn build(
+    settings: Settings,
+    environment: Environment,
+    end: &CancellationToken,
+    tasks: &TaskTracker,
+) -> (Gateway, Arc<Downstream>) {
+    let store = Arc::new(Store::new(settings, environment));
+    let downstream = Arc::new(Downstream::new(store.environment(), store.subscribe(), end));
+    follow(&store, end, tasks);
+    let parts = parts(store, &downstream, end.clone());
+    (Gateway::new(Arc::new(parts)), downstream)
 }
 
 fn parts(store: Arc<Store>, downstream: &Arc<Downstream>, end: CancellationToken) -> Parts {

@@ -5,21 +5,21 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::app;
 use crate::config::environment::Environment;
 use crate::config::{ConfigError, store};
 use crate::downstream::run_watchdog;
-use crate::telemetry;
 
 mod check;
 mod clients;
 mod generate;
 mod print;
 mod prove;
+mod serve;
 mod setup;
 
 /// What the exit codes mean, as `sysexits.h` has them where it has one.
 const FAILED: u8 = 1;
+const UNAVAILABLE: u8 = 69;
 const BAD_CONFIG: u8 = 78;
 
 const EXAMPLES: &str = "\
@@ -41,8 +41,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve one client over stdio (what runs when no command is given)
-    Serve,
+    /// Serve one client over stdio (what runs when no command is given), or many over HTTP
+    Serve(serve::Options),
     /// Show what a configuration means, or its JSON Schema
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -72,8 +72,8 @@ pub fn run() -> ExitCode {
     };
     let environment = Environment::read();
     let path = store::locate(arguments.config.as_deref(), &environment);
-    let code = match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => return serve(&path, environment),
+    let code = match arguments.command.unwrap_or_else(|| Command::Serve(serve::Options::default())) {
+        Command::Serve(options) => return serve::run(options, &path, environment),
         Command::Watchdog => {
             run_watchdog(std::io::stdin().lock());
             Ok(())
@@ -117,36 +117,6 @@ impl From<&ConfigError> for Failure {
     fn from(error: &ConfigError) -> Self {
         Self { message: error.to_string(), hint: error.hint() }
     }
-}
-
-fn serve(path: &std::path::Path, environment: Environment) -> ExitCode {
-    if let Some(other) = environment.transport().filter(|transport| !transport.eq_ignore_ascii_case("stdio"))
-    {
-        let failure = Failure::new(format!(
-            "`MCP_TRANSPORT` asks for `{}`, and this version serves stdio only",
-            printable(other)
-        ))
-        .hint("unset `MCP_TRANSPORT`, or set it to `stdio`");
-        return print::failure_with(&failure, BAD_CONFIG);
-    }
-    let settings = match store::load(path, &environment) {
-        Ok(settings) => settings,
-        Err(error) => return print::failure_with(&Failure::from(&error), BAD_CONFIG),
-    };
-    telemetry::start(app::log_level(&environment, &settings), environment.log_json());
-    for warning in &settings.warnings {
-        tracing::warn!("{warning}");
-    }
-    // One thread: a client's call goes through several tasks, and a wake-up across threads costs more than any of them.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else {
-        return print::failure(&Failure::new("the system gives no threads to run on"));
-    };
-    runtime.block_on(app::serve_stdio(settings, environment));
-    // A thread that is stuck reading a terminal must not hold up the end.
-    runtime.shutdown_background();
-    telemetry::flush();
-    ExitCode::SUCCESS
 }
 
 /// Text from outside, without what could steer a terminal, and short.

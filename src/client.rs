@@ -3,6 +3,7 @@
 //! stdio has one connection for the life of the process, HTTP one for each session. What a server says during a
 //! call goes to the client that asked for that call, and to no other.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
@@ -14,14 +15,19 @@ mod notices;
 mod outlet;
 mod progress;
 mod questions;
+mod standing;
 
 pub use hello::{Capabilities, Era, Hello, META_LOG_LEVEL, Severity};
 pub use notices::{Change, Changes, Notices};
 pub use outlet::Outlet;
 pub use questions::NoAnswer;
+pub use standing::Standing;
 
 use progress::{HEARTBEAT, Progress};
 use questions::Questions;
+
+/// Resources that one client may watch.
+const MAX_WATCHED: usize = 1_000;
 
 /// What outlasts a request: a process on the other end of our streams, or an HTTP session.
 #[derive(Debug)]
@@ -29,6 +35,8 @@ pub struct Connection {
     hello: Mutex<Option<Arc<Hello>>>,
     severity: Mutex<Option<Severity>>,
     questions: Questions,
+    /// The URIs of resources that the client wants to hear of.
+    watched: Mutex<HashSet<String>>,
     /// For messages that belong to no request.
     outlet: Outlet,
 }
@@ -52,7 +60,13 @@ struct Request {
 
 impl Connection {
     pub fn new(outlet: Outlet) -> Self {
-        Self { hello: Mutex::default(), severity: Mutex::default(), questions: Questions::default(), outlet }
+        Self {
+            hello: Mutex::default(),
+            severity: Mutex::default(),
+            questions: Questions::default(),
+            watched: Mutex::default(),
+            outlet,
+        }
     }
 
     /// What the client said of itself when it opened the connection.
@@ -77,6 +91,30 @@ impl Connection {
     /// The client answered a question of ours. An answer to nothing is passed over.
     pub fn settle(&self, id: &Value, answer: Result<Value, Value>) {
         self.questions.settle(id, answer);
+    }
+
+    /// The client wants to hear of this resource. `false`: it watches too many already.
+    pub fn watch(&self, uri: &str) -> bool {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if watched.len() >= MAX_WATCHED {
+            return watched.contains(uri);
+        }
+        watched.insert(uri.to_owned());
+        true
+    }
+
+    pub fn unwatch(&self, uri: &str) {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(uri);
+    }
+
+    /// Whether the client is told of this without asking: with a handshake, and if it is one of its resources.
+    pub fn hears(&self, change: &Change) -> bool {
+        let watched = || self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_open()
+            && match change {
+                Change::Resource(uri) => watched().contains(uri.as_ref()),
+                _ => true,
+            }
     }
 
     /// Tells the client something that belongs to no request.

@@ -24,7 +24,7 @@ mod storage;
 pub mod store;
 pub mod write;
 
-pub use access::{Grant, ServerList, Standing};
+pub use access::{Grant, HttpSettings, ServerList, Standing};
 pub use bounds::{Limits, TimeoutSettings};
 pub use choices::{Exposure, OnFailure, ResultDetail};
 pub use plugins::{AuthSettings, KeywordSettings, ProviderSettings, RemoteAuth};
@@ -44,6 +44,7 @@ pub struct Settings {
     pub limits: Limits,
     pub timeouts: TimeoutSettings,
     pub cache: CacheSettings,
+    pub http: HttpSettings,
     pub reload: bool,
     pub result_detail: ResultDetail,
     pub on_failure: OnFailure,

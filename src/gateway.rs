@@ -13,11 +13,11 @@ use crate::auth::{Asking, AuthFault, Authentication, Credentials};
 use crate::cache::Cache;
 use crate::call::JsonObject;
 use crate::client::{Changes, Client, Connection, Era, Notices, Outlet, Severity};
-use crate::config::Exposure;
 use crate::config::store::Store;
+use crate::config::{Exposure, Settings};
 use crate::discovery::Discovery;
 use crate::execution::{Batch, Execution};
-use crate::ids::RequestId;
+use crate::ids::{CallerId, RequestId};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::{Caller, Scope};
 use crate::timeouts::{Counts, Timeouts, milliseconds};
@@ -26,6 +26,7 @@ mod arguments;
 mod clear;
 pub mod direct;
 mod era;
+pub mod http;
 mod inflight;
 mod listing;
 mod message;
@@ -33,11 +34,13 @@ pub mod panic;
 mod reply;
 mod status;
 pub mod stdio;
+mod subscriptions;
 
 use arguments::{Arguments, Call};
 use direct::Shown;
 use message::Request;
 use reply::Reply;
+use subscriptions::Subscription;
 
 /// What a client is told to call the gateway.
 pub const NAME: &str = "Enkrypt Secure MCP Gateway";
@@ -84,7 +87,6 @@ pub(super) struct Visit {
 pub(super) enum Who {
     Shows(Credentials),
     /// Authenticated before the request was read.
-    #[expect(dead_code, reason = "the HTTP front comes next")]
     Is(Arc<Caller>),
 }
 
@@ -154,6 +156,7 @@ impl Gateway {
                 let call = arguments::of_call(params, meta)?;
                 return self.call_tool(&id, call, client, visit).await;
             }
+            ("subscriptions/listen", Era::Modern) => return self.listen(&id, &params, client, visit).await,
             _ => {
                 return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "this method is not offered here"));
             }
@@ -161,9 +164,9 @@ impl Gateway {
         Ok(Frame::of(&id, Ok(result)))
     }
 
-    /// What every client of the process is told of.
-    fn changes(&self) -> Changes {
-        self.parts.notices.changes(None)
+    /// What the clients of one caller, or of all, are told of.
+    fn changes(&self, caller: Option<CallerId>) -> Changes {
+        self.parts.notices.changes(caller)
     }
 
     fn asked(&self, client: Client, who: Who) -> Asked {
@@ -180,6 +183,24 @@ impl Gateway {
             Exposure::Both => format!("{DIRECT_INSTRUCTIONS} {INSTRUCTIONS}"),
         };
         era::Offer { capabilities: json!({"tools": tools}), instructions }
+    }
+
+    /// Answers `subscriptions/listen` when it is over.
+    async fn listen(
+        &self,
+        id: &Value,
+        params: &JsonObject,
+        client: Client,
+        visit: Visit,
+    ) -> Result<Frame, RpcError> {
+        let subscription = Subscription::parse(id, params, &self.introduction().capabilities)?;
+        let refused = |fault: AuthFault| RpcError::new(RpcError::INVALID_REQUEST, fault.to_string());
+        let scope = self.scope(self.asked(client.clone(), visit.who)).await.map_err(refused)?;
+        let changes = self.changes(Some(scope.caller.id.clone()));
+        tokio::select! {
+            frame = subscription.serve(&client, changes, scope.cancel) => Ok(frame),
+            () = visit.withdrawn.cancelled() => Ok(subscriptions::ended(id)),
+        }
     }
 
     /// Answers `tools/call`; an error is a protocol error, which only an unknown tool is.
@@ -246,18 +267,22 @@ impl Gateway {
         let timeouts = Timeouts::new(settings.timeouts, Arc::clone(&self.parts.counts));
         let caller = match who {
             Who::Is(caller) => caller,
-            Who::Shows(credentials) => {
-                let asking = Asking {
-                    credentials: &credentials,
-                    settings: &settings,
-                    timeouts: &timeouts,
-                    cancel: &cancel,
-                };
-                self.parts.authentication.authenticate(&asking).await?
-            }
+            Who::Shows(credentials) => self.admit(&credentials, &settings, &cancel).await?,
         };
         self.parts.cache.note_config(&caller.id, &settings.cache);
         Ok(Scope { id, caller, client, settings, timeouts, cancel })
+    }
+
+    /// Who these credentials belong to.
+    async fn admit(
+        &self,
+        credentials: &Credentials,
+        settings: &Arc<Settings>,
+        cancel: &CancellationToken,
+    ) -> Result<Arc<Caller>, AuthFault> {
+        let timeouts = &Timeouts::new(settings.timeouts, Arc::clone(&self.parts.counts));
+        let asking = Asking { credentials, settings, timeouts, cancel };
+        self.parts.authentication.authenticate(&asking).await
     }
 
     async fn call(&self, scope: &Scope, mut arguments: Arguments) -> Answer {

@@ -30,6 +30,8 @@ impl RpcError {
     pub const INTERNAL: i64 = -32_603;
     /// The client asks for a protocol version that is not spoken here.
     pub const UNSUPPORTED_VERSION: i64 = -32_022;
+    /// The headers of a request say something else than its body.
+    pub const HEADER_MISMATCH: i64 = -32_020;
     /// The request needs something of the client that it did not declare.
     pub const MISSING_CAPABILITY: i64 = -32_021;
 

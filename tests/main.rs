@@ -21,6 +21,8 @@ mod docs;
 mod floods;
 /// Servers that misbehave: what the gateway says of each, and that it goes on.
 mod hostile;
+/// Streamable HTTP: who gets in, how each revision is answered, and how the gateway ends.
+mod http;
 /// The log: what is in it, at which level, and that it is nowhere else.
 mod log;
 /// Processes: which start, what they get, and that none is left behind.

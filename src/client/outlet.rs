@@ -3,6 +3,7 @@
 use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 
+use super::Standing;
 use crate::lines::LineWriter;
 
 type Output = Box<dyn AsyncWrite + Send + Unpin>;
@@ -13,6 +14,8 @@ pub enum Outlet {
     Lines(LineWriter<Output>),
     /// The stream of an HTTP response.
     Stream(mpsc::Sender<Vec<u8>>),
+    /// The stream that an HTTP session holds open, when it does.
+    Standing(Standing),
     /// Nobody listens.
     Nowhere,
 }
@@ -23,6 +26,7 @@ impl Outlet {
         match self {
             Self::Lines(writer) => writer.write_line(message).await.is_ok(),
             Self::Stream(stream) => stream.send(message).await.is_ok(),
+            Self::Standing(standing) => standing.send(message),
             Self::Nowhere => false,
         }
     }
@@ -33,6 +37,7 @@ impl std::fmt::Debug for Outlet {
         f.write_str(match self {
             Self::Lines(_) => "Lines",
             Self::Stream(_) => "Stream",
+            Self::Standing(_) => "Standing",
             Self::Nowhere => "Nowhere",
         })
     }

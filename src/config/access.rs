@@ -26,6 +26,15 @@ pub enum Standing {
     NotAMember,
 }
 
+/// What the HTTP front is told besides where to listen; names in lower case.
+#[derive(Clone, Debug, Default)]
+pub struct HttpSettings {
+    /// Hosts that clients may call the gateway by, besides its own.
+    pub allowed_hosts: Vec<String>,
+    /// Pages that may use it from a browser, as `scheme://host:port`.
+    pub allowed_origins: Vec<String>,
+}
+
 /// One entry of `mcp_configs`, or the servers of a v1 gateway.
 #[derive(Debug)]
 pub struct ServerList {

@@ -93,6 +93,11 @@ impl Environment {
         self.filled("MCP_TRANSPORT")
     }
 
+    /// Where the HTTP front listens when no flag says so.
+    pub fn gateway_host(&self) -> Option<&str> {
+        self.filled("ENKRYPT_GATEWAY_HOST")
+    }
+
     /// What `ENKRYPT_ALLOW_STDIO_SERVERS` says, if it says something: it wins over the file.
     pub fn allow_stdio_servers(&self) -> Option<bool> {
         match self.filled("ENKRYPT_ALLOW_STDIO_SERVERS")?.to_ascii_lowercase().as_str() {

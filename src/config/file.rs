@@ -82,6 +82,7 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
         limits: common.limits,
         timeouts: common.timeouts,
         cache: common.cache,
+        http: common.http,
         reload: common.reload,
         result_detail: common.result_detail,
         on_failure: common.on_failure,

@@ -23,6 +23,19 @@ const META_SERVER: &str = "io.modelcontextprotocol/serverInfo";
 /// Lists and the like may be asked for again after this; `list_changed` is the quicker way.
 const FRESH_MS: u64 = 0;
 
+/// Whether a client may name this revision after a handshake.
+pub(super) fn is_legacy(version: &str) -> bool {
+    LEGACY.contains(&version)
+}
+
+/// What a client is told that speaks a revision that nobody here knows.
+pub(super) fn unsupported(requested: &Value) -> RpcError {
+    let mut supported = vec![MODERN];
+    supported.extend(LEGACY);
+    let data = json!({"supported": supported, "requested": requested});
+    RpcError::new(RpcError::UNSUPPORTED_VERSION, "this protocol version is not spoken here").with_data(data)
+}
+
 /// What a modern request says of its sender.
 pub(super) struct Introduction {
     pub(super) hello: Arc<Hello>,
@@ -39,11 +52,7 @@ pub(super) struct Offer {
 pub(super) fn introduction(meta: &JsonObject) -> Result<Option<Introduction>, RpcError> {
     let Some(version) = meta.get(META_VERSION) else { return Ok(None) };
     if version != MODERN {
-        let mut supported = vec![MODERN];
-        supported.extend(LEGACY);
-        let data = json!({"supported": supported, "requested": version});
-        let error = RpcError::new(RpcError::UNSUPPORTED_VERSION, "this protocol version is not spoken here");
-        return Err(error.with_data(data));
+        return Err(unsupported(version));
     }
     let Some(capabilities) = meta.get(META_CAPABILITIES).filter(|value| value.is_object()) else {
         let message = format!("`_meta` must have `{META_CAPABILITIES}`, an object");

@@ -45,6 +45,13 @@ impl InFlight {
         }
     }
 
+    /// The client wants no answer to anything any more.
+    pub(super) fn withdraw_all(&self) {
+        for withdrawn in self.lock().values() {
+            withdrawn.cancel();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Value, CancellationToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -21,9 +21,6 @@ use crate::rpc::{Frame, RpcError};
 type Input = Box<dyn AsyncRead + Send + Unpin>;
 type Output = Box<dyn AsyncWrite + Send + Unpin>;
 
-/// Room for the other calls of a batch whose one call has arguments that just fit.
-const ENVELOPE: usize = 1 << 20;
-
 /// One client, for the life of the process.
 pub struct Stdio {
     gateway: Gateway,
@@ -37,10 +34,8 @@ pub struct Stdio {
 }
 
 impl Stdio {
-    pub fn new(gateway: Gateway, credentials: Credentials, max_argument_bytes: usize) -> Self {
+    pub fn new(gateway: Gateway, credentials: Credentials, limit: usize) -> Self {
         let (input, output) = streams();
-        // A batch of large arguments is long; escapes can double it.
-        let limit = max_argument_bytes.saturating_mul(4).saturating_add(ENVELOPE);
         let outlet = Outlet::Lines(LineWriter::new(output));
         Self {
             gateway,
@@ -75,13 +70,13 @@ impl Stdio {
 
     /// Whoever reads this stream is every caller of this process.
     fn tell_changes(&self, left: &CancellationToken) {
-        let (mut changes, left) = (self.gateway.changes(), left.clone());
+        let (mut changes, left) = (self.gateway.changes(None), left.clone());
         let connection = Arc::clone(&self.connection);
         self.tasks.spawn(left.run_until_cancelled_owned(async move {
             loop {
                 let change = changes.next().await;
                 // A client of the revision without sessions hears only of what it has subscribed to.
-                if connection.is_open() {
+                if connection.hears(&change) {
                     connection.notify(change.method(), &change.params()).await;
                 }
             }

@@ -1,6 +1,7 @@
 //! The builder that every test uses: a configuration, the real binary over stdio, rmcp's client.
 
 mod config;
+mod front;
 mod gateway;
 pub(crate) mod http;
 mod raw;
@@ -9,6 +10,7 @@ pub(crate) mod remote_mcp;
 mod wire;
 
 pub(crate) use config::{Config, KEY, example};
+pub(crate) use front::{Ask, Front, Wire};
 pub(crate) use gateway::{Gateway, Reply};
 pub(crate) use raw::Raw;
 pub(crate) use wire::wire;

@@ -3,8 +3,8 @@
 //! Where a key is absent the default is the one of `Settings`, whichever generation wrote the file.
 
 use super::super::{
-    CacheSettings, Exposure, Limits, LogLevel, OnFailure, ResultDetail, ServerRules, SessionMode,
-    SessionSettings, TimeoutSettings,
+    CacheSettings, Exposure, HttpSettings, Limits, LogLevel, OnFailure, ResultDetail, ServerRules,
+    SessionMode, SessionSettings, TimeoutSettings,
 };
 use super::cache;
 use crate::config::environment::Environment;
@@ -15,6 +15,7 @@ pub(super) struct Common {
     pub(super) limits: Limits,
     pub(super) timeouts: TimeoutSettings,
     pub(super) cache: CacheSettings,
+    pub(super) http: HttpSettings,
     pub(super) reload: bool,
     pub(super) result_detail: ResultDetail,
     pub(super) on_failure: OnFailure,
@@ -52,6 +53,7 @@ pub(super) fn read(node: &Node<'_>, env: &Environment) -> Common {
         limits: limits(node),
         timeouts: timeouts(&node.section("timeout_settings")),
         cache: cache::read(node, env),
+        http: http(node),
         reload: node.number("enkrypt_config_watcher_poll_seconds").is_none_or(|seconds| seconds > 0.0),
         result_detail: node.choice("enkrypt_result_detail", &detail).unwrap_or(ResultDetail::Full),
         on_failure: node.choice("enkrypt_on_failure", &failure).unwrap_or(OnFailure::Stop),
@@ -98,6 +100,37 @@ fn warn_of_other_ways(node: &Node<'_>) {
         node.notes()
             .warn(format!("`{path}` is not used: name `enkrypt` as the provider under `plugins.auth`"));
     }
+}
+
+fn http(node: &Node<'_>) -> HttpSettings {
+    let names = |key| -> Vec<String> {
+        let expected = "expected a name, as `gateway.example.com`, without scheme and port";
+        let names = node.texts(key).into_iter();
+        names
+            .map(|(path, name)| {
+                if name.is_empty()
+                    || name.contains(['/', '*', ' '])
+                    || (name.contains(':') && !name.starts_with('['))
+                {
+                    node.notes().problem(&path, expected);
+                }
+                name.to_ascii_lowercase()
+            })
+            .collect()
+    };
+    let origins = |key| -> Vec<String> {
+        let origins = node.texts(key).into_iter();
+        origins
+            .map(|(path, origin)| {
+                let host = origin.split_once("://").map_or("", |(_, host)| host);
+                if host.is_empty() || host.contains(['/', '*', ' ']) {
+                    node.notes().problem(&path, "expected an origin, as `https://app.example.com`");
+                }
+                origin.to_ascii_lowercase()
+            })
+            .collect()
+    };
+    HttpSettings { allowed_hosts: names("allowed_hosts"), allowed_origins: origins("allowed_origins") }
 }
 
 fn limits(node: &Node<'_>) -> Limits {

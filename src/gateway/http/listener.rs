@@ -1,0 +1,195 @@
+//! Connections: where they come in, how many, and how they end.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::hosts::Hosts;
+use super::patient::Patient;
+use super::{Bound, Front, Http, Options, route, tls};
+
+/// More wait in the system's queue until one ends.
+const MAX_CONNECTIONS: usize = 16_384;
+
+/// Connections that wait to be taken. With few places a burst of clients waits for seconds to be let in.
+const BACKLOG: u32 = 4_096;
+
+/// A connection may be idle, or take its time over a head, for so long.
+const HEAD: Duration = Duration::from_secs(60);
+
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// What one connection may keep of a head, and of an answer that its client does not read.
+const BUFFER: usize = 256 << 10;
+
+/// When the process has no more files to give.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Why nobody can be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenFault {
+    #[error("cannot listen on {place}: {reason}")]
+    Address { place: String, reason: String },
+    #[error("`{file}` {problem}")]
+    Tls { file: String, problem: String },
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+impl Bound {
+    /// Takes the port, so that a second gateway on it fails at once.
+    pub async fn open(options: &Options) -> Result<Self, ListenFault> {
+        let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
+        // The brackets of an address of IPv6 are for URLs.
+        let host = options.host.trim_start_matches('[').trim_end_matches(']');
+        let fault = |error: &io::Error| ListenFault::Address {
+            place: format!("{}:{}", options.host, options.port),
+            reason: reason(error),
+        };
+        let listener = listen(host, options.port).await.map_err(|error| fault(&error))?;
+        let address = listener.local_addr().map_err(|error| fault(&error))?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = match host.parse::<IpAddr>() {
+            Ok(_) => format!("{scheme}://{address}/mcp"),
+            Err(_) => format!("{scheme}://{host}:{}/mcp", address.port()),
+        };
+        Ok(Self { listener, tls, hosts: Hosts::new(host, address.ip()), url })
+    }
+}
+
+impl Http {
+    /// Serves until `draining`, then until the last answer has gone out.
+    pub async fn serve(self) {
+        let Self { bound, front } = self;
+        raise_files();
+        tracing::info!(url = %bound.url, "serving MCP clients over HTTP");
+        let sweeping = Arc::clone(&front);
+        front.tasks.spawn(async move { sweeping.sessions.sweep(&sweeping.draining).await });
+        let (connections, closing) = (TaskTracker::new(), CancellationToken::new());
+        let Bound { listener, tls, .. } = bound;
+        tokio::select! {
+            () = accept(&listener, tls.as_ref(), (&front, &connections, &closing)) => {}
+            () = front.draining.cancelled() => {}
+        }
+        drop(listener);
+        front.budget.idle().await;
+        closing.cancel();
+        connections.close();
+        connections.wait().await;
+    }
+}
+
+/// Listens on the first address of the name that can be had.
+async fn listen(host: &str, port: u16) -> io::Result<TcpListener> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in tokio::net::lookup_host((host, port)).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // On Windows this would let another program take the port as well.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+async fn accept(
+    listener: &TcpListener,
+    tls: Option<&TlsAcceptor>,
+    (front, connections, closing): (&Arc<Front>, &TaskTracker, &CancellationToken),
+) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                if !is_the_clients(&error) {
+                    tracing::warn!(reason = %reason(&error), "cannot take a connection");
+                    tokio::time::sleep(BREATH).await;
+                }
+                continue;
+            }
+        };
+        let (front, tls, closing) = (Arc::clone(front), tls.cloned(), closing.clone());
+        connections.spawn(async move {
+            // Answers are written whole; waiting to fill a packet only delays them.
+            let _ = stream.set_nodelay(true);
+            if let Some(stream) = secure(stream, tls).await {
+                converse(stream, front, closing).await;
+            }
+            drop(permit);
+        });
+    }
+}
+
+async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<Box<dyn Stream>> {
+    let stream = Patient::new(stream);
+    let Some(tls) = tls else { return Some(Box::new(stream)) };
+    let stream = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await.ok()?.ok()?;
+    Some(Box::new(stream))
+}
+
+async fn converse(stream: Box<dyn Stream>, front: Arc<Front>, closing: CancellationToken) {
+    let service = service_fn(move |request| {
+        let front = Arc::clone(&front);
+        async move { Ok::<_, std::convert::Infallible>(route::answer(&front, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    // How a connection breaks is its client's business.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+/// Each connection is an open file. The limit that a shell sets is for programs that still use `select`.
+#[cfg(unix)]
+fn raise_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if setrlimit(Resource::Nofile, limit).is_err() {
+        tracing::debug!("the limit on open files stays as it is");
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_files() {}
+
+/// Whether the connection was gone before it was taken.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        io::ErrorKind::PermissionDenied => "the system does not permit it".to_owned(),
+        _ => error.to_string(),
+    }
+}

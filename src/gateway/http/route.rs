@@ -1,0 +1,75 @@
+//! Which path and method lead where, and that nobody gets far without a key.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use serde_json::json;
+
+use super::body::Body;
+use super::post::{self, Visitor};
+use super::refusal::{Refusal, plain};
+use super::{Front, credentials, legacy, standing};
+use crate::auth::AuthFault;
+use crate::config::Settings;
+use crate::fault::ErrorCode;
+
+const KEY_HINT: &str = "send the gateway key as `Authorization: Bearer KEY`, or in the header `apikey`";
+
+pub(super) async fn answer(front: &Arc<Front>, request: Request<Incoming>) -> Response<Body> {
+    let answered = match request.uri().path() {
+        "/mcp" | "/mcp/" => mcp(front, request).await,
+        "/health" => look(&request, || plain(StatusCode::OK, &json!({"status": "ok"}))),
+        "/ready" => look(&request, || ready(front)),
+        _ => {
+            Err(Refusal::bad(StatusCode::NOT_FOUND, "there is nothing here").hint("MCP is served at `/mcp`"))
+        }
+    };
+    answered.unwrap_or_else(Refusal::into_response)
+}
+
+async fn mcp(front: &Arc<Front>, request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+    let settings = front.gateway.parts.store.current();
+    let headers = request.headers();
+    front.hosts.check(request.uri(), headers, &settings.http)?;
+    let visitor = identify(front, settings, headers).await?;
+    match *request.method() {
+        Method::POST => post::answer(front, &visitor, request).await,
+        Method::GET => standing::open(front, &visitor, headers),
+        Method::DELETE => legacy::end(front, &visitor, headers),
+        _ => Err(Refusal::not_allowed("POST, GET, DELETE")),
+    }
+}
+
+async fn identify(front: &Front, settings: Arc<Settings>, headers: &HeaderMap) -> Result<Visitor, Refusal> {
+    let refused = || Refusal::unauthorized("authentication failed", Some(KEY_HINT.to_owned()));
+    let credentials = credentials::read(headers).ok_or_else(refused)?;
+    let end = &front.gateway.parts.end;
+    let caller = match front.gateway.admit(&credentials, &settings, end).await {
+        Ok(caller) => caller,
+        Err(AuthFault::Refused { .. }) => return Err(refused()),
+        Err(fault @ AuthFault::Unavailable { .. }) => {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return Err(Refusal::new(status, ErrorCode::AuthFailed, fault.to_string()).later(5));
+        }
+    };
+    let key = credentials.key.ok_or_else(refused)?.digest();
+    Ok(Visitor { caller, key, settings })
+}
+
+fn look(
+    request: &Request<Incoming>,
+    answer: impl FnOnce() -> Response<Body>,
+) -> Result<Response<Body>, Refusal> {
+    match *request.method() {
+        Method::GET | Method::HEAD => Ok(answer()),
+        _ => Err(Refusal::not_allowed("GET, HEAD")),
+    }
+}
+
+fn ready(front: &Front) -> Response<Body> {
+    if front.draining.is_cancelled() {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, &json!({"status": "draining"}));
+    }
+    plain(StatusCode::OK, &json!({"status": "ready"}))
+}

@@ -1,0 +1,155 @@
+//! `subscriptions/listen`: one request stays open, and what it asked to hear of is told under its id.
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::era;
+use crate::call::JsonObject;
+use crate::client::{Change, Changes, Client, Era};
+use crate::rpc::{Frame, RpcError};
+
+const META_SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
+
+/// More resources than anybody looks at in one window.
+const MAX_RESOURCES: usize = 1_000;
+
+/// What one request wants to hear of.
+pub(super) struct Subscription {
+    id: Value,
+    tools: bool,
+    prompts: bool,
+    resources: bool,
+    uris: Vec<Value>,
+}
+
+impl Subscription {
+    /// Of what the client asks for, the part that the gateway offers.
+    pub(super) fn parse(id: &Value, params: &JsonObject, offered: &Value) -> Result<Self, RpcError> {
+        let Some(Value::Object(wanted)) = params.get("notifications") else {
+            return Err(RpcError::new(RpcError::INVALID_PARAMS, "`params.notifications` must be an object"));
+        };
+        let wants = |key: &str, capability: &str| {
+            let yes = |value: Option<&Value>| value == Some(&Value::Bool(true));
+            yes(wanted.get(key)) && yes(offered.pointer(capability))
+        };
+        let uris = match wanted.get("resourceSubscriptions") {
+            Some(Value::Array(uris)) if offered.pointer("/resources/subscribe") == Some(&json!(true)) => {
+                uris.iter().filter(|uri| uri.is_string()).cloned().collect()
+            }
+            _ => Vec::new(),
+        };
+        if uris.len() > MAX_RESOURCES {
+            let message = format!("`resourceSubscriptions` may have {MAX_RESOURCES} URIs");
+            return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
+        }
+        Ok(Self {
+            id: id.clone(),
+            tools: wants("toolsListChanged", "/tools/listChanged"),
+            prompts: wants("promptsListChanged", "/prompts/listChanged"),
+            resources: wants("resourcesListChanged", "/resources/listChanged"),
+            uris,
+        })
+    }
+
+    /// Tells of changes until the request is over.
+    pub(super) async fn serve(self, client: &Client, mut changes: Changes, over: CancellationToken) -> Frame {
+        let telling = async {
+            let mut params = self.params(JsonObject::new());
+            params.insert("notifications".to_owned(), self.agreed());
+            client.notify("notifications/subscriptions/acknowledged", &params).await;
+            loop {
+                let change = changes.next().await;
+                if self.covers(&change) {
+                    client.notify(change.method(), &self.params(change.params())).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = over.cancelled() => {}
+            () = telling => {}
+        }
+        ended(&self.id)
+    }
+
+    fn covers(&self, change: &Change) -> bool {
+        match change {
+            Change::Tools => self.tools,
+            Change::Prompts => self.prompts,
+            Change::Resources => self.resources,
+            Change::Resource(uri) => self.uris.iter().any(|known| known.as_str() == Some(uri)),
+        }
+    }
+
+    fn params(&self, mut params: JsonObject) -> JsonObject {
+        params.insert("_meta".to_owned(), json!({META_SUBSCRIPTION: self.id}));
+        params
+    }
+
+    fn agreed(&self) -> Value {
+        let mut agreed = JsonObject::new();
+        let lists = [
+            ("toolsListChanged", self.tools),
+            ("promptsListChanged", self.prompts),
+            ("resourcesListChanged", self.resources),
+        ];
+        for (key, _) in lists.into_iter().filter(|(_, wanted)| *wanted) {
+            agreed.insert(key.to_owned(), true.into());
+        }
+        if !self.uris.is_empty() {
+            agreed.insert("resourceSubscriptions".to_owned(), self.uris.clone().into());
+        }
+        Value::Object(agreed)
+    }
+}
+
+/// What closes a subscription in good order.
+pub(super) fn ended(id: &Value) -> Frame {
+    let mut result = era::dress(Era::Modern, false, JsonObject::new());
+    result["_meta"][META_SUBSCRIPTION] = id.clone();
+    Frame::of(id, Ok(result))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::client::{Connection, Notices, Outlet};
+    use crate::ids::CallerId;
+
+    fn object(value: &Value) -> JsonObject {
+        value.as_object().cloned().expect("an object")
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_for_is_told_under_the_requests_id_and_nothing_else() {
+        let (sender, mut receiver) = mpsc::channel(8);
+        let outlet = Outlet::Stream(sender);
+        let client = Arc::new(Connection::new(Outlet::Nowhere)).client(&JsonObject::new(), outlet);
+        let wanted = json!({"notifications": {"toolsListChanged": true, "promptsListChanged": true}});
+        let offered = json!({"tools": {"listChanged": true}});
+        let subscription =
+            Subscription::parse(&json!("s"), &object(&wanted), &offered).expect("a subscription");
+        let (notices, over) = (Notices::default(), CancellationToken::new());
+        let changes = notices.changes(None);
+        let mut next = async || -> Value {
+            serde_json::from_slice(&receiver.recv().await.expect("a message")).expect("JSON")
+        };
+        let (frame, ()) = tokio::join!(subscription.serve(&client, changes, over.clone()), async {
+            let acknowledged = next().await;
+            assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
+            assert_eq!(acknowledged["params"]["notifications"], json!({"toolsListChanged": true}));
+            assert_eq!(acknowledged["params"]["_meta"][META_SUBSCRIPTION], "s");
+            notices.tell(&CallerId::from("a"), Change::Prompts);
+            notices.tell(&CallerId::from("a"), Change::Tools);
+            let told = next().await;
+            assert_eq!(told["method"], "notifications/tools/list_changed");
+            assert_eq!(told["params"]["_meta"][META_SUBSCRIPTION], "s");
+            over.cancel();
+        });
+        let answer: Value = serde_json::from_slice(&frame.text).expect("JSON");
+        assert_eq!(answer["result"]["_meta"][META_SUBSCRIPTION], "s");
+    }
+}

@@ -1,0 +1,127 @@
+//! The end of the process, and its certificate.
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{begun, call};
+use crate::support::redis::Authority;
+use crate::support::{Ask, Config, Front, Gateway, KEY, SECURE_CALL, eventually_async};
+
+fn signal(front: &Front, name: &str) {
+    let done = Command::new("kill").args([&format!("-{name}"), &front.pid().to_string()]).status();
+    assert!(done.expect("kill runs").success());
+}
+
+async fn ended(front: &mut Front) -> std::process::ExitStatus {
+    let status = tokio::time::timeout(Duration::from_secs(20), front.child.wait()).await;
+    status.expect("it ends in time").expect("a status")
+}
+
+fn sleep(ms: u64) -> Ask {
+    let calls = json!([{"name": "sleep", "args": {"ms": ms}}]);
+    call(1, SECURE_CALL, &json!({"server_name": "lab", "tool_calls": calls})).known()
+}
+
+#[tokio::test]
+async fn calls_on_their_way_are_answered_before_the_end_and_new_ones_are_not_taken() {
+    let mut front = Front::start(&Config::new().lab(&[]));
+    let session = front.session(KEY).await;
+    let (mut kept, mut waiting) = (front.wire().await, front.wire().await);
+    kept.write(&Ask::new("GET", "/ready")).await;
+    assert_eq!(kept.answer().await.status, 200);
+    waiting.write(&sleep(2_000).session(&session)).await;
+    begun(&front, &session).await;
+    signal(&front, "TERM");
+    eventually_async("it is not ready any more", async || {
+        kept.write(&Ask::new("GET", "/ready")).await;
+        kept.answer().await.status == 503
+    })
+    .await;
+    for ask in
+        [Ask::initialize().known(), Ask::request(5, "tools/list", &json!({})).known().session(&session)]
+    {
+        kept.write(&ask).await;
+        let told = kept.answer().await;
+        assert_eq!((told.status, told.header("retry-after").is_some()), (503, true), "{told:?}");
+    }
+    assert!(tokio::net::TcpStream::connect(front.address).await.is_err(), "nobody new is let in");
+    let told = waiting.answer().await;
+    assert_eq!(told.json()["result"]["isError"], false, "{told:?}");
+    assert!(ended(&mut front).await.success());
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_what_the_first_has_left() {
+    let mut front = Front::start(&Config::new().lab(&[]));
+    let session = front.session(KEY).await;
+    let mut waiting = front.wire().await;
+    waiting.write(&sleep(60_000).session(&session)).await;
+    begun(&front, &session).await;
+    signal(&front, "TERM");
+    let log = || front.gateway.log().contains("no new requests");
+    crate::support::eventually("the first is seen", log);
+    signal(&front, "INT");
+    crate::support::eventually("the second is seen", || front.gateway.log().contains("at once"));
+    assert!(ended(&mut front).await.success());
+}
+
+#[tokio::test]
+async fn an_idle_gateway_ends_at_once_whoever_is_connected() {
+    let mut front = Front::start(&Config::new());
+    let session = front.session(KEY).await;
+    let (mut stream, mut listening) = (front.wire().await, front.wire().await);
+    stream.write(&Ask::new("GET", "/mcp").known().session(&session)).await;
+    assert_eq!(stream.head().await.status, 200);
+    let params = json!({"notifications": {}});
+    listening.write(&Ask::modern(5, "subscriptions/listen", params).known()).await;
+    assert_eq!(listening.head().await.status, 200);
+    assert!(listening.event().await.is_some());
+    signal(&front, "TERM");
+    assert_eq!(listening.event().await.expect("its end").data["id"], 5);
+    assert!(stream.event().await.is_none());
+    assert!(ended(&mut front).await.success());
+}
+
+#[tokio::test]
+async fn with_a_certificate_it_speaks_tls() {
+    let authority = Authority::new();
+    let file = |name: &str| authority.path(name).to_string_lossy().into_owned();
+    let (certificate, key) = (file("server.crt"), file("server.key"));
+    let gateway = Gateway::prepare(&Config::new().text());
+    let front = Front::open(gateway, &["--tls-cert", &certificate, "--tls-key", &key]);
+    secure_mcp_gateway::web::install_crypto();
+    let root = std::fs::read(authority.path("ca.crt")).expect("a certificate");
+    let root = reqwest::Certificate::from_pem(&root).expect("a certificate");
+    let client = reqwest::Client::builder().tls_certs_only([root]).build().expect("a client");
+    let url = format!("https://127.0.0.1:{}", front.address.port());
+    let health = client.get(format!("{url}/health")).send().await.expect("an answer");
+    assert_eq!(health.status(), 200);
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}});
+    let ask = client.post(format!("{url}/mcp")).bearer_auth(KEY).json(&message);
+    assert_eq!(ask.send().await.expect("an answer").status(), 200);
+    // Whoever speaks plainly is not understood, and holds nobody up.
+    let mut plain = front.wire().await;
+    plain.write_bytes(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("written");
+    assert!(!plain.end().await.starts_with(b"HTTP"));
+    // A certificate and the key of another.
+    let (code, _, err) = Gateway::prepare(&Config::new().text())
+        .run(&[
+            "serve",
+            "--transport",
+            "http",
+            "--port",
+            "0",
+            "--tls-cert",
+            &certificate,
+            "--tls-key",
+            &file("ca.key"),
+        ])
+        .await;
+    assert!(code == 78 && err.contains("ca.key") && err.contains("does not fit"), "{code} {err}");
+    let (code, _, err) = Gateway::prepare(&Config::new().text())
+        .run(&["serve", "--transport", "http", "--port", "0", "--tls-cert", &key, "--tls-key", &key])
+        .await;
+    assert!(code == 78 && err.contains("no certificate"), "{code} {err}");
+}
