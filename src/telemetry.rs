@@ -21,6 +21,12 @@ use crate::config::LogLevel;
 /// Lines waiting for a slow reader.
 const QUEUE: usize = 1_024;
 
+/// After some lines the next ones gather this long: to wake the thread for each would cost a call more than the line.
+const REST: Duration = Duration::from_millis(1);
+
+/// Bytes of lines that are kept allocated.
+const KEPT: usize = 64 * 1024;
+
 /// How long the end of the process waits for the last lines.
 const FLUSH: Duration = Duration::from_millis(200);
 
@@ -89,23 +95,30 @@ fn filter(level: LogLevel) -> Targets {
 }
 
 fn write(entries: &Receiver<Entry>, dropped: &AtomicU64) {
-    let mut stderr = io::stderr();
-    while let Ok(entry) = entries.recv() {
-        match entry {
-            Entry::Line(line) => {
-                let _ = stderr.write_all(&line);
-                let lost = dropped.swap(0, Ordering::Relaxed);
-                if lost > 0 {
-                    let _ =
-                        writeln!(stderr, "{lost} log lines were dropped, because nobody read them in time");
+    let mut text = Vec::new();
+    while let Ok(first) = entries.recv() {
+        for entry in std::iter::once(first).chain(entries.try_iter().take(QUEUE)) {
+            match entry {
+                Entry::Line(line) => text.extend_from_slice(&line),
+                Entry::Flush(done) => {
+                    put(&mut text);
+                    let _ = done.try_send(());
                 }
             }
-            Entry::Flush(done) => {
-                let _ = stderr.flush();
-                let _ = done.try_send(());
-            }
         }
+        let lost = dropped.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            let _ = writeln!(text, "{lost} log lines were dropped, because nobody read them in time");
+        }
+        put(&mut text);
+        std::thread::sleep(REST);
     }
+}
+
+fn put(text: &mut Vec<u8>) {
+    let _ = io::stderr().write_all(text);
+    text.clear();
+    text.shrink_to(KEPT);
 }
 
 /// Takes one event's line to the queue.

@@ -349,6 +349,7 @@ async fn a_log_that_nobody_reads_stops_nothing() {
     let status =
         tokio::time::timeout(Duration::from_secs(3), child.wait()).await.expect("in time").expect("a status");
     assert!(status.success(), "{status}");
-    let mut log = vec![0; 60_000];
+    // A pipe that was filled in pieces is full before it holds all it could.
+    let mut log = vec![0; 30_000];
     child.stderr.take().expect("stderr").read_exact(&mut log).await.expect("it did log");
 }
