@@ -92,12 +92,26 @@ impl Tool {
             return Vec::new();
         };
         let Some(compiled) = self.schema.get_or_init(|| self.compile(schema)) else { return Vec::new() };
-        compiled.violations(schema, arguments, patience).unwrap_or_else(|schema::TooMuch| {
+        let found = match compiled.violations(schema, arguments, patience) {
+            // Models write `null` for what they leave out.
+            Ok(found) if !found.is_empty() => match without_optional_nulls(schema, arguments) {
+                Some(spared) => compiled.violations(schema, &spared, patience),
+                None => Ok(found),
+            },
+            other => other,
+        };
+        found.unwrap_or_else(|schema::TooMuch| {
             if !self.reported.swap(true, Ordering::Relaxed) {
                 tracing::warn!(tool = %self.name, "arguments take too long to check and were let through");
             }
             Vec::new()
         })
+    }
+
+    /// Whether the server runs it as a task only, which is an extension that is not spoken here.
+    pub fn needs_task(&self) -> bool {
+        let execution = self.definition.get("execution");
+        execution.and_then(|execution| execution.get("taskSupport")).is_some_and(|kind| kind == "required")
     }
 
     /// What of the arguments is repeated in HTTP headers; `None` where the definition's wish for that is malformed.
@@ -115,6 +129,19 @@ impl Tool {
             }
         }
     }
+}
+
+/// The arguments without the properties that are `null` and need not be there; `None` where there are none.
+fn without_optional_nulls(schema: &Value, arguments: &Value) -> Option<Value> {
+    let required = schema.get("required").and_then(Value::as_array);
+    let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|known| known == name));
+    let arguments = arguments.as_object()?;
+    let spared = |name: &str, value: &Value| value.is_null() && !is_required(name);
+    if !arguments.iter().any(|(name, value)| spared(name, value)) {
+        return None;
+    }
+    let kept = arguments.iter().filter(|(name, value)| !spared(name, value));
+    Some(Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect()))
 }
 
 fn is_name(name: &str) -> bool {
@@ -187,6 +214,23 @@ mod tests {
         assert!(violations(&tree, &json!({"n": 1, "left": {"n": 2, "right": {"n": 3}}})).is_empty());
         let violations = violations(&tree, &json!({"n": 1, "left": {"n": 2, "right": {"n": "x"}}}));
         assert!(violations[0].contains("/left/right/n"), "{violations:?}");
+    }
+
+    #[test]
+    fn null_stands_for_what_need_not_be_there() {
+        let schema =
+            json!({"properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["a"]});
+        let tool = tool(&schema);
+        assert!(violations(&tool, &json!({"a": "x", "b": null})).is_empty());
+        assert_eq!(violations(&tool, &json!({"a": null, "b": null})).len(), 1, "`a` must be there");
+        assert_eq!(violations(&tool, &json!({"a": "x", "b": 1})).len(), 1);
+    }
+
+    #[test]
+    fn a_tool_may_be_there_as_a_task_only() {
+        let tool =
+            |kind| Tool::parse(json!({"name": "t", "execution": {"taskSupport": kind}})).expect("a tool");
+        assert!(tool("required").needs_task() && !tool("optional").needs_task());
     }
 
     #[test]

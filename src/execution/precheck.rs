@@ -58,6 +58,14 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall, patience: &mut P
         }));
     }
     let Some(tool) = tools.find(&call.tool) else { return Some(unknown(tools, &batch.server, call)) };
+    if tool.needs_task() {
+        return Some(Ended::Failed(Failure {
+            code: ErrorCode::ToolFailed,
+            message: format!("tool `{name}` runs as a task only, which this gateway does not support"),
+            hint: Some("use another tool".to_owned()),
+            details: Vec::new(),
+        }));
+    }
     if call.size() > batch.max_argument_bytes {
         return Some(Ended::Failed(Failure {
             code: ErrorCode::LimitExceeded,
