@@ -85,8 +85,9 @@ impl Frame {
         text.extend_from_slice(br#","error":"#);
         json::write(error, &mut text);
         text.push(b'}');
-        // Its code says nothing of the request as the transport sees it.
-        Self { text, error: None }
+        // Only what the client lacks is for the transport to say: other codes speak of the server's own affairs.
+        let code = error.get("code").and_then(Value::as_i64);
+        Self { text, error: code.filter(|code| *code == RpcError::MISSING_CAPABILITY) }
     }
 
     pub fn of(id: &Value, outcome: Result<Value, RpcError>) -> Self {
@@ -138,6 +139,14 @@ mod tests {
         let expected =
             json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32_602, "message": "no", "data": [1]}});
         assert_eq!(read(&frame.text), expected);
+    }
+
+    #[test]
+    fn of_a_servers_errors_only_what_the_client_lacks_is_the_transports_business() {
+        for (code, seen) in [(-32_021, Some(-32_021)), (-32_601, None), (-32_602, None)] {
+            let frame = Frame::relayed(&json!(1), &json!({"code": code, "message": "m", "x": 1}));
+            assert_eq!((frame.error, &read(&frame.text)["error"]["x"]), (seen, &json!(1)));
+        }
     }
 
     #[test]
