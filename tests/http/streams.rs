@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ask, Config, Front, KEY, SECURE_CALL, Wire, server_binary};
+use crate::support::{Ask, Config, Front, KEY, SECURE_CALL, Wire, eventually_async, server_binary};
 
 /// A call that reports its progress in so many steps.
 fn progress(steps: u64, ms: u64) -> Value {
@@ -120,4 +120,35 @@ async fn a_question_of_a_server_is_answered_by_a_post() {
     let (_, messages) = rest(&mut wire).await;
     let answer = messages.last().expect("an answer");
     assert_eq!(answer["result"]["isError"], false, "{answer}");
+}
+
+#[tokio::test]
+async fn a_changed_list_is_told_on_the_standing_stream_and_to_subscribers() {
+    let server =
+        json!({"server_name": "fix", "config": {"command": server_binary("conformance_mcp"), "args": []}});
+    let config = Config::new().server(server).common("tool_exposure", json!("direct"));
+    let config = config.common("direct_prefix", json!(false)).common("session_mode", json!("keep"));
+    let front = Front::start(&config);
+    let session = front.session(KEY).await;
+    eventually_async("the server's tools are listed", async || {
+        let list = Ask::request(1, "tools/list", &json!({})).known().session(&session);
+        front.send(&list).await.json().to_string().contains("test_trigger_tool_change")
+    })
+    .await;
+    let (mut standing, mut subscribed) = (front.wire().await, front.wire().await);
+    let get = Ask::new("GET", "/mcp").known().session(&session).header("Accept", "text/event-stream");
+    standing.write(&get).await;
+    assert_eq!(standing.head().await.status, 200);
+    let wanted = json!({"notifications": {"toolsListChanged": true}});
+    subscribed.write(&Ask::modern(5, "subscriptions/listen", wanted).known()).await;
+    assert_eq!(subscribed.head().await.status, 200);
+    let acknowledged = subscribed.event().await.expect("an event").data;
+    assert_eq!(acknowledged["params"]["notifications"], json!({"toolsListChanged": true}));
+    let change = json!({"name": "test_trigger_tool_change", "arguments": {}});
+    let told = front.send(&Ask::request(2, "tools/call", &change).known().session(&session)).await;
+    assert_eq!(told.status, 200);
+    for wire in [&mut standing, &mut subscribed] {
+        let event = wire.event().await.expect("an event");
+        assert_eq!(event.data["method"], "notifications/tools/list_changed", "{event:?}");
+    }
 }
