@@ -1,19 +1,37 @@
-//! What goes to a server and what comes back from it, as JSON that nothing has been dropped from.
+//! What goes to a server and what comes back from it, as JSON that nothing has been dropped from: a tool's call and
+//! result, and those of the requests that go the same road.
 //!
 //! Neither type knows whether it has been checked: `guardrails` wraps them once it has.
+
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
 use crate::ids::ToolName;
+use crate::json;
 
 pub type JsonObject = Map<String, Value>;
+
+/// What a call asks a server for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Tool,
+    Prompt,
+    Resource,
+    Complete,
+    Subscribe,
+    Unsubscribe,
+}
 
 /// One call of a batch, already read from the client's words.
 #[derive(Clone, Debug)]
 pub struct ToolCall {
     pub index: usize,
+    pub method: Method,
+    /// The tool, or what stands for it in messages.
     pub tool: ToolName,
-    /// Always an object. Kept as a value, because that is what schemas are held against.
+    /// Always an object: the arguments of a tool, the params of anything else. Kept as a value, because that is what
+    /// schemas are held against.
     arguments: Value,
     /// What the client sends beside name and arguments: `_meta`, answers that the server asked for.
     beside: JsonObject,
@@ -22,6 +40,7 @@ pub struct ToolCall {
 /// The `result` of a `tools/call`, whole.
 #[derive(Clone, Debug)]
 pub struct ToolOutput {
+    method: Method,
     result: JsonObject,
     /// The error object, where the server answered with a JSON-RPC error.
     rpc_error: Option<Value>,
@@ -32,9 +51,56 @@ pub struct ToolOutput {
 #[error("the result is not a JSON object with a `content` list")]
 pub struct NotAResult;
 
+impl Method {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tool => "tools/call",
+            Self::Prompt => "prompts/get",
+            Self::Resource => "resources/read",
+            Self::Complete => "completion/complete",
+            Self::Subscribe => "resources/subscribe",
+            Self::Unsubscribe => "resources/unsubscribe",
+        }
+    }
+}
+
 impl ToolCall {
     pub fn new(index: usize, tool: ToolName, arguments: JsonObject) -> Self {
-        Self { index, tool, arguments: Value::Object(arguments), beside: JsonObject::new() }
+        let (method, arguments) = (Method::Tool, Value::Object(arguments));
+        Self { index, method, tool, arguments, beside: JsonObject::new() }
+    }
+
+    /// A request that is no tool call, with its params; `subject` stands for it in messages.
+    pub fn of(method: Method, subject: ToolName, params: JsonObject) -> Self {
+        let (index, arguments) = (0, Value::Object(params));
+        Self { index, method, tool: subject, arguments, beside: JsonObject::new() }
+    }
+
+    /// Writes the params, still open for what stands beside them.
+    pub fn put_params(&self, text: &mut Vec<u8>) {
+        if self.method == Method::Tool {
+            text.extend_from_slice(br#"{"name":"#);
+            json::write(&self.tool.as_str().into(), text);
+            text.extend_from_slice(br#","arguments":"#);
+            json::write(&self.arguments, text);
+        } else {
+            json::write(&self.arguments, text);
+            text.pop();
+        }
+    }
+
+    /// One of the params of a request that is no tool call.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.arguments.get(name)?.as_str()
+    }
+
+    /// What it is called in a message.
+    pub fn shown(&self) -> String {
+        match self.method {
+            Method::Tool => format!("tool `{}`", self.tool),
+            Method::Prompt => format!("prompt `{}`", self.tool),
+            method => format!("`{}`", method.as_str()),
+        }
     }
 
     /// With these params beside name and arguments.
@@ -77,23 +143,24 @@ impl ToolCall {
 }
 
 impl ToolOutput {
-    pub fn parse(result: Value) -> Result<Self, NotAResult> {
+    pub fn parse(method: Method, result: Value) -> Result<Self, NotAResult> {
+        // `content` may be absent where there is structured content; of another type it would hide text.
+        let is_result = |result: &JsonObject| {
+            method != Method::Tool || matches!(result.get("content"), None | Some(Value::Array(_)))
+        };
         match result {
-            // `content` may be absent where there is structured content; of another type it would hide text.
-            Value::Object(result) if matches!(result.get("content"), None | Some(Value::Array(_))) => {
-                Ok(Self { result, rpc_error: None })
-            }
+            Value::Object(result) if is_result(&result) => Ok(Self { method, result, rpc_error: None }),
             _ => Err(NotAResult),
         }
     }
 
     /// A JSON-RPC error of the server, as the tool error it is to the caller: it meets the same output checks.
-    pub fn from_rpc_error(error: &Value) -> Self {
+    pub fn from_rpc_error(method: Method, error: &Value) -> Self {
         let message = error.get("message").and_then(Value::as_str).unwrap_or("the server gave no message");
         let mut result = JsonObject::new();
         result.insert("content".to_owned(), serde_json::json!([{"type": "text", "text": message}]));
         result.insert("isError".to_owned(), Value::Bool(true));
-        Self { result, rpc_error: Some(error.clone()) }
+        Self { method, result, rpc_error: Some(error.clone()) }
     }
 
     /// The result as the server wrote it, or the error object that it answered with.
@@ -110,6 +177,9 @@ impl ToolOutput {
     }
 
     pub fn is_error(&self) -> bool {
+        if self.method != Method::Tool {
+            return self.rpc_error.is_some();
+        }
         // Whoever writes something else than a boolean means that something is wrong.
         !matches!(self.result.get("isError"), None | Some(Value::Null | Value::Bool(false)))
     }
@@ -125,26 +195,24 @@ impl ToolOutput {
     /// Every text a reader could see, wherever it stands in the result. The text blocks come first and in one
     /// piece, as the client will read them; only the base64 of complete media is left out.
     pub fn texts(&self) -> Vec<&str> {
-        let mut texts: Vec<&str> = self.content().iter().filter_map(text_block).collect();
+        let blocks = self.blocks();
+        let encoded = if self.method == Method::Resource { encoded_contents } else { encoded };
+        let mut texts: Vec<&str> = blocks.iter().filter_map(|block| text_block(block)).collect();
+        // By their places: a text that only reads the same is looked at.
+        let unread: HashSet<*const u8> =
+            blocks.iter().filter_map(|block| encoded(block)).map(str::as_ptr).collect();
         let mut keys = Vec::new();
         for (key, value) in &self.result {
             keys.push(key.as_str());
-            if key == "content" {
-                self.content().iter().for_each(|block| {
-                    let unread = encoded(block);
-                    walk(
-                        block,
-                        &mut |text| {
-                            if !is_same(unread, text) {
-                                texts.push(text);
-                            }
-                        },
-                        &mut keys,
-                    );
-                });
-            } else {
-                walk(value, &mut |text| texts.push(text), &mut keys);
-            }
+            walk(
+                value,
+                &mut |text| {
+                    if text.is_empty() || !unread.contains(&text.as_ptr()) {
+                        texts.push(text);
+                    }
+                },
+                &mut keys,
+            );
         }
         if let Some(error) = &self.rpc_error {
             walk(error, &mut |text| texts.push(text), &mut keys);
@@ -155,11 +223,30 @@ impl ToolOutput {
 
     /// Whether some content is not text: an image, a sound, a blob, or a kind that nobody here knows.
     pub fn has_binary(&self) -> bool {
-        self.content().iter().any(|block| match block.get("type").and_then(Value::as_str) {
+        self.blocks().iter().any(|block| match block.get("type").and_then(Value::as_str) {
+            _ if self.method == Method::Resource => block.get("blob").is_some(),
             Some("text" | "resource_link") => false,
             Some("resource") => block.pointer("/resource/blob").is_some(),
             _ => true,
         })
+    }
+
+    /// Where a client looks for something to show.
+    fn blocks(&self) -> Vec<&Value> {
+        let list = |name: &str| self.result.get(name).and_then(Value::as_array).into_iter().flatten();
+        match self.method {
+            Method::Tool => self.content().iter().collect(),
+            Method::Prompt => {
+                let contents = list("messages").filter_map(|message| message.get("content"));
+                contents
+                    .flat_map(|content| {
+                        content.as_array().map_or(std::slice::from_ref(content), Vec::as_slice)
+                    })
+                    .collect()
+            }
+            Method::Resource => list("contents").collect(),
+            Method::Complete | Method::Subscribe | Method::Unsubscribe => Vec::new(),
+        }
     }
 
     /// The text blocks joined by a newline, as the documented `response`, moved out where there is only one.
@@ -225,8 +312,18 @@ pub fn encoded(block: &Value) -> Option<&str> {
         },
         _ => return None,
     };
+    Some(data).filter(|data| is_base64(data))
+}
+
+/// As `encoded`, of the contents of a resource.
+fn encoded_contents(contents: &Value) -> Option<&str> {
+    let blob = contents.get("blob")?.as_str()?;
+    Some(blob).filter(|blob| contents.get("uri").is_some_and(Value::is_string) && is_base64(blob))
+}
+
+fn is_base64(data: &str) -> bool {
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
-    (!data.is_empty() && data.bytes().all(base64)).then_some(data)
+    !data.is_empty() && data.bytes().all(base64)
 }
 
 fn walk<'a>(value: &'a Value, text: &mut impl FnMut(&'a str), keys: &mut Vec<&'a str>) {
@@ -241,11 +338,6 @@ fn walk<'a>(value: &'a Value, text: &mut impl FnMut(&'a str), keys: &mut Vec<&'a
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// The very string, not one that reads the same.
-fn is_same(one: Option<&str>, other: &str) -> bool {
-    one.is_some_and(|one| std::ptr::eq(one, other))
 }
 
 fn text_block(block: &Value) -> Option<&str> {
@@ -287,16 +379,19 @@ mod tests {
 
     #[test]
     fn all_texts_are_seen_and_no_media() {
-        let output = ToolOutput::parse(json!({
-            "content": [
-                {"type": "text", "text": "one"},
-                {"type": "image", "data": "AAAA", "mimeType": "image/png"},
-                {"type": "resource", "resource": {"uri": "lab://n", "text": "two", "blob": "BBBB"}},
-                {"type": "x-vendor", "data": "three"},
-            ],
-            "structuredContent": {"key": ["four"]},
-            "_meta": {"note": "five"},
-        }))
+        let output = ToolOutput::parse(
+            Method::Tool,
+            json!({
+                "content": [
+                    {"type": "text", "text": "one"},
+                    {"type": "image", "data": "AAAA", "mimeType": "image/png"},
+                    {"type": "resource", "resource": {"uri": "lab://n", "text": "two", "blob": "BBBB"}},
+                    {"type": "x-vendor", "data": "three"},
+                ],
+                "structuredContent": {"key": ["four"]},
+                "_meta": {"note": "five"},
+            }),
+        )
         .expect("a result");
         let texts = output.texts();
         for seen in ["one", "two", "three", "four", "five", "key"] {
@@ -317,7 +412,7 @@ mod tests {
             json!({"type": "resource", "resource": {"uri": "lab://x", "blob": ["words"]}}),
             json!({"type": "image", "data": "AAAA", "mimeType": "image/png", "words": 1}),
         ] {
-            let output = ToolOutput::parse(json!({"content": [block]})).expect("a result");
+            let output = ToolOutput::parse(Method::Tool, json!({"content": [block]})).expect("a result");
             assert!(output.texts().iter().any(|text| text.contains("words")), "{block}");
         }
     }
@@ -325,7 +420,7 @@ mod tests {
     #[test]
     fn texts_that_the_client_reads_together_stand_together() {
         let blocks = json!({"content": [{"type": "text", "text": "rm"}, {"type": "text", "text": "-rf"}]});
-        let output = ToolOutput::parse(blocks).expect("a result");
+        let output = ToolOutput::parse(Method::Tool, blocks).expect("a result");
         assert_eq!(output.texts()[..2], ["rm", "-rf"]);
         let arguments = json!({"argv": ["rm", "-rf"], "x": 1});
         let call = ToolCall::new(0, "x".into(), arguments.as_object().cloned().expect("an object"));
@@ -334,7 +429,7 @@ mod tests {
 
     #[test]
     fn text_blocks_join_and_the_rest_stays() {
-        let parts = ToolOutput::parse(json!({"content": [
+        let parts = ToolOutput::parse(Method::Tool, json!({"content": [
             {"type": "text", "text": "a"}, {"type": "audio", "data": "x", "mimeType": "audio/wav"}, {"type": "text", "text": "b"},
         ]}))
         .expect("a result")

@@ -15,14 +15,15 @@ use crate::downstream::{Downstream, Offered, SessionFault};
 use crate::fault::{ErrorCode, Fault};
 use crate::guardrails::{Guardrails, ServerBlocked};
 use crate::ids::{CallerId, ServerName, ToolName};
-use crate::scope::Scope;
+use crate::scope::{Audience, Scope};
 use crate::tool::{Tool, ToolSet, ToolSource};
 
 mod flights;
 mod live;
+mod offers;
 
-pub use live::Inquiry;
 use live::Live;
+pub use live::{Inquiry, Topic};
 
 /// Finds tools; one for the process.
 pub struct Discovery {
@@ -76,10 +77,10 @@ impl Discovery {
             .map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))?;
         let known = self.look(scope, server).await;
         if known.cached_until.is_none() && server.tools.iter().any(is_described) {
-            let _ = self.live.ask_in_background(scope, server);
+            let _ = self.live.ask_in_background(scope, server, Topic::Tools);
         }
         if let Some(found) = known.tools
-            && !(found.source == ToolSource::Cache && self.live.is_outdated(scope, server))
+            && !(found.source == ToolSource::Cache && self.live.is_outdated(scope, server, Topic::Tools))
         {
             return Ok(found);
         }
@@ -100,32 +101,44 @@ impl Discovery {
         }
     }
 
-    /// Asks a server of which something is still unknown, in the background; `None` where there is nothing to ask.
-    pub async fn inquire(&self, scope: &Scope, server: &Arc<Server>) -> Option<Inquiry> {
-        let complete = !server.tools.is_empty() && !server.tools.iter().any(is_described);
-        if complete || self.cache.tools(scope, server).await.is_some() {
+    /// Asks a server of which something is still unknown, in the background; `None` where nobody has to wait for it.
+    pub async fn inquire(&self, scope: &Scope, server: &Arc<Server>, topic: Topic) -> Option<Inquiry> {
+        let known = match topic {
+            Topic::Tools => {
+                let complete = !server.tools.is_empty() && !server.tools.iter().any(is_described);
+                complete || self.cache.tools(scope, server).await.is_some()
+            }
+            Topic::Offers => match self.live.known_offers(scope, server) {
+                Some((_, true)) => true,
+                Some((_, false)) => {
+                    let _ = self.live.ask_in_background(scope, server, topic);
+                    true
+                }
+                None => false,
+            },
+        };
+        // A server that may not be started is not asked.
+        if known || self.guardrails.admit_server(scope, server).await.is_err() {
             return None;
         }
-        // A server that may not be started is not asked.
-        self.guardrails.admit_server(scope, server).await.ok()?;
-        Some(self.live.ask_in_background(scope, server))
+        Some(self.live.ask_in_background(scope, server, topic))
     }
 
-    /// A server says that its tools are others now: they are asked for again before they are next used.
-    pub fn outdate(&self, caller: CallerId, server: ServerName) {
-        self.live.outdate(caller, server);
+    /// A server says that it has others now: they are asked for again before they are next used.
+    pub fn outdate(&self, caller: CallerId, server: ServerName, topic: Topic) {
+        self.live.outdate(caller, server, topic);
     }
 
     /// Asks a server again, in the background.
-    pub async fn inquire_again(&self, scope: &Scope, server: &Arc<Server>) {
+    pub async fn inquire_again(&self, scope: &Scope, server: &Arc<Server>, topic: Topic) {
         if self.guardrails.admit_server(scope, server).await.is_ok() {
-            let _ = self.live.ask_in_background(scope, server);
+            let _ = self.live.ask_in_background(scope, server, topic);
         }
     }
 
     /// What servers say from now on of what they offer.
-    pub fn offers(&self) -> broadcast::Receiver<Offered> {
-        self.live.offers()
+    pub fn offered(&self) -> broadcast::Receiver<Offered> {
+        self.live.offered()
     }
 
     /// The names of all tools that the server is known to have, whether they are open to the caller or not.
@@ -135,8 +148,8 @@ impl Discovery {
         Some(tools.iter().map(|tool| tool.name().clone()).collect())
     }
 
-    /// Tells from now on whose tools have been learned from a server.
-    pub fn news(&self) -> broadcast::Receiver<CallerId> {
+    /// Tells from now on who has learned something of a server.
+    pub fn news(&self) -> broadcast::Receiver<Audience> {
         self.live.news.subscribe()
     }
 

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Endpoint, Server, SessionMode, Settings};
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Interrupted, Operation};
-use crate::tool::Tool;
+use crate::tool::{Offers, Tool};
 
 mod child;
 mod events;
@@ -50,6 +50,7 @@ pub use watchdog::{COMMAND as WATCHDOG_COMMAND, watch as run_watchdog};
 use events::{Events, Whose};
 use far_end::FarEnd;
 use handshake::{Greeting, Shaking};
+use listing::Listing;
 use places::{Place, Places};
 use pool::{Key, Pool};
 use session::{Fresh, Service};
@@ -134,7 +135,9 @@ impl Downstream {
         scope: &Scope,
         server: &Arc<Server>,
     ) -> Result<Vec<Arc<Tool>>, SessionFault> {
-        let seat = match server.session.mode.unwrap_or(scope.settings.exposure.usual_sessions()) {
+        // Where direct calls are made, theirs is the session that is kept.
+        let usual = if scope.settings.exposure.is_direct() { SessionMode::Keep } else { SessionMode::Batch };
+        let seat = match server.session.mode.unwrap_or(usual) {
             SessionMode::Keep => self.seat(scope, server, Operation::Discovery).await?,
             SessionMode::Batch => None,
         };
@@ -157,6 +160,20 @@ impl Downstream {
         }
     }
 
+    /// What the server offers besides tools, asked in the session that direct calls use.
+    pub async fn list_offers(
+        self: &Arc<Self>,
+        scope: &Scope,
+        server: &Arc<Server>,
+    ) -> Result<Offers, SessionFault> {
+        let mode = server.session.mode.unwrap_or(SessionMode::Keep);
+        let mut leased = self.take(scope, server, mode).await?;
+        // After a failure the session is in the middle of something, and is closed.
+        let offers = leased.session().offers(scope).await?;
+        self.finish(scope, leased);
+        Ok(offers)
+    }
+
     /// All under the limit of a discovery.
     async fn open_and_list(
         &self,
@@ -169,8 +186,9 @@ impl Downstream {
         let listing = async {
             let greeting =
                 started.shake(scope, server).await.map_err(|trouble| fault(trouble).during_start())?;
-            let peer = started.service.running.peer();
-            let tools = listing::list(peer, &greeting.meta, &server.name, max_result_bytes).await;
+            let (peer, meta) = (started.service.running.peer(), &greeting.meta);
+            let listing = Listing { peer, meta, server: &server.name, max_result_bytes };
+            let tools = listing.tools().await;
             Ok::<_, SessionFault>((tools.map_err(fault)?, greeting))
         };
         // The process outlives the limit by a moment, so that its last words can be told.

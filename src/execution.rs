@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::call::Method;
 use crate::discovery::{Discovery, DiscoveryFault};
 use crate::downstream::{Downstream, Leased};
 use crate::guardrails::Guardrails;
@@ -40,10 +41,20 @@ impl Execution {
 
     /// The report of a batch; an error is a batch of which nothing could be said, because its server is unusable.
     pub async fn execute(&self, scope: &Scope, batch: Batch) -> Result<BatchReport, DiscoveryFault> {
-        let found = self.discovery.tools(scope, &batch.server).await?;
         let mut report = BatchReport::new(&batch);
-        match precheck::check(&found.set, &batch) {
-            Ok(()) => self.run(scope, batch, &found.set, &mut report).await,
+        let tools = if batch.method() == Method::Tool {
+            self.discovery.tools(scope, &batch.server).await?.set
+        } else {
+            ToolSet::default()
+        };
+        let checked = if batch.method() == Method::Tool {
+            precheck::check(&tools, &batch)
+        } else {
+            let offers = self.discovery.offers(scope, &batch.server).await?;
+            precheck::check_offers(&offers, &batch)
+        };
+        match checked {
+            Ok(()) => self.run(scope, batch, &tools, &mut report).await,
             Err(refused) => report.outcomes = refused,
         }
         Ok(report)

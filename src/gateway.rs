@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{Asking, AuthFault, Authentication, Credentials};
 use crate::cache::Cache;
-use crate::call::JsonObject;
+use crate::call::{JsonObject, Method};
 use crate::client::{Changes, Client, Connection, Era, Notices, Outlet, Severity};
 use crate::config::store::Store;
 use crate::config::{Exposure, Settings};
@@ -37,7 +37,7 @@ pub mod stdio;
 mod subscriptions;
 
 use arguments::{Arguments, Call};
-use direct::Shown;
+use direct::{Shown, Wanted};
 use message::Request;
 use reply::Reply;
 use subscriptions::Subscription;
@@ -157,9 +157,20 @@ impl Gateway {
                 return self.call_tool(&id, call, client, visit).await;
             }
             ("subscriptions/listen", Era::Modern) => return self.listen(&id, &params, client, visit).await,
-            _ => {
-                return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "this method is not offered here"));
+            (method, era) if self.parts.store.current().exposure.is_direct() => {
+                if let Some(kind) = Wanted::list(method) {
+                    let asked = self.asked(client, visit.who);
+                    era::dress(era, true, self.list_offers(kind, asked).await?)
+                } else if let Some(method) = Wanted::method(method, era) {
+                    let (params, beside) = arguments::of_request(params, meta);
+                    let connection = Arc::clone(connection);
+                    let wanted = Wanted { method, params, beside, connection };
+                    return Ok(self.answer(&id, Target::Offer(wanted), client, visit).await);
+                } else {
+                    return Err(not_offered());
+                }
             }
+            _ => return Err(not_offered()),
         };
         Ok(Frame::of(&id, Ok(result)))
     }
@@ -176,13 +187,23 @@ impl Gateway {
     /// What a client is told of the gateway.
     fn introduction(&self) -> era::Offer {
         let exposure = self.parts.store.current().exposure;
-        let tools = if exposure.is_direct() { json!({"listChanged": true}) } else { json!({}) };
+        let capabilities = if exposure.is_direct() {
+            json!({
+                "completions": {},
+                "logging": {},
+                "prompts": {"listChanged": true},
+                "resources": {"listChanged": true, "subscribe": true},
+                "tools": {"listChanged": true},
+            })
+        } else {
+            json!({"tools": {}})
+        };
         let instructions = match exposure {
             Exposure::Gateway => INSTRUCTIONS.to_owned(),
             Exposure::Direct => DIRECT_INSTRUCTIONS.to_owned(),
             Exposure::Both => format!("{DIRECT_INSTRUCTIONS} {INSTRUCTIONS}"),
         };
-        era::Offer { capabilities: json!({"tools": tools}), instructions }
+        era::Offer { capabilities, instructions }
     }
 
     /// Answers `subscriptions/listen` when it is over.
@@ -211,17 +232,22 @@ impl Gateway {
         client: Client,
         visit: Visit,
     ) -> Result<Frame, RpcError> {
-        let started = std::time::Instant::now();
         let exposure = self.parts.store.current().exposure;
-        let tool = match GatewayTool::parse(&call.name) {
-            Some(tool) if exposure.has_gateway_tools() => Some(tool),
-            _ if exposure.is_direct() && direct::is_name(&call.name) => None,
+        let target = match GatewayTool::parse(&call.name) {
+            Some(tool) if exposure.has_gateway_tools() => Target::Gateway(tool, call.arguments),
+            _ if exposure.is_direct() && direct::is_name(&call.name) => Target::Direct(call),
             _ => return Err(unknown_tool()),
         };
-        let (era, name, hearing) = (client.era(), call.name.clone(), client.clone());
+        Ok(self.answer(id, target, client, visit).await)
+    }
+
+    async fn answer(&self, id: &Value, target: Target, client: Client, visit: Visit) -> Frame {
+        let started = std::time::Instant::now();
+        let (era, name, hearing) = (client.era(), target.name(), client.clone());
+        let (in_result, cacheable) = (target.is_tool(), target.is_cacheable());
         let asked = self.asked(client, visit.who);
         let (request, cancel) = (asked.id.clone(), asked.cancel.clone());
-        let mut work = Box::pin(panic::contain(self.work(tool, call, asked)));
+        let mut work = Box::pin(panic::contain(self.work(target, asked)));
         let reply = tokio::select! {
             reply = &mut work => reply,
             () = hearing.keep_alive() => work.await,
@@ -231,25 +257,23 @@ impl Gateway {
                 work.await
             }
         };
-        let reply = reply.unwrap_or_else(|panicked| Reply::fault(&request, &panicked));
+        let answer = reply.unwrap_or_else(|panicked| Err(Box::new(panicked)));
+        let reply = answer.unwrap_or_else(|fault| Reply::fault(&request, &*fault));
+        let reply = if in_result { reply } else { reply.outside_result() };
         let (outcome, code, error) = (reply.status(), reply.code(), reply.error());
         let ms = milliseconds(started.elapsed());
         tracing::info!(request = %request, tool = name, outcome, code, error, ms, "request");
-        Ok(reply.into_frame(id, era))
+        reply.into_frame(id, era, cacheable)
     }
 
-    /// A tool of the gateway, or one of a server's by its direct name.
-    async fn work(&self, tool: Option<GatewayTool>, call: Call, asked: Asked) -> Reply {
-        let id = asked.id.clone();
-        let scope = match self.scope(asked).await {
-            Ok(scope) => scope,
-            Err(fault) => return Reply::fault(&id, &fault),
+    async fn work(&self, target: Target, asked: Asked) -> Answer {
+        let scope = self.scope(asked).await?;
+        let (tool, arguments) = match target {
+            Target::Gateway(tool, arguments) => (tool, Arguments::new(arguments)),
+            Target::Direct(call) => return self.call_direct(&scope, call).await,
+            Target::Offer(wanted) => return self.ask_server(&scope, wanted).await,
         };
-        let Some(tool) = tool else {
-            return self.call_direct(&scope, call).await.unwrap_or_else(|fault| Reply::fault(&id, &*fault));
-        };
-        let arguments = Arguments::new(call.arguments);
-        let answer = match tool {
+        match tool {
             GatewayTool::ListServers => self.list_servers(&scope, arguments).await,
             GatewayTool::ServerInfo => self.server_info(&scope, arguments).await,
             GatewayTool::Discover => self.discover(&scope, arguments).await,
@@ -257,8 +281,7 @@ impl Gateway {
             GatewayTool::CacheStatus => Ok(self.cache_status(&scope).await),
             GatewayTool::ClearCache => self.clear_cache(&scope, arguments).await,
             GatewayTool::Metrics => Ok(status::metrics(&scope)),
-        };
-        answer.unwrap_or_else(|fault| Reply::fault(&id, &*fault))
+        }
     }
 
     async fn scope(&self, asked: Asked) -> Result<Scope, AuthFault> {
@@ -366,6 +389,38 @@ impl GatewayTool {
             Self::Metrics => "enkrypt_get_timeout_metrics",
         }
     }
+}
+
+/// What a request is for.
+enum Target {
+    Gateway(GatewayTool, JsonObject),
+    /// A server's tool, by its direct name.
+    Direct(Call),
+    /// Something else that servers have.
+    Offer(Wanted),
+}
+
+impl Target {
+    /// For the log.
+    fn name(&self) -> String {
+        match self {
+            Self::Gateway(tool, _) => tool.name().to_owned(),
+            Self::Direct(call) => call.name.clone(),
+            Self::Offer(wanted) => wanted.method.as_str().to_owned(),
+        }
+    }
+
+    fn is_tool(&self) -> bool {
+        !matches!(self, Self::Offer(_))
+    }
+
+    fn is_cacheable(&self) -> bool {
+        matches!(self, Self::Offer(wanted) if wanted.method == Method::Resource)
+    }
+}
+
+fn not_offered() -> RpcError {
+    RpcError::new(RpcError::METHOD_NOT_FOUND, "this method is not offered here")
 }
 
 fn unknown_tool() -> RpcError {

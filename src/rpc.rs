@@ -28,6 +28,8 @@ impl RpcError {
     pub const METHOD_NOT_FOUND: i64 = -32_601;
     pub const INVALID_PARAMS: i64 = -32_602;
     pub const INTERNAL: i64 = -32_603;
+    /// Of the revisions with a handshake.
+    pub const RESOURCE_NOT_FOUND: i64 = -32_002;
     /// The client asks for a protocol version that is not spoken here.
     pub const UNSUPPORTED_VERSION: i64 = -32_022;
     /// The headers of a request say something else than its body.

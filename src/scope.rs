@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::client::Client;
+use crate::client::{Capabilities, Client};
 use crate::config::{ServerList, Settings};
 use crate::ids::{CallerId, ProjectId, RequestId, UserId};
 use crate::timeouts::Timeouts;
@@ -32,7 +32,18 @@ pub struct Scope {
     pub cancel: CancellationToken,
 }
 
+/// Whose view of the servers it is: they can offer more to a client that can do more.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Audience {
+    pub caller: CallerId,
+    pub capabilities: Capabilities,
+}
+
 impl Scope {
+    pub fn audience(&self) -> Audience {
+        Audience { caller: self.caller.id.clone(), capabilities: self.client.capabilities().clone() }
+    }
+
     /// For work that outlasts the request: it holds nothing open that belongs to the request.
     #[must_use]
     pub fn apart(&self) -> Self {

@@ -13,9 +13,11 @@ use crate::ids::ToolName;
 mod effort;
 mod judge;
 mod mirror;
+mod offer;
 mod schema;
 
 pub use mirror::Mirror;
+pub use offer::{BlockedOffer, OfferKind, OfferSet, Offered, Offers};
 use schema::InputSchema;
 pub use schema::Patience;
 
@@ -51,7 +53,7 @@ pub enum ToolSource {
 }
 
 /// The tools of one server that a caller may know of.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ToolSet {
     pub tools: Vec<Arc<Tool>>,
     pub blocked: Vec<BlockedTool>,

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let script: Value = serde_json::from_str(&fs::read_to_string(&arguments[0])?)?;
     let log = arguments.iter().position(|argument| argument == "--log").map(|at| &arguments[at + 1]);
     for line in BufReader::new(io::stdin().lock()).lines() {
         let message: Value = serde_json::from_str(&line?)?;
@@ -20,6 +19,8 @@ fn main() -> io::Result<()> {
             writeln!(log, "{} {}", message["method"].as_str().unwrap_or_default(), message["params"])?;
         }
         if message.get("id").is_some() && message.get("method").is_some() {
+            // Read anew each time, so that a test can change it.
+            let script: Value = serde_json::from_str(&fs::read_to_string(&arguments[0])?)?;
             answer(&script, &message)?;
         }
     }

@@ -39,6 +39,11 @@ impl Script {
         }})
     }
 
+    /// What it says from the next request on.
+    pub(crate) fn rewrite(&self, script: &Value) {
+        std::fs::write(self.0.path().join("script.json"), script.to_string()).expect("written");
+    }
+
     /// What the server was asked: methods and params.
     pub(crate) fn asked(&self, method: &str) -> Vec<Value> {
         let log = std::fs::read_to_string(self.0.path().join("log")).unwrap_or_default();
@@ -149,7 +154,7 @@ async fn names_are_legal_ordered_and_lead_back_to_their_tools() {
     let mut again = start(&config).await;
     assert_eq!(names(&mut again).await, listed);
     let log = raw.gateway.log();
-    assert!(log.contains("got others"), "{log}");
+    assert!(log.contains("gave way"), "{log}");
 }
 
 #[tokio::test]

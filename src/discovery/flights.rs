@@ -9,37 +9,38 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::DiscoveryFault;
-use crate::client::Capabilities;
 use crate::config::Server;
 use crate::downstream::SessionFault;
 use crate::fault::{ErrorCode, Fault as _};
-use crate::ids::{CallerId, ServerName};
-use crate::scope::Scope;
-use crate::tool::Tool;
+use crate::ids::ServerName;
+use crate::scope::{Audience, Scope};
 
-type Tools = Arc<[Arc<Tool>]>;
-type Answer = Result<Tools, DiscoveryFault>;
+type Answer<T> = Result<T, DiscoveryFault>;
 
 /// Flights in the air; each is forgotten when its answer is there.
-#[derive(Default)]
-pub(super) struct Flights(Mutex<HashMap<Route, Arc<Flight>>>);
+pub(super) struct Flights<T>(Mutex<HashMap<Route, Arc<Flight<T>>>>);
 
 /// Whose flight, and to which server of which reading of the configuration: an edit must not share the answer
 /// that was on its way before it, nor a client the tools that are there for one that can do more.
-type Route = (CallerId, ServerName, usize, Capabilities);
+type Route = (Audience, ServerName, usize);
 
 /// Locked by the one who fetches; holds the answer for those who waited.
-type Flight = AsyncMutex<Option<Answer>>;
+type Flight<T> = AsyncMutex<Option<Answer<T>>>;
 
-impl Flights {
+impl<T> Default for Flights<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Flights<T> {
     pub(super) async fn join(
         &self,
         scope: &Scope,
         server: &Arc<Server>,
-        fetch: impl Future<Output = Result<Tools, SessionFault>>,
-    ) -> Answer {
-        let capabilities = scope.client.capabilities().clone();
-        let key = (scope.caller.id.clone(), server.name.clone(), Arc::as_ptr(server).addr(), capabilities);
+        fetch: impl Future<Output = Result<T, SessionFault>>,
+    ) -> Answer<T> {
+        let key = (scope.audience(), server.name.clone(), Arc::as_ptr(server).addr());
         let flight = Arc::clone(self.lock().entry(key.clone()).or_default());
         let mut seat = tokio::select! {
             seat = flight.lock() => seat,
@@ -57,7 +58,7 @@ impl Flights {
         answer
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Route, Arc<Flight>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Route, Arc<Flight<T>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

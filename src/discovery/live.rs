@@ -1,7 +1,6 @@
 //! What the servers themselves say: asked once for all who want to know at the same time, and then cached.
 //!
-//! A server whose configured tools are described by a text only is asked in the background, so that the next
-//! reading has their schemas.
+//! What a reading can do without is asked in the background, so that the next one has it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +13,14 @@ use tokio_util::task::TaskTracker;
 use super::DiscoveryFault;
 use super::flights::Flights;
 use crate::cache::Cache;
+use crate::call::object_size;
 use crate::config::Server;
 use crate::downstream::{Downstream, Offered, SessionFault};
 use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::Guardrails;
 use crate::ids::{CallerId, ServerName};
-use crate::scope::Scope;
-use crate::tool::Tool;
+use crate::scope::{Audience, Scope};
+use crate::tool::{Offers, Tool};
 
 /// A server that could not be asked in the background is left alone this long.
 const RETRY: Duration = Duration::from_secs(300);
@@ -28,6 +28,13 @@ const MAX_TRIED: u64 = 4_096;
 
 /// News that wait for whoever follows them; more, and the follower looks at everything.
 const MAX_NEWS: usize = 256;
+
+/// Offers are asked for again when they are older than this, and somebody wants them.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// Offers that nobody asks for are forgotten.
+const OFFERS_TTL: Duration = Duration::from_secs(3_600);
+const MAX_OFFER_BYTES: u64 = 32 << 20;
 
 /// A question to a server that nobody waits for.
 #[derive(Clone, Debug)]
@@ -37,64 +44,109 @@ pub struct Inquiry {
     pub over: CancellationToken,
 }
 
-/// The server stays in memory as long as its address stands for it.
-type Tried = (Inquiry, Arc<Server>);
+/// What a server is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    Tools,
+    /// Prompts, resources and their templates.
+    Offers,
+}
+
+/// Whose question it is, and to which server. Whatever is kept under it keeps the server in memory, so that the
+/// address stands for no other.
+type Asked = (Audience, usize);
+
+#[derive(Clone)]
+struct Learned {
+    offers: Arc<Offers>,
+    at: Instant,
+    _server: Arc<Server>,
+}
+
+type Tools = Arc<[Arc<Tool>]>;
 
 pub(super) struct Live {
     cache: Arc<Cache>,
     downstream: Arc<Downstream>,
     guardrails: Arc<Guardrails>,
-    flights: Flights,
+    tools: Flights<Tools>,
+    offers: Flights<Arc<Offers>>,
+    learned: moka::sync::Cache<Asked, Learned>,
     background: TaskTracker,
+    /// Servers that have said that they have something else now.
+    outdated: moka::sync::Cache<(CallerId, ServerName, Topic), ()>,
     /// Being asked in the background, or not to be asked again for a while.
-    tried: moka::sync::Cache<(CallerId, ServerName, usize), Tried>,
-    /// Servers that have said that their tools are others now.
-    outdated: moka::sync::Cache<(CallerId, ServerName), ()>,
-    /// Whose tools have been learned.
-    pub(super) news: broadcast::Sender<CallerId>,
+    tried: moka::sync::Cache<(Asked, Topic), (Inquiry, Arc<Server>)>,
+    /// Who has learned something.
+    pub(super) news: broadcast::Sender<Audience>,
 }
 
 impl Live {
     pub(super) fn new(cache: Arc<Cache>, downstream: Arc<Downstream>, guardrails: Arc<Guardrails>) -> Self {
-        let tried = moka::sync::Cache::builder().max_capacity(MAX_TRIED).time_to_live(RETRY).build();
+        let learned = moka::sync::Cache::builder()
+            .weigher(|_, learned: &Learned| learned.weight())
+            .max_capacity(MAX_OFFER_BYTES)
+            .time_to_idle(OFFERS_TTL);
         Self {
             cache,
             downstream,
             guardrails,
-            flights: Flights::default(),
+            tools: Flights::default(),
+            offers: Flights::default(),
+            learned: learned.build(),
             background: TaskTracker::new(),
-            tried,
             outdated: moka::sync::Cache::builder().max_capacity(MAX_TRIED).build(),
+            tried: moka::sync::Cache::builder().max_capacity(MAX_TRIED).time_to_live(RETRY).build(),
             news: broadcast::Sender::new(MAX_NEWS),
         }
     }
 
     /// Starts the server, unless somebody is just asking it.
-    pub(super) async fn tools(
+    pub(super) async fn tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<Tools, DiscoveryFault> {
+        self.tools.join(scope, server, Box::pin(self.fetch(scope, server))).await
+    }
+
+    /// As `tools`.
+    pub(super) async fn offers(
         &self,
         scope: &Scope,
         server: &Arc<Server>,
-    ) -> Result<Arc<[Arc<Tool>]>, DiscoveryFault> {
-        self.flights.join(scope, server, Box::pin(self.fetch(scope, server))).await
+    ) -> Result<Arc<Offers>, DiscoveryFault> {
+        self.offers.join(scope, server, Box::pin(self.fetch_offers(scope, server))).await
     }
 
-    /// As `tools`, for whoever asks later.
-    pub(super) fn ask_in_background(self: &Arc<Self>, scope: &Scope, server: &Arc<Server>) -> Inquiry {
-        let name = (scope.caller.id.clone(), server.name.clone(), Arc::as_ptr(server).addr());
+    /// What the server is known to offer, and whether that is news enough.
+    pub(super) fn known_offers(&self, scope: &Scope, server: &Arc<Server>) -> Option<(Arc<Offers>, bool)> {
+        let Learned { offers, at, .. } = self.learned.get(&asked(scope, server))?;
+        Some((offers, at.elapsed() < FRESH && !self.is_outdated(scope, server, Topic::Offers)))
+    }
+
+    pub(super) fn forget_offers(&self, scope: &Scope, server: &Arc<Server>) {
+        self.learned.invalidate(&asked(scope, server));
+    }
+
+    /// For whoever asks later. Nobody hears of a failure.
+    pub(super) fn ask_in_background(
+        self: &Arc<Self>,
+        scope: &Scope,
+        server: &Arc<Server>,
+        topic: Topic,
+    ) -> Inquiry {
+        let key = (asked(scope, server), topic);
         let fresh =
             || (Inquiry { since: Instant::now(), over: CancellationToken::new() }, Arc::clone(server));
-        let entry = self.tried.entry(name.clone()).or_insert_with(fresh);
+        let entry = self.tried.entry(key.clone()).or_insert_with(fresh);
         let is_fresh = entry.is_fresh();
         let (inquiry, server) = entry.into_value();
         if is_fresh {
             let (live, scope, over) = (Arc::clone(self), scope.apart(), inquiry.over.clone().drop_guard());
             self.background.spawn(async move {
-                match live.tools(&scope, &server).await {
-                    Ok(_) => live.tried.invalidate(&name),
-                    Err(fault) if fault.code() == ErrorCode::Cancelled => live.tried.invalidate(&name),
+                match live.ask(&scope, &server, topic).await {
+                    Ok(()) => live.tried.invalidate(&key),
+                    Err(fault) if fault.code() == ErrorCode::Cancelled => live.tried.invalidate(&key),
                     Err(fault) => {
                         let code = fault.code().as_str();
-                        tracing::debug!(server = %server.name, code, "its tools, or their schemas, stay unknown");
+                        tracing::debug!(server = %server.name, ?topic, code, "something of it stays unknown");
                     }
                 }
                 drop(over);
@@ -103,36 +155,81 @@ impl Live {
         inquiry
     }
 
-    /// What is cached of the server's tools is no longer true.
-    pub(super) fn is_outdated(&self, scope: &Scope, server: &Server) -> bool {
-        self.outdated.contains_key(&(scope.caller.id.clone(), server.name.clone()))
+    /// What is known of the server is no longer true.
+    pub(super) fn is_outdated(&self, scope: &Scope, server: &Server, topic: Topic) -> bool {
+        self.outdated.contains_key(&(scope.caller.id.clone(), server.name.clone(), topic))
     }
 
-    pub(super) fn outdate(&self, caller: CallerId, server: ServerName) {
-        self.outdated.insert((caller, server), ());
+    pub(super) fn outdate(&self, caller: CallerId, server: ServerName, topic: Topic) {
+        self.outdated.insert((caller, server, topic), ());
     }
 
-    pub(super) fn offers(&self) -> broadcast::Receiver<Offered> {
+    pub(super) fn offered(&self) -> broadcast::Receiver<Offered> {
         self.downstream.offers()
     }
 
-    async fn fetch(&self, scope: &Scope, server: &Arc<Server>) -> Result<Arc<[Arc<Tool>]>, SessionFault> {
-        // Before the list is read: a change that comes meanwhile counts again.
-        let outdated = self.outdated.remove(&(scope.caller.id.clone(), server.name.clone())).is_some();
+    /// Before a list is read: a change that comes meanwhile counts again.
+    fn takes_outdated(&self, scope: &Scope, server: &Server, topic: Topic) -> bool {
+        self.outdated.remove(&(scope.caller.id.clone(), server.name.clone(), topic)).is_some()
+    }
+
+    async fn ask(&self, scope: &Scope, server: &Arc<Server>, topic: Topic) -> Result<(), DiscoveryFault> {
+        match topic {
+            Topic::Tools => self.tools(scope, server).await.map(drop),
+            Topic::Offers => self.offers(scope, server).await.map(drop),
+        }
+    }
+
+    async fn fetch(&self, scope: &Scope, server: &Arc<Server>) -> Result<Tools, SessionFault> {
+        let outdated = self.takes_outdated(scope, server, Topic::Tools);
         // An earlier flight may have landed between the asker's look into the cache and this one.
         if !outdated && let Some(cached) = self.cache.tools(scope, server).await {
             return Ok(cached.tools);
         }
-        let tools: Arc<[Arc<Tool>]> = match self.downstream.list_tools(scope, server).await {
+        let tools: Tools = match self.downstream.list_tools(scope, server).await {
             Ok(tools) => tools.into(),
-            Err(fault) => {
-                let details = self.guardrails.screen(scope, server, fault.details()).await;
-                return Err(fault.with_details(details));
-            }
+            Err(fault) => return Err(self.screened(scope, server, fault).await),
         };
         self.cache.put_tools(scope, server, Arc::clone(&tools)).await;
-        // Nobody may want to know.
-        let _ = self.news.send(scope.caller.id.clone());
+        self.tell(scope);
         Ok(tools)
     }
+
+    async fn fetch_offers(&self, scope: &Scope, server: &Arc<Server>) -> Result<Arc<Offers>, SessionFault> {
+        let outdated = self.takes_outdated(scope, server, Topic::Offers);
+        if let Some((offers, true)) = self.known_offers(scope, server).filter(|_| !outdated) {
+            return Ok(offers);
+        }
+        let offers = match self.downstream.list_offers(scope, server).await {
+            Ok(offers) => Arc::new(offers),
+            Err(fault) => return Err(self.screened(scope, server, fault).await),
+        };
+        let learned =
+            Learned { offers: Arc::clone(&offers), at: Instant::now(), _server: Arc::clone(server) };
+        self.learned.insert(asked(scope, server), learned);
+        self.tell(scope);
+        Ok(offers)
+    }
+
+    async fn screened(&self, scope: &Scope, server: &Server, fault: SessionFault) -> SessionFault {
+        let details = self.guardrails.screen(scope, server, fault.details()).await;
+        fault.with_details(details)
+    }
+
+    fn tell(&self, scope: &Scope) {
+        // Nobody may want to know.
+        let _ = self.news.send(scope.audience());
+    }
+}
+
+impl Learned {
+    /// About the bytes of its definitions, and no less than an entry takes by itself.
+    fn weight(&self) -> u32 {
+        let bytes = self.offers.definitions().map(object_size).sum::<usize>();
+        u32::try_from(bytes.max(1_024)).unwrap_or(u32::MAX)
+    }
+}
+
+fn asked(scope: &Scope, server: &Arc<Server>) -> Asked {
+    (scope.audience(), Arc::as_ptr(server).addr())
 }

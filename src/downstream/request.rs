@@ -53,12 +53,10 @@ impl Prepared {
         Self::new(text)
     }
 
-    /// The params of a tool call; what a server was given when it asked goes over what the client sent.
+    /// The params of a call; what a server was given when it asked goes over what the client sent.
     pub(super) fn call(call: &ToolCall, meta: &JsonObject, given: &JsonObject) -> Self {
-        let mut text = br#"{"name":"#.to_vec();
-        json::write(&call.tool.as_str().into(), &mut text);
-        text.extend_from_slice(br#","arguments":"#);
-        json::write(call.arguments(), &mut text);
+        let mut text = Vec::new();
+        call.put_params(&mut text);
         let sent = call.beside().iter().filter(|(name, _)| *name != META && !given.contains_key(*name));
         for (name, value) in given.iter().chain(sent) {
             text.push(b',');

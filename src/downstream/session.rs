@@ -13,16 +13,17 @@ use super::exchange::Exchange;
 use super::far_end::FarEnd;
 use super::fault::{SessionFault, Trouble};
 use super::handshake::Greeting;
+use super::listing::Listing;
 use super::relay::Relay;
 use super::request::{self, Prepared, Sent};
-use super::{Started, listing, wire};
+use super::{Started, wire};
 use crate::call::{JsonObject, ToolOutput};
 use crate::client::{Era, META_LOG_LEVEL, Severity};
 use crate::config::Server;
 use crate::guardrails::{CheckedCall, Guardrails};
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Operation};
-use crate::tool::{Mirror, Tool};
+use crate::tool::{Mirror, OfferKind, Offers, Tool};
 
 /// A server that asks for input this often for one call will never have enough.
 const MAX_ROUNDS: usize = 10;
@@ -107,9 +108,11 @@ impl Session {
         mirror: Option<&Mirror>,
     ) -> Result<ToolOutput, SessionFault> {
         self.follow_severity(scope).await;
+        let method = checked.call().method;
         let answer = self.converse(scope, guardrails, checked, mirror).await;
-        let answer = answer
-            .and_then(|result| ToolOutput::parse(result).map_err(|not| Trouble::Protocol(not.to_string())));
+        let answer = answer.and_then(|result| {
+            ToolOutput::parse(method, result).map_err(|not| Trouble::Protocol(not.to_string()))
+        });
         match answer {
             Ok(output) => {
                 self.standing = Standing::Sound;
@@ -118,7 +121,7 @@ impl Session {
             Err(trouble) => {
                 self.standing = Standing::after(&trouble);
                 match trouble {
-                    Trouble::Rpc(error) => Ok(ToolOutput::from_rpc_error(&error)),
+                    Trouble::Rpc(error) => Ok(ToolOutput::from_rpc_error(method, &error)),
                     trouble => Err(self.fault(trouble).await),
                 }
             }
@@ -135,7 +138,7 @@ impl Session {
     ) -> Result<Value, Trouble> {
         let mirror = mirror.filter(|_| self.greeting.is_modern());
         let mirrored = mirror.map(|mirror| mirror.headers(checked.call().arguments())).unwrap_or_default();
-        let mut given = JsonObject::new();
+        let (mut given, method) = (JsonObject::new(), checked.call().method);
         for _ in 0..MAX_ROUNDS {
             self.calls += 1;
             let params = Prepared::call(checked.call(), &self.meta(scope), &given).mirrored(mirrored.clone());
@@ -155,7 +158,7 @@ impl Session {
                 max_result_bytes: self.max_result_bytes,
             };
             let asking = async {
-                let mut result = exchange.run("tools/call", params, &sent).await?;
+                let mut result = exchange.run(method.as_str(), params, &sent).await?;
                 let asks = result.get("resultType").is_some_and(|kind| kind == "input_required");
                 if !asks || scope.client.era() == Era::Modern {
                     return Ok((result, None));
@@ -206,16 +209,38 @@ impl Session {
 
     /// The tools, asked of a session that has waited.
     pub(super) async fn list(&mut self, scope: &Scope) -> Result<Vec<Arc<Tool>>, SessionFault> {
-        let (peer, meta) = (self.peer(), &self.greeting.meta);
-        let listing = listing::list(peer, meta, &self.server.name, self.max_result_bytes);
+        let listed = scope.timeouts.run(Operation::Discovery, &scope.cancel, self.listing().tools()).await;
+        self.listed(listed.unwrap_or_else(|interrupted| Err(Trouble::Interrupted(interrupted)))).await
+    }
+
+    /// What the server offers besides tools.
+    pub(super) async fn offers(&mut self, scope: &Scope) -> Result<Offers, SessionFault> {
+        let listing = async {
+            let mut offers = Offers { completes: self.greeting.offers("completions"), ..Offers::default() };
+            for kind in OfferKind::ALL {
+                if self.greeting.offers(kind.capability()) {
+                    self.listing().offers(kind, &mut offers).await?;
+                }
+            }
+            Ok(offers)
+        };
         let listed = scope.timeouts.run(Operation::Discovery, &scope.cancel, listing).await;
-        match listed.unwrap_or_else(|interrupted| Err(Trouble::Interrupted(interrupted))) {
-            Ok(tools) => Ok(tools),
+        self.listed(listed.unwrap_or_else(|interrupted| Err(Trouble::Interrupted(interrupted)))).await
+    }
+
+    async fn listed<T>(&mut self, listed: Result<T, Trouble>) -> Result<T, SessionFault> {
+        match listed {
+            Ok(listed) => Ok(listed),
             Err(trouble) => {
                 self.standing = Standing::after(&trouble);
                 Err(self.fault(trouble).await)
             }
         }
+    }
+
+    fn listing(&self) -> Listing<'_> {
+        let (peer, meta, server) = (self.peer(), &self.greeting.meta, &self.server.name);
+        Listing { peer, meta, server, max_result_bytes: self.max_result_bytes }
     }
 
     /// Whether calls can be made with a session that has waited for some. A launcher may have left its server

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::call::{JsonObject, ToolCall};
+use crate::call::{JsonObject, Method, ToolCall};
 use crate::config::{OnFailure, Server, SessionMode};
 use crate::fault::{ErrorCode, Fault};
 use crate::scope::Scope;
@@ -71,6 +71,14 @@ impl Batch {
             continues: scope.settings.on_failure == OnFailure::Continue,
             max_argument_bytes: limits.max_argument_bytes,
         })
+    }
+
+    /// What it asks for; only a batch of one asks for something besides tools.
+    pub(super) fn method(&self) -> Method {
+        match self.calls.first() {
+            Some(Requested::Call(call)) => call.method,
+            _ => Method::Tool,
+        }
     }
 
     /// One call of a client that makes its calls one by one: what they leave behind in a server is kept.

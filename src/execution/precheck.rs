@@ -4,10 +4,10 @@
 
 use super::batch::{Batch, Requested};
 use super::report::{CallOutcome, Ended, Failure};
-use crate::call::ToolCall;
+use crate::call::{Method, ToolCall};
 use crate::config::Server;
 use crate::fault::ErrorCode;
-use crate::tool::{Patience, ToolSet};
+use crate::tool::{OfferKind, OfferSet, Patience, ToolSet};
 
 /// `Err` holds an outcome for each bad item.
 pub(super) fn check(tools: &ToolSet, batch: &Batch) -> Result<(), Vec<CallOutcome>> {
@@ -15,6 +15,55 @@ pub(super) fn check(tools: &ToolSet, batch: &Batch) -> Result<(), Vec<CallOutcom
     let refused: Vec<CallOutcome> =
         batch.calls.iter().filter_map(|requested| refuse(tools, batch, requested, &mut patience)).collect();
     if refused.is_empty() { Ok(()) } else { Err(refused) }
+}
+
+/// As `check`, for what is no tool.
+pub(super) fn check_offers(offers: &OfferSet, batch: &Batch) -> Result<(), Vec<CallOutcome>> {
+    let refuse = |requested: &Requested| match requested {
+        Requested::Call(call) => {
+            let failure = refuse_offer(offers, batch, call)?;
+            Some(CallOutcome::refused(call.index, short(call.tool.as_str()), Ended::Failed(failure)))
+        }
+        Requested::Unreadable { .. } => None,
+    };
+    let refused: Vec<CallOutcome> = batch.calls.iter().filter_map(refuse).collect();
+    if refused.is_empty() { Ok(()) } else { Err(refused) }
+}
+
+fn refuse_offer(offers: &OfferSet, batch: &Batch, call: &ToolCall) -> Option<Failure> {
+    let blocked = match call.method {
+        Method::Prompt => call.param("name").and_then(|name| offers.blocked(OfferKind::Prompt, name)),
+        Method::Resource | Method::Subscribe => {
+            call.param("uri").and_then(|uri| offers.blocked_resource(uri))
+        }
+        Method::Complete => {
+            let named = |key, kind| Some(offers.blocked(kind, call.arguments()["ref"][key].as_str()?));
+            named("name", OfferKind::Prompt).or_else(|| named("uri", OfferKind::Template)).flatten()
+        }
+        Method::Tool | Method::Unsubscribe => None,
+    };
+    if let Some(blocked) = blocked {
+        return Some(Failure {
+            code: ErrorCode::ToolBlocked,
+            message: format!("the registration policy keeps what {} asks for away", call.shown()),
+            hint: None,
+            details: blocked.reasons.clone(),
+        });
+    }
+    (call.size() > batch.max_argument_bytes).then(|| too_long(call, batch.max_argument_bytes))
+}
+
+fn too_long(call: &ToolCall, limit: usize) -> Failure {
+    let what = match call.method {
+        Method::Tool => format!("the arguments of `{}`", short(call.tool.as_str())),
+        _ => format!("the params of {}", call.shown()),
+    };
+    Failure {
+        code: ErrorCode::LimitExceeded,
+        message: format!("{what} are longer than {limit} bytes"),
+        hint: Some("send less, or raise `max_argument_bytes` in `common_mcp_gateway_config`".to_owned()),
+        details: Vec::new(),
+    }
 }
 
 fn refuse(
@@ -67,12 +116,7 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall, patience: &mut P
         }));
     }
     if call.size() > batch.max_argument_bytes {
-        return Some(Ended::Failed(Failure {
-            code: ErrorCode::LimitExceeded,
-            message: format!("the arguments of `{name}` are longer than {} bytes", batch.max_argument_bytes),
-            hint: Some("send less, or raise `max_argument_bytes` in `common_mcp_gateway_config`".to_owned()),
-            details: Vec::new(),
-        }));
+        return Some(Ended::Failed(too_long(call, batch.max_argument_bytes)));
     }
     let violations = tool.violations(call.arguments(), patience);
     (!violations.is_empty()).then(|| {

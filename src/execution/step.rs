@@ -81,7 +81,7 @@ impl Step<'_> {
         let next = if fault.code() == ErrorCode::Timeout { Next::MayFollow } else { Next::SessionLost };
         let failure = Failure {
             code: fault.code(),
-            message: format!("tool `{}` of {fault}", call.tool).replacen("of server", "on server", 1),
+            message: format!("{} of {fault}", call.shown()).replacen("of server", "on server", 1),
             hint: fault.hint(),
             details: self.guardrails.screen(self.scope, self.server, fault.details()).await,
         };

@@ -30,7 +30,7 @@ const PASSED_ON: [&str; 2] = ["inputResponses", "requestState"];
 const PROTOCOL_META: &str = "io.modelcontextprotocol/";
 
 /// Reads the params of a `tools/call`, and their `_meta`.
-pub(super) fn of_call(mut params: JsonObject, mut meta: JsonObject) -> Result<Call, RpcError> {
+pub(super) fn of_call(mut params: JsonObject, meta: JsonObject) -> Result<Call, RpcError> {
     let refuse = |message| RpcError::new(RpcError::INVALID_PARAMS, message);
     let Some(Value::String(name)) = params.shift_remove("name") else {
         return Err(refuse("`params.name` must name a tool"));
@@ -42,6 +42,12 @@ pub(super) fn of_call(mut params: JsonObject, mut meta: JsonObject) -> Result<Ca
             .map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?,
         Some(_) => return Err(refuse("`params.arguments` must be an object")),
     };
+    let (_, beside) = of_request(params, meta);
+    Ok(Call { name, arguments, beside })
+}
+
+/// Parts the params of a request from what goes to a server beside them.
+pub(super) fn of_request(mut params: JsonObject, mut meta: JsonObject) -> (JsonObject, JsonObject) {
     let mut beside = JsonObject::new();
     for key in PASSED_ON {
         if let Some(value) = params.shift_remove(key) {
@@ -52,7 +58,7 @@ pub(super) fn of_call(mut params: JsonObject, mut meta: JsonObject) -> Result<Ca
     if !meta.is_empty() {
         beside.insert("_meta".to_owned(), Value::Object(meta));
     }
-    Ok(Call { name, arguments, beside })
+    (params, beside)
 }
 
 impl Arguments {

@@ -37,6 +37,7 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
         (Wanted::Tools, Some(name)) => {
             let server = find(scope, &name)?;
             parts.execution.forget_sessions(scope, Some(&server.name));
+            parts.discovery.forget_offers(scope, Some(&server.name));
             Ok(if parts.cache.clear_server(scope, &server.name).await {
                 done(&format!("Cache cleared for server: {}", server.name))
             } else {
@@ -46,11 +47,13 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
         }
         (Wanted::Tools, None) => {
             parts.execution.forget_sessions(scope, None);
+            parts.discovery.forget_offers(scope, None);
             let count = parts.cache.clear_tools(scope).await;
             Ok(done(&format!("Cache cleared for all servers ({count} servers)")))
         }
         (Wanted::Everything, _) => {
             parts.execution.forget_sessions(scope, None);
+            parts.discovery.forget_offers(scope, None);
             let count = parts.cache.clear_tools(scope).await;
             clear_config(parts, scope).await;
             Ok(done(&format!("Cache cleared for all servers ({count} servers) and gateway config (cleared)")))

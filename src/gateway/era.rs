@@ -111,6 +111,15 @@ pub(super) fn dress(era: Era, cacheable: bool, mut result: JsonObject) -> Value 
     Value::Object(result)
 }
 
+/// As `dress`, for the result of a server, whose own words are kept.
+pub(super) fn dress_relayed(cacheable: bool, result: &mut JsonObject) {
+    let kind = result.entry("resultType").or_insert_with(|| "complete".into());
+    if cacheable && kind == "complete" {
+        result.entry("ttlMs").or_insert_with(|| FRESH_MS.into());
+        result.entry("cacheScope").or_insert_with(|| "private".into());
+    }
+}
+
 fn server_info() -> Value {
     json!({"name": NAME, "version": env!("CARGO_PKG_VERSION")})
 }

@@ -18,6 +18,7 @@ use crate::scope::Scope;
 mod content;
 mod single;
 
+use single::no_result;
 pub(super) use single::single;
 
 /// The answer to a `tools/call`.
@@ -46,6 +47,22 @@ impl Reply {
 
     pub(super) fn fault(id: &RequestId, fault: &(impl Fault + ?Sized)) -> Self {
         Self(Body::Own { object: fault_object(id, fault), blocks: Vec::new() })
+    }
+
+    /// What a server would have answered.
+    pub(super) fn of_server(result: Value) -> Self {
+        match result {
+            Value::Object(result) => Self(Body::Result(result)),
+            other => Self::new(other),
+        }
+    }
+
+    /// For a request that has no result in which a failure could stand.
+    pub(super) fn outside_result(self) -> Self {
+        match self.0 {
+            Body::Own { object, .. } => Self::refused(no_result(object)),
+            other => Self(other),
+        }
     }
 
     pub(super) fn refused(error: RpcError) -> Self {
@@ -81,13 +98,13 @@ impl Reply {
     }
 
     /// The answer to the `tools/call`, written in one go: a large result is never here twice.
-    pub(super) fn into_frame(self, id: &Value, era: Era) -> Frame {
+    pub(super) fn into_frame(self, id: &Value, era: Era, cacheable: bool) -> Frame {
         let is_error = self.status() == "error";
         let (object, blocks) = match self.0 {
             Body::Own { object, blocks } => (object, blocks),
             Body::Result(mut result) => {
                 if era == Era::Modern {
-                    result.entry("resultType").or_insert_with(|| "complete".into());
+                    super::era::dress_relayed(cacheable, &mut result);
                 }
                 return Frame::result(id, |text| json::write_object(&result, text));
             }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::provider::Side;
 use super::{Blocked, Guardrails};
+use crate::call::JsonObject;
 use crate::config::{Endpoint, Server};
 use crate::fault::{ErrorCode, Fault};
 use crate::scope::Scope;
-use crate::tool::{BlockedTool, Tool, ToolSet};
+use crate::tool::{BlockedOffer, BlockedTool, OfferKind, OfferSet, Offers, Tool, ToolSet};
 
 /// A server that is not started, because what describes it was found harmful.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +58,7 @@ impl Guardrails {
                 set.denied.push(self.shown(scope, server, tool, at).await);
                 continue;
             }
-            match self.judge_tool(scope, server, tool).await {
+            match self.judge_definition(scope, server, tool.definition()).await {
                 Ok(()) => set.tools.push(Arc::clone(tool)),
                 Err(blocked) => set.blocked.push(BlockedTool {
                     name: tool.name().clone(),
@@ -69,12 +70,35 @@ impl Guardrails {
         set
     }
 
-    async fn judge_tool(&self, scope: &Scope, server: &Server, tool: &Tool) -> Result<(), Blocked> {
+    /// As `admit_tools`, for what a server offers besides tools.
+    pub async fn admit_offers(&self, scope: &Scope, server: &Server, offers: &Offers) -> OfferSet {
+        let mut set = OfferSet::default();
+        set.open.completes = offers.completes;
+        for kind in OfferKind::ALL {
+            for offered in offers.of(kind) {
+                match self.judge_definition(scope, server, &offered.definition).await {
+                    Ok(()) => set.open.of_mut(kind).push(Arc::clone(offered)),
+                    Err(blocked) => {
+                        let (key, reasons) = (offered.key.clone(), reasons(&blocked));
+                        set.blocked.push(BlockedOffer { kind, key, reasons });
+                    }
+                }
+            }
+        }
+        set
+    }
+
+    async fn judge_definition(
+        &self,
+        scope: &Scope,
+        server: &Server,
+        definition: &JsonObject,
+    ) -> Result<(), Blocked> {
         if !server.registration.enabled {
             return Ok(());
         }
         let mut texts = Vec::new();
-        for (key, value) in tool.definition() {
+        for (key, value) in definition {
             texts.push(key.as_str());
             crate::call::strings(value, &mut texts);
         }

@@ -1,4 +1,4 @@
-//! The servers' tools as a client reads them: whole definitions, under direct names.
+//! What the servers have, as a client reads it: whole definitions, under direct names.
 
 use std::collections::HashMap;
 use std::hash::Hasher as _;
@@ -14,13 +14,37 @@ use crate::discovery::{Discovery, DiscoveryFault, PARALLEL};
 use crate::ids::{ServerName, ToolName};
 use crate::json;
 use crate::scope::Scope;
+use crate::tool::OfferKind;
 
-/// What is known of a caller's servers.
+/// What a client can list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gateway) enum Shelf {
+    Tools,
+    Prompts,
+    Resources,
+    Templates,
+}
+
+/// What is known of one kind of things that a caller's servers have.
 #[derive(Default)]
 pub(super) struct Catalogue {
-    pub(super) tools: Vec<Value>,
-    /// Servers of which tools had to give way to others in their names, and how many.
+    pub(super) entries: Vec<Value>,
+    /// Servers of which something had to give way to another in its name, and how much.
     pub(super) contested: Vec<(ServerName, usize)>,
+}
+
+impl Shelf {
+    pub(super) const ALL: [Self; 4] = [Self::Tools, Self::Prompts, Self::Resources, Self::Templates];
+
+    /// Where a result has them.
+    pub(super) fn member(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources => "resources",
+            Self::Templates => "resourceTemplates",
+        }
+    }
 }
 
 /// Where a direct name leads.
@@ -31,25 +55,38 @@ pub(super) struct Route {
 
 impl Catalogue {
     /// Asks nobody: what configuration and cache have.
-    pub(super) async fn read(discovery: &Discovery, scope: &Scope) -> Self {
+    pub(super) async fn read(discovery: &Discovery, scope: &Scope, kind: Shelf) -> Self {
+        match kind {
+            Shelf::Tools => Self::read_tools(discovery, scope).await,
+            Shelf::Prompts => Self::read_prompts(discovery, scope).await,
+            Shelf::Resources => Self::read_resources(discovery, scope, OfferKind::Resource).await,
+            Shelf::Templates => Self::read_resources(discovery, scope, OfferKind::Template).await,
+        }
+    }
+
+    async fn read_tools(discovery: &Discovery, scope: &Scope) -> Self {
         let asked =
             namings(scope).into_iter().map(|(server, naming)| read_server(discovery, scope, server, naming));
         let parts: Vec<_> = futures_util::stream::iter(asked).buffered(PARALLEL).collect().await;
         let mut catalogue = Self::default();
         for (server, tools, contested) in parts {
-            catalogue.tools.extend(tools);
-            if contested > 0 {
-                catalogue.contested.push((server.name.clone(), contested));
-            }
+            catalogue.add(&server, tools, contested);
         }
         catalogue
+    }
+
+    pub(super) fn add(&mut self, server: &Server, entries: Vec<Value>, contested: usize) {
+        self.entries.extend(entries);
+        if contested > 0 {
+            self.contested.push((server.name.clone(), contested));
+        }
     }
 
     /// Tells one list from another.
     pub(super) fn fingerprint(&self) -> u64 {
         let mut text = Vec::new();
-        for tool in &self.tools {
-            json::write(tool, &mut text);
+        for entry in &self.entries {
+            json::write(entry, &mut text);
         }
         let mut hasher = std::hash::DefaultHasher::new();
         hasher.write(&text);
@@ -58,7 +95,7 @@ impl Catalogue {
 }
 
 /// A caller's servers, and how the tools of each are called.
-fn namings(scope: &Scope) -> Vec<(Arc<Server>, Naming)> {
+pub(super) fn namings(scope: &Scope) -> Vec<(Arc<Server>, Naming)> {
     let servers = &scope.caller.config.servers;
     if let ([server], false) = (&**servers, scope.settings.direct_prefix) {
         let reserved = if scope.settings.exposure.has_gateway_tools() {

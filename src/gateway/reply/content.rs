@@ -82,10 +82,11 @@ fn repeats(structured: &Value, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::Method;
 
     fn entry(result: Value, detail: ResultDetail) -> (Value, Vec<Value>) {
         let (mut entry, mut blocks) = (JsonObject::new(), Vec::new());
-        let output = ToolOutput::parse(result).expect("a result");
+        let output = ToolOutput::parse(Method::Tool, result).expect("a result");
         insert(&mut entry, output, (0, detail), &mut blocks);
         (Value::Object(entry), blocks)
     }

@@ -2,12 +2,15 @@
 //!
 //! What the gateway itself has to say is one text block with the one shape of errors.
 
+use serde_json::Value;
+
 use super::{Body, Reply, blocked, insert_help, refuse};
 use crate::call::JsonObject;
 use crate::execution::{BatchReport, CallOutcome, Ended};
 use crate::fault::ErrorCode;
 use crate::guardrails::{CheckedOutput, Verdict};
 use crate::ids::RequestId;
+use crate::rpc::RpcError;
 
 /// From the report of a batch of one.
 pub(in super::super) fn single(report: BatchReport, id: &RequestId) -> Reply {
@@ -42,6 +45,16 @@ fn failure(outcome: CallOutcome, id: &RequestId) -> JsonObject {
     object.shift_remove("response");
     object.insert("correlation_id".to_owned(), id.as_str().into());
     object
+}
+
+/// A failure, where no result could hold it.
+pub(super) fn no_result(object: JsonObject) -> RpcError {
+    let message = object.get("message").and_then(Value::as_str).unwrap_or("failed").to_owned();
+    let code = match object.get("error_code").and_then(Value::as_str) {
+        Some("INVALID_ARGUMENTS" | "LIMIT_EXCEEDED") => RpcError::INVALID_PARAMS,
+        _ => RpcError::INTERNAL,
+    };
+    RpcError::new(code, message).with_data(Value::Object(object))
 }
 
 fn opened(code: ErrorCode) -> JsonObject {

@@ -1,0 +1,44 @@
+//! What servers offer besides tools: known for a while in this process, and judged on every reading like tools.
+
+use std::sync::Arc;
+
+use super::{Discovery, DiscoveryFault};
+use crate::config::Server;
+use crate::ids::ServerName;
+use crate::scope::Scope;
+use crate::tool::{OfferSet, Offers};
+
+impl Discovery {
+    /// What a server is known to offer, whether it is open to the caller or not.
+    pub fn known_offers(&self, scope: &Scope, server: &Arc<Server>) -> Option<Arc<Offers>> {
+        self.live.known_offers(scope, server).map(|(offers, _)| offers)
+    }
+
+    /// Forgets what one server offers, or all.
+    pub fn forget_offers(&self, scope: &Scope, name: Option<&ServerName>) {
+        let servers = &scope.caller.config.servers;
+        for server in servers.iter().filter(|server| name.is_none_or(|name| *name == server.name)) {
+            self.live.forget_offers(scope, server);
+        }
+    }
+
+    /// What the caller may know of it; `None` where nothing is known, or the server is kept away.
+    pub async fn open_offers(&self, scope: &Scope, server: &Arc<Server>) -> Option<OfferSet> {
+        let offers = self.known_offers(scope, server)?;
+        self.guardrails.admit_server(scope, server).await.ok()?;
+        Some(self.guardrails.admit_offers(scope, server, &offers).await)
+    }
+
+    /// As `open_offers`; the server is asked if it has to be.
+    pub async fn offers(&self, scope: &Scope, server: &Arc<Server>) -> Result<OfferSet, DiscoveryFault> {
+        self.guardrails
+            .admit_server(scope, server)
+            .await
+            .map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))?;
+        let offers = match self.known_offers(scope, server) {
+            Some(offers) => offers,
+            None => self.live.offers(scope, server).await?,
+        };
+        Ok(self.guardrails.admit_offers(scope, server, &offers).await)
+    }
+}

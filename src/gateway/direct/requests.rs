@@ -1,0 +1,153 @@
+//! Requests for prompts, resources and completions: each finds its server and takes the road of a tool call.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{catalogue::Shelf, offers};
+use crate::call::{JsonObject, Method, ToolCall};
+use crate::client::{Client, Connection, Era};
+use crate::config::Server;
+use crate::discovery::Topic;
+use crate::execution::Batch;
+use crate::gateway::reply::{self, Reply};
+use crate::gateway::{Asked, Gateway};
+use crate::ids::ToolName;
+use crate::rpc::RpcError;
+use crate::scope::Scope;
+
+/// A request as a client sends it.
+pub(in crate::gateway) struct Wanted {
+    pub(in crate::gateway) method: Method,
+    pub(in crate::gateway) params: JsonObject,
+    /// What goes to the server beside them.
+    pub(in crate::gateway) beside: JsonObject,
+    pub(in crate::gateway) connection: Arc<Connection>,
+}
+
+impl Wanted {
+    /// The list that a method asks for.
+    pub(in crate::gateway) fn list(method: &str) -> Option<Shelf> {
+        Some(match method {
+            "prompts/list" => Shelf::Prompts,
+            "resources/list" => Shelf::Resources,
+            "resources/templates/list" => Shelf::Templates,
+            _ => return None,
+        })
+    }
+
+    /// What a method asks a server for, in the revision of the client.
+    pub(in crate::gateway) fn method(method: &str, era: Era) -> Option<Method> {
+        Some(match (method, era) {
+            ("prompts/get", _) => Method::Prompt,
+            ("resources/read", _) => Method::Resource,
+            ("completion/complete", _) => Method::Complete,
+            ("resources/subscribe", Era::Legacy) => Method::Subscribe,
+            ("resources/unsubscribe", Era::Legacy) => Method::Unsubscribe,
+            _ => return None,
+        })
+    }
+}
+
+impl Gateway {
+    /// Answers a list of prompts, resources or templates.
+    pub(in crate::gateway) async fn list_offers(
+        &self,
+        kind: Shelf,
+        asked: Asked,
+    ) -> Result<JsonObject, RpcError> {
+        let scope = self.scope_or_refusal(asked).await?;
+        let entries = self.show(&scope, kind).await.entries;
+        Ok(JsonObject::from_iter([(kind.member().to_owned(), Value::Array(entries))]))
+    }
+
+    /// Takes a request to its server.
+    pub(in crate::gateway) async fn ask_server(
+        &self,
+        scope: &Scope,
+        mut wanted: Wanted,
+    ) -> crate::gateway::Answer {
+        self.inquire(scope, Topic::Offers).await;
+        let found = match wanted.method {
+            Method::Prompt => self.prompt(scope, &mut wanted.params, "name"),
+            Method::Complete => self.completed(scope, &mut wanted.params),
+            _ => self.resource(scope, &wanted.params),
+        };
+        let (server, subject) = match found {
+            Ok(found) => found,
+            Err(error) => return Ok(Reply::refused(error)),
+        };
+        if wanted.method == Method::Complete
+            && self.parts.discovery.known_offers(scope, &server).is_some_and(|offers| !offers.completes)
+        {
+            return Ok(Reply::of_server(json!({"completion": {"values": []}})));
+        }
+        let uri = wanted.params.get("uri").and_then(Value::as_str).unwrap_or_default().to_owned();
+        // Before the server knows of it: it may have something to tell at once.
+        if wanted.method == Method::Subscribe && !wanted.connection.watch(&uri) {
+            return Ok(Reply::refused(RpcError::new(
+                RpcError::INVALID_PARAMS,
+                "too many resources are watched",
+            )));
+        }
+        let call = ToolCall::of(wanted.method, subject, wanted.params).with(wanted.beside);
+        let report = self.parts.execution.execute(scope, Batch::single(scope, server, call)).await;
+        let answer = report.map(|report| reply::single(report, &scope.id));
+        let failed = !matches!(&answer, Ok(reply) if reply.status() == "success");
+        match wanted.method {
+            Method::Subscribe if failed => wanted.connection.unwatch(&uri),
+            Method::Unsubscribe if !failed => wanted.connection.unwatch(&uri),
+            _ => {}
+        }
+        Ok(answer?)
+    }
+
+    fn prompt(
+        &self,
+        scope: &Scope,
+        params: &mut JsonObject,
+        key: &str,
+    ) -> Result<(Arc<Server>, ToolName), RpcError> {
+        let direct = text(params, key)?;
+        let (server, name) = offers::prompt(&self.parts.discovery, scope, direct).ok_or_else(|| {
+            RpcError::new(RpcError::INVALID_PARAMS, "unknown prompt: `prompts/list` has them")
+        })?;
+        params.insert(key.to_owned(), name.as_str().into());
+        Ok((server, name))
+    }
+
+    fn resource(&self, scope: &Scope, params: &JsonObject) -> Result<(Arc<Server>, ToolName), RpcError> {
+        let uri = text(params, "uri")?;
+        let server = offers::resource(&self.parts.discovery, scope, uri)
+            .ok_or_else(|| unknown_resource(&scope.client, uri))?;
+        Ok((server, "resource".into()))
+    }
+
+    fn completed(&self, scope: &Scope, params: &mut JsonObject) -> Result<(Arc<Server>, ToolName), RpcError> {
+        let invalid =
+            || RpcError::new(RpcError::INVALID_PARAMS, "`params.ref` must name a prompt or a resource");
+        let reference = params.get_mut("ref").and_then(Value::as_object_mut).ok_or_else(invalid)?;
+        match reference.get("type").and_then(Value::as_str) {
+            Some("ref/prompt") => self.prompt(scope, reference, "name"),
+            Some("ref/resource") => {
+                let uri = text(reference, "uri")?;
+                let server = offers::template(&self.parts.discovery, scope, uri).ok_or_else(invalid)?;
+                Ok((server, "completion".into()))
+            }
+            _ => Err(invalid()),
+        }
+    }
+}
+
+fn text<'p>(params: &'p JsonObject, key: &str) -> Result<&'p str, RpcError> {
+    let text = params.get(key).and_then(Value::as_str);
+    text.ok_or_else(|| RpcError::new(RpcError::INVALID_PARAMS, format!("`{key}` must be a text")))
+}
+
+fn unknown_resource(client: &Client, uri: &str) -> RpcError {
+    let code = match client.era() {
+        Era::Legacy => RpcError::RESOURCE_NOT_FOUND,
+        Era::Modern => RpcError::INVALID_PARAMS,
+    };
+    RpcError::new(code, "no server has this resource").with_data(json!({"uri": uri}))
+}

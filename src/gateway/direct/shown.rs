@@ -1,0 +1,209 @@
+//! What clients have been shown, and that they hear of it when it has become another.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+
+use super::catalogue::{Catalogue, Shelf};
+use crate::client::Change;
+use crate::discovery::Topic;
+use crate::downstream::{Offer, Offered};
+use crate::gateway::Gateway;
+use crate::ids::{CallerId, ServerName};
+use crate::scope::{Audience, Scope};
+
+/// Clients whose lists are followed.
+const MAX_VIEWS: u64 = 4_096;
+
+/// A server that says that it has something else now is asked for it after this.
+const SETTLING: Duration = Duration::from_millis(100);
+
+/// Readings of a list that changes while it is read.
+const MAX_READINGS: usize = 3;
+
+pub(in crate::gateway) struct Shown {
+    views: moka::sync::Cache<Audience, Arc<View>>,
+    /// Servers that have just said that they have something else now.
+    settling: moka::sync::Cache<(CallerId, ServerName, Topic), ()>,
+    /// How often something was learned of a server.
+    learned: AtomicU64,
+}
+
+/// The lists of one kind of client of one caller.
+struct View {
+    scope: Scope,
+    /// Fingerprints of what was shown last.
+    lists: Mutex<[Option<u64>; Shelf::ALL.len()]>,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        let views = moka::sync::Cache::builder().max_capacity(MAX_VIEWS).build();
+        let settling = moka::sync::Cache::builder().max_capacity(MAX_VIEWS).build();
+        Self { views, settling, learned: AtomicU64::default() }
+    }
+}
+
+impl Gateway {
+    /// What a client that comes now is to be shown, and from now on told of.
+    pub(super) async fn show(&self, scope: &Scope, kind: Shelf) -> Catalogue {
+        self.inquire(scope, kind.topic()).await;
+        let view = self.view(scope);
+        let mut catalogue = Catalogue::default();
+        for _ in 0..MAX_READINGS {
+            let learned = self.shown.learned.load(Ordering::SeqCst);
+            catalogue = Catalogue::read(&self.parts.discovery, scope, kind).await;
+            view.note(kind, &catalogue);
+            if learned == self.shown.learned.load(Ordering::SeqCst) {
+                break;
+            }
+        }
+        catalogue
+    }
+
+    fn view(&self, scope: &Scope) -> Arc<View> {
+        let current = |view: &Arc<View>| Arc::ptr_eq(&view.scope.settings, &scope.settings);
+        let audience = scope.audience();
+        if let Some(view) = self.shown.views.get(&audience).filter(current) {
+            return view;
+        }
+        let view = Arc::new(View { scope: scope.apart(), lists: Mutex::default() });
+        self.shown.views.insert(audience, Arc::clone(&view));
+        view
+    }
+
+    /// Tells clients of changes until the process ends.
+    pub(in crate::gateway) async fn follow(self) {
+        let (mut news, mut reloads) = (self.parts.discovery.news(), self.parts.store.subscribe());
+        let mut offers = self.parts.discovery.offered();
+        loop {
+            tokio::select! {
+                () = self.parts.end.cancelled() => return,
+                edit = reloads.changed() => match edit {
+                    Ok(()) => self.forget(),
+                    Err(_) => return,
+                },
+                offered = offers.recv() => match offered {
+                    Ok(offered) => self.take_note(offered),
+                    Err(RecvError::Lagged(_)) => self.forget(),
+                    Err(RecvError::Closed) => return,
+                },
+                learned = news.recv() => {
+                    let mut audiences = HashSet::new();
+                    match learned {
+                        Ok(audience) => drop(audiences.insert(audience)),
+                        Err(RecvError::Lagged(_)) => audiences = self.audiences(),
+                        Err(RecvError::Closed) => return,
+                    }
+                    while let Ok(audience) = news.try_recv() {
+                        audiences.insert(audience);
+                    }
+                    self.shown.learned.fetch_add(1, Ordering::SeqCst);
+                    for audience in audiences {
+                        self.review(&audience).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn review(&self, audience: &Audience) {
+        let Some(view) = self.shown.views.get(audience) else { return };
+        for kind in Shelf::ALL.into_iter().filter(|kind| view.shows(*kind)) {
+            let catalogue = Catalogue::read(&self.parts.discovery, &view.scope, kind).await;
+            if view.note(kind, &catalogue) {
+                self.parts.notices.tell(&audience.caller, kind.change());
+            }
+        }
+    }
+
+    /// A server offers something else than before: it is asked again, and the caller's clients hear of it if that
+    /// changes what they are shown.
+    fn take_note(&self, offered: Offered) {
+        let Offered { caller, server, what } = offered;
+        match what {
+            Offer::Tools => self.ask_again(caller, server, Topic::Tools),
+            Offer::Prompts | Offer::Resources => self.ask_again(caller, server, Topic::Offers),
+            // Only clients that watch this very resource are told, so that nothing new is in it.
+            Offer::Resource(uri) => self.parts.notices.tell(&caller, Change::Resource(uri.into())),
+        }
+    }
+
+    fn ask_again(&self, caller: CallerId, server: ServerName, topic: Topic) {
+        self.parts.discovery.outdate(caller.clone(), server.clone(), topic);
+        let views = self.shown.views.iter().filter(|(audience, _)| audience.caller == caller);
+        let views: Vec<Arc<View>> = views.map(|(_, view)| view).collect();
+        // A server that changes its mind says so several times.
+        let settling = (caller, server.clone(), topic);
+        if views.is_empty() || !self.shown.settling.entry(settling.clone()).or_insert(()).is_fresh() {
+            return;
+        }
+        let gateway = self.clone();
+        self.tasks.spawn(async move {
+            tokio::time::sleep(SETTLING).await;
+            gateway.shown.settling.invalidate(&settling);
+            for view in views {
+                if let Some(server) = view.scope.caller.config.find(server.as_str()) {
+                    gateway.parts.discovery.inquire_again(&view.scope, server, topic).await;
+                }
+            }
+        });
+    }
+
+    /// After an edit nobody knows what the callers would be shown: they are told to look.
+    fn forget(&self) {
+        let callers: HashSet<_> = self.audiences().into_iter().map(|audience| audience.caller).collect();
+        for caller in callers {
+            for kind in Shelf::ALL {
+                self.parts.notices.tell(&caller, kind.change());
+            }
+        }
+        self.shown.views.invalidate_all();
+    }
+
+    fn audiences(&self) -> HashSet<Audience> {
+        self.shown.views.iter().map(|(audience, _)| (*audience).clone()).collect()
+    }
+}
+
+impl View {
+    fn shows(&self, kind: Shelf) -> bool {
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)[kind as usize].is_some()
+    }
+
+    /// Whether something else was shown before.
+    fn note(&self, kind: Shelf, catalogue: &Catalogue) -> bool {
+        let fingerprint = catalogue.fingerprint();
+        let before =
+            self.lists.lock().unwrap_or_else(PoisonError::into_inner)[kind as usize].replace(fingerprint);
+        if before == Some(fingerprint) {
+            return false;
+        }
+        for (server, count) in &catalogue.contested {
+            let list = kind.change().method();
+            tracing::warn!(%server, count, list, "entries whose names are no direct names, or are taken, gave way");
+        }
+        true
+    }
+}
+
+impl Shelf {
+    fn topic(self) -> Topic {
+        match self {
+            Self::Tools => Topic::Tools,
+            Self::Prompts | Self::Resources | Self::Templates => Topic::Offers,
+        }
+    }
+
+    /// What a client is told whose list of these has become another.
+    fn change(self) -> Change {
+        match self {
+            Self::Tools => Change::Tools,
+            Self::Prompts => Change::Prompts,
+            Self::Resources | Self::Templates => Change::Resources,
+        }
+    }
+}

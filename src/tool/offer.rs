@@ -1,0 +1,219 @@
+//! What a server offers besides tools: prompts, resources and templates of resources, each as the server wrote it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::is_name;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferKind {
+    Prompt,
+    Resource,
+    Template,
+}
+
+/// One prompt, resource or template, whole.
+#[derive(Debug)]
+pub struct Offered {
+    /// Its name, URI or URI template.
+    pub key: String,
+    pub definition: Map<String, Value>,
+}
+
+/// All that one server offers.
+#[derive(Debug, Default)]
+pub struct Offers {
+    pub prompts: Vec<Arc<Offered>>,
+    pub resources: Vec<Arc<Offered>>,
+    pub templates: Vec<Arc<Offered>>,
+    /// It completes arguments.
+    pub completes: bool,
+}
+
+/// What the registration check kept away, and why.
+#[derive(Debug)]
+pub struct BlockedOffer {
+    pub kind: OfferKind,
+    pub key: String,
+    pub reasons: Vec<String>,
+}
+
+/// What of a server's offers a caller may know.
+#[derive(Debug, Default)]
+pub struct OfferSet {
+    pub open: Offers,
+    pub blocked: Vec<BlockedOffer>,
+}
+
+impl OfferKind {
+    pub const ALL: [Self; 3] = [Self::Prompt, Self::Resource, Self::Template];
+
+    /// The capability of a server that has them.
+    pub fn capability(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompts",
+            Self::Resource | Self::Template => "resources",
+        }
+    }
+
+    /// The request that lists them.
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompts/list",
+            Self::Resource => "resources/list",
+            Self::Template => "resources/templates/list",
+        }
+    }
+
+    /// Where they stand in its result.
+    pub fn member(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompts",
+            Self::Resource => "resources",
+            Self::Template => "resourceTemplates",
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Prompt => "name",
+            Self::Resource => "uri",
+            Self::Template => "uriTemplate",
+        }
+    }
+}
+
+impl Offers {
+    pub fn of(&self, kind: OfferKind) -> &[Arc<Offered>] {
+        match kind {
+            OfferKind::Prompt => &self.prompts,
+            OfferKind::Resource => &self.resources,
+            OfferKind::Template => &self.templates,
+        }
+    }
+
+    pub fn of_mut(&mut self, kind: OfferKind) -> &mut Vec<Arc<Offered>> {
+        match kind {
+            OfferKind::Prompt => &mut self.prompts,
+            OfferKind::Resource => &mut self.resources,
+            OfferKind::Template => &mut self.templates,
+        }
+    }
+
+    /// Puts in what a server listed; says how many entries have no usable key, or one that was there before.
+    pub fn fill(&mut self, kind: OfferKind, definitions: Vec<Value>) -> usize {
+        let mut seen = HashSet::new();
+        let mut left_out = 0;
+        for definition in definitions {
+            match Offered::parse(kind, definition) {
+                Some(offered) if seen.insert(offered.key.clone()) => {
+                    self.of_mut(kind).push(Arc::new(offered));
+                }
+                _ => left_out += 1,
+            }
+        }
+        left_out
+    }
+
+    /// Whether one of the templates stands for the URI.
+    pub fn has_template_for(&self, uri: &str) -> bool {
+        self.templates.iter().any(|template| fits(&template.key, uri))
+    }
+
+    pub fn has(&self, kind: OfferKind, key: &str) -> bool {
+        self.of(kind).iter().any(|offered| offered.key == key)
+    }
+
+    pub fn definitions(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        let all = self.prompts.iter().chain(&self.resources).chain(&self.templates);
+        all.map(|offered| &offered.definition)
+    }
+}
+
+impl Offered {
+    fn parse(kind: OfferKind, definition: Value) -> Option<Self> {
+        let Value::Object(definition) = definition else { return None };
+        let key = definition.get(kind.key())?.as_str()?.to_owned();
+        let usable = if kind == OfferKind::Prompt { is_name(&key) } else { !key.is_empty() };
+        usable.then_some(Self { key, definition })
+    }
+}
+
+impl OfferSet {
+    /// Why the caller may not have it.
+    pub fn blocked(&self, kind: OfferKind, key: &str) -> Option<&BlockedOffer> {
+        self.blocked.iter().find(|blocked| blocked.kind == kind && blocked.key == key)
+    }
+
+    /// Why no resource of this URI may be read.
+    pub fn blocked_resource(&self, uri: &str) -> Option<&BlockedOffer> {
+        let by_template = || {
+            self.blocked.iter().find(|blocked| blocked.kind == OfferKind::Template && fits(&blocked.key, uri))
+        };
+        let is_open = || self.open.has(OfferKind::Resource, uri) || self.open.has_template_for(uri);
+        self.blocked(OfferKind::Resource, uri).or_else(|| by_template().filter(|_| !is_open()))
+    }
+}
+
+/// Whether a URI template stands for a URI: each expression for some text, the simple ones for one without a slash.
+fn fits(template: &str, uri: &str) -> bool {
+    let mut pieces = template.split('{');
+    let Some(mut rest) = pieces.next().and_then(|first| uri.strip_prefix(first)) else { return false };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(piece) = pieces.next() {
+        let Some((expression, literal)) = piece.split_once('}') else { return false };
+        let at = match (literal.is_empty(), pieces.peek()) {
+            (true, None) => Some(rest.len()),
+            (true, Some(_)) => rest.find('/').or(Some(rest.len())),
+            (false, None) => rest.strip_suffix(literal).map(str::len),
+            (false, Some(_)) => rest.find(literal),
+        };
+        let Some(at) = at else { return false };
+        let simple = expression.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        if simple && (at == 0 || rest[..at].contains('/')) {
+            return false;
+        }
+        rest = &rest[at + literal.len()..];
+    }
+    rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_stand_for_their_uris() {
+        for (template, uri, expected) in [
+            ("test://template/{id}/data", "test://template/7/data", true),
+            ("test://template/{id}/data", "test://template/7/8/data", false),
+            ("test://template/{id}/data", "test://template//data", false),
+            ("test://template/{id}/data", "test://template/7/date", false),
+            ("file:///{+path}", "file:///a/b/c.txt", true),
+            ("a://{x}", "a://1", true),
+            ("a://{x}", "b://1", false),
+            ("a://{x}/{y}", "a://1/2", true),
+            ("a://{x}-{y}.txt", "a://1-2.txt", true),
+            ("a://search{?q}", "a://search?q=1", true),
+            ("a://plain", "a://plain", true),
+            ("a://plain", "a://plainer", false),
+            ("a://{open", "a://x", false),
+        ] {
+            assert_eq!(fits(template, uri), expected, "{template} for {uri}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_key_or_is_repeated_is_left_out() {
+        let mut offers = Offers::default();
+        let listed =
+            serde_json::json!([{"name": "a"}, {"name": "a", "x": 1}, {"title": "b"}, 7, {"name": ""}]);
+        let left_out = offers.fill(OfferKind::Prompt, listed.as_array().cloned().unwrap_or_default());
+        assert_eq!((offers.prompts.len(), left_out), (1, 4));
+    }
+}
