@@ -280,6 +280,14 @@ impl Started {
             max_result_bytes: scope.settings.limits.max_result_bytes,
         };
         let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, shaking.shake()).await;
-        shaken.map_err(Trouble::Interrupted)?
+        let greeting = shaken.map_err(Trouble::Interrupted)??;
+        // One with a handshake tells of changes unasked. Over HTTP the subscription would be a connection of its own.
+        if greeting.is_modern()
+            && scope.settings.exposure.is_direct()
+            && matches!(self.far_end, FarEnd::Child(_))
+        {
+            request::subscribe(self.service.running.peer(), &greeting.meta).await?;
+        }
+        Ok(greeting)
     }
 }

@@ -108,6 +108,22 @@ pub(super) async fn ask(
     transport::unwrap(answer.map_err(|error| Trouble::from(&error))?, max_result_bytes)
 }
 
+/// Asks a server of the newer revision to tell of changes for as long as the session lasts. Its answer would be the
+/// end of that, which nobody waits for.
+pub(super) async fn subscribe(peer: &Peer<RoleClient>, meta: &JsonObject) -> Result<(), Trouble> {
+    let wanted = ["toolsListChanged", "promptsListChanged", "resourcesListChanged"];
+    let wanted: JsonObject = wanted.into_iter().map(|list| (list.to_owned(), true.into())).collect();
+    let params = JsonObject::from_iter([
+        ("notifications".to_owned(), Value::Object(wanted)),
+        ("_meta".to_owned(), Value::Object(meta.clone())),
+    ]);
+    let mut request = CustomRequest::new("subscriptions/listen", None);
+    request.extensions.insert(Prepared::object(&params));
+    let request = ClientRequest::CustomRequest(request);
+    let sent = peer.send_request_with_option(request, PeerRequestOptions::no_options()).await;
+    sent.map(drop).map_err(|error| Trouble::from(&error))
+}
+
 pub(super) async fn tell(peer: &Peer<RoleClient>, method: &str) -> Result<(), Trouble> {
     // Absent params would be written as `null`, which strict servers take for no message at all.
     let params = Value::Object(JsonObject::new());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Script, ask, direct, names, start};
-use crate::support::{Config, Gateway, Raw, eventually};
+use crate::support::{Config, Gateway, Raw, eventually, server_binary};
 
 const NOTE: &str = "AAAABBBB";
 
@@ -280,4 +280,20 @@ async fn a_server_that_changes_what_it_has_is_asked_again_and_the_client_told() 
     assert_eq!(told, ["notifications/prompts/list_changed", "notifications/tools/list_changed"]);
     assert_eq!(names(&mut raw).await, ["s__change", "s__new"]);
     assert_eq!(keys(&result(&mut raw, "prompts/list", json!({})).await["prompts"], "name"), ["s__q"]);
+}
+
+#[tokio::test]
+async fn a_server_of_the_newer_revision_tells_of_its_changes_too() {
+    let server = json!({
+        "server_name": "s", "protocol": "modern", "config": {"command": server_binary("conformance_mcp"), "args": []},
+    });
+    let mut raw = start(&direct(Config::new().server(server))).await;
+    let before = names(&mut raw).await;
+    super::call(&mut raw, "s__test_trigger_tool_change", json!({})).await;
+    loop {
+        if raw.receive().await["method"] == "notifications/tools/list_changed" {
+            break;
+        }
+    }
+    assert_eq!(names(&mut raw).await.len(), before.len() + 1);
 }
