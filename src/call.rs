@@ -171,6 +171,11 @@ impl ToolOutput {
         }
     }
 
+    /// Whether it is no result yet, but a question to the client.
+    pub fn asks_for_input(&self) -> bool {
+        self.result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
+    }
+
     /// About the bytes that the answer takes for it.
     pub fn size(&self) -> usize {
         object_size(&self.result) + self.rpc_error.as_ref().map_or(0, size)
@@ -289,6 +294,15 @@ pub struct OutputParts {
     pub meta: Option<Value>,
     /// The error object, where the server answered with a JSON-RPC error.
     pub rpc_error: Option<Value>,
+}
+
+/// What a server of the newer revision calls a result that is a question.
+const RESULT_TYPE: &str = "resultType";
+const INPUT_REQUIRED: &str = "input_required";
+
+/// As `ToolOutput::asks_for_input`, of a result that nobody has read yet.
+pub fn asks_for_input(result: &Value) -> bool {
+    result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
 }
 
 /// Collects every string of a JSON value: the values as they follow each other, then the keys.

@@ -141,6 +141,13 @@ impl Discovery {
         self.live.offered()
     }
 
+    /// What is known of one tool, whether it is open to the caller or not.
+    pub async fn definition(&self, scope: &Scope, server: &Server, tool: &ToolName) -> Option<Arc<Tool>> {
+        let cached = self.cache.tools(scope, server).await;
+        let (tools, _) = definitions(server, cached.as_ref())?;
+        tools.into_iter().find(|known| known.name() == tool)
+    }
+
     /// The names of all tools that the server is known to have, whether they are open to the caller or not.
     pub async fn names(&self, scope: &Scope, server: &Arc<Server>) -> Option<Vec<ToolName>> {
         let cached = self.cache.tools(scope, server).await;

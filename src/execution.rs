@@ -73,6 +73,7 @@ impl Execution {
             scope,
             server: &batch.server,
             mode: batch.mode,
+            may_ask: batch.may_ask,
             downstream: &self.downstream,
             guardrails: &self.guardrails,
         };

@@ -21,6 +21,7 @@ use crate::ids::{CallerId, RequestId};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::{Caller, Scope};
 use crate::timeouts::{Counts, Timeouts, milliseconds};
+use crate::tool::Repeated;
 
 mod arguments;
 mod clear;
@@ -80,6 +81,8 @@ pub(super) struct Visit {
     /// For what belongs to this request.
     outlet: Outlet,
     who: Who,
+    /// Arguments that the request repeats outside of itself, where its revision and transport have it so.
+    repeated: Option<Repeated>,
     /// Cancelled when the client no longer wants an answer.
     withdrawn: CancellationToken,
 }
@@ -112,9 +115,9 @@ impl Gateway {
         self.dispatch(request, visit).await.unwrap_or_else(|error| Frame::error(Some(&id), &error))
     }
 
-    async fn dispatch(&self, request: Request, visit: Visit) -> Result<Frame, RpcError> {
+    async fn dispatch(&self, request: Request, mut visit: Visit) -> Result<Frame, RpcError> {
         let Request { id, method, params, meta } = request;
-        let Visit { connection, outlet, .. } = &visit;
+        let (connection, outlet) = (&Arc::clone(&visit.connection), visit.outlet.clone());
         let client = match era::introduction(&meta)? {
             Some(who) => connection.client_of(who.hello, who.severity, &meta, outlet.clone()),
             None => connection.client(&meta, outlet.clone()),
@@ -153,7 +156,8 @@ impl Gateway {
             }
             ("tools/list", _) => era::dress(era, true, self.list_tools(self.asked(client, visit.who)).await?),
             ("tools/call", _) => {
-                let call = arguments::of_call(params, meta)?;
+                let mut call = arguments::of_call(params, meta)?;
+                call.repeated = visit.repeated.take();
                 return self.call_tool(&id, call, client, visit).await;
             }
             ("subscriptions/listen", Era::Modern) => return self.listen(&id, &params, client, visit).await,
@@ -196,7 +200,7 @@ impl Gateway {
                 "tools": {"listChanged": true},
             })
         } else {
-            json!({"tools": {}})
+            json!({"logging": {}, "tools": {}})
         };
         let instructions = match exposure {
             Exposure::Gateway => INSTRUCTIONS.to_owned(),

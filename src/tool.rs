@@ -16,7 +16,7 @@ mod mirror;
 mod offer;
 mod schema;
 
-pub use mirror::Mirror;
+pub use mirror::{Mirror, Repeated};
 pub use offer::{BlockedOffer, OfferKind, OfferSet, Offered, Offers};
 use schema::InputSchema;
 pub use schema::Patience;

@@ -17,7 +17,7 @@ use super::listing::Listing;
 use super::relay::Relay;
 use super::request::{self, Prepared, Sent};
 use super::{Started, wire};
-use crate::call::{JsonObject, ToolOutput};
+use crate::call::{JsonObject, ToolOutput, asks_for_input};
 use crate::client::{Era, META_LOG_LEVEL, Severity};
 use crate::config::Server;
 use crate::guardrails::{CheckedCall, Guardrails};
@@ -159,8 +159,7 @@ impl Session {
             };
             let asking = async {
                 let mut result = exchange.run(method.as_str(), params, &sent).await?;
-                let asks = result.get("resultType").is_some_and(|kind| kind == "input_required");
-                if !asks || scope.client.era() == Era::Modern {
+                if !asks_for_input(&result) || scope.client.era() == Era::Modern {
                     return Ok((result, None));
                 }
                 let given = relay.gather(&mut result).await?;

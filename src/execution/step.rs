@@ -7,7 +7,7 @@ use crate::call::ToolCall;
 use crate::config::{Server, SessionMode};
 use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
 use crate::fault::{ErrorCode, Fault as _};
-use crate::guardrails::{CheckedCall, Guardrails};
+use crate::guardrails::{CheckedCall, CheckedOutput, Guardrails};
 use crate::scope::Scope;
 use crate::tool::Tool;
 
@@ -15,6 +15,7 @@ pub(super) struct Step<'a> {
     pub(super) scope: &'a Scope,
     pub(super) server: &'a Arc<Server>,
     pub(super) mode: SessionMode,
+    pub(super) may_ask: bool,
     pub(super) downstream: &'a Downstream,
     pub(super) guardrails: &'a Guardrails,
 }
@@ -56,7 +57,7 @@ impl Step<'_> {
                 let (ended, output) = match output {
                     Ok(mut safe) => {
                         let verdict = safe.take_verdict();
-                        (if safe.is_error() { Ended::ToolError(safe) } else { Ended::Success(safe) }, verdict)
+                        (self.ended(&tool, safe), verdict)
                     }
                     Err(blocked) => (Ended::BlockedOutput(blocked.code), Some(blocked.verdict)),
                 };
@@ -64,6 +65,21 @@ impl Step<'_> {
                 (CallOutcome { index, tool, arguments, ended, input, output }, Next::MayFollow)
             }
             Err(fault) => self.failed(checked, &fault).await,
+        }
+    }
+
+    fn ended(&self, tool: &str, output: CheckedOutput) -> Ended {
+        if output.is_error() {
+            Ended::ToolError(output)
+        } else if output.asks_for_input() && !self.may_ask {
+            Ended::Failed(Failure {
+                code: ErrorCode::ToolFailed,
+                message: format!("tool `{tool}` asks for input, which nobody can give in the midst of a batch"),
+                hint: Some("call it by its direct name (`tool_exposure`), or with a client that opens with `initialize`".to_owned()),
+                details: Vec::new(),
+            })
+        } else {
+            Ended::Success(output)
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::call::JsonObject;
 use crate::fault::{ErrorCode, Fault};
 use crate::rpc::RpcError;
+use crate::tool::Repeated;
 
 pub(super) struct Arguments(JsonObject);
 
@@ -21,6 +22,7 @@ pub(super) struct Call {
     pub(super) arguments: JsonObject,
     /// What goes to a server with them.
     pub(super) beside: JsonObject,
+    pub(super) repeated: Option<Repeated>,
 }
 
 /// Answers to what a server asked for in its last result, and what it wants to be reminded of.
@@ -43,7 +45,7 @@ pub(super) fn of_call(mut params: JsonObject, meta: JsonObject) -> Result<Call, 
         Some(_) => return Err(refuse("`params.arguments` must be an object")),
     };
     let (_, beside) = of_request(params, meta);
-    Ok(Call { name, arguments, beside })
+    Ok(Call { name, arguments, beside, repeated: None })
 }
 
 /// Parts the params of a request from what goes to a server beside them.

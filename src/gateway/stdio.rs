@@ -121,6 +121,7 @@ impl Stdio {
             connection: Arc::clone(&self.connection),
             outlet: self.outlet.clone(),
             who: Who::Shows(self.credentials.clone()),
+            repeated: None,
             withdrawn: open.withdrawn().clone(),
         };
         let (gateway, outlet) = (self.gateway.clone(), self.outlet.clone());

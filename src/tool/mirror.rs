@@ -2,7 +2,7 @@
 //!
 //! It may stand on properties of plain types only, reached from the root through `properties` alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -15,6 +15,9 @@ const MAX_HEADERS: usize = 64;
 /// The paths of the arguments, each with the name of its header.
 #[derive(Debug, Default)]
 pub struct Mirror(Vec<(Vec<String>, String)>);
+
+/// The values of a request's headers, by the lower-case last part of their names; `None`: one that cannot be read.
+pub type Repeated = HashMap<String, Option<String>>;
 
 /// An annotation where none may be, or one that is not a header's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +36,13 @@ impl Mirror {
 
     /// The last parts of the headers' names, and their values; an absent argument has none.
     pub fn headers(&self, arguments: &Value) -> Vec<(String, String)> {
+        self.values(|key| arguments.get(key))
+    }
+
+    fn values<'a>(&self, argument: impl Fn(&str) -> Option<&'a Value>) -> Vec<(String, String)> {
         let header = |(path, name): &(Vec<String>, String)| {
-            let value = path.iter().try_fold(arguments, |value, key| value.get(key))?;
+            let (first, rest) = path.split_first()?;
+            let value = rest.iter().try_fold(argument(first)?, |value, key| value.get(key))?;
             let text = match value {
                 Value::String(text) => text.clone(),
                 Value::Bool(_) | Value::Number(_) => value.to_string(),
@@ -43,6 +51,16 @@ impl Mirror {
             (text.len() <= MAX_VALUE).then(|| (name.clone(), text))
         };
         self.0.iter().filter_map(header).collect()
+    }
+
+    /// Whether the headers say what the arguments say.
+    pub fn is_repeated(&self, arguments: &Map<String, Value>, headers: &Repeated) -> bool {
+        let said = self.values(|key| arguments.get(key));
+        let wanted = |name: &str| said.iter().find(|(wanted, _)| *wanted == name).map(|(_, value)| value);
+        self.0.iter().all(|(_, name)| match headers.get(&name.to_ascii_lowercase()) {
+            Some(given) => given.is_some() && given.as_ref() == wanted(name),
+            None => wanted(name).is_none(),
+        })
     }
 
     /// `path` is `None` where no property of the arguments is meant.
@@ -119,6 +137,25 @@ mod tests {
         let arguments = json!({"region": "é", "deep": {"n": 7}, "absent": null, "x-mcp-header": "x"});
         let headers = mirror.expect("annotations").headers(&arguments);
         assert_eq!(headers, [("Region".to_owned(), "é".to_owned()), ("N".to_owned(), "7".to_owned())]);
+    }
+
+    #[test]
+    fn headers_are_held_against_the_arguments() {
+        let schema = json!({"properties": {"region": {"type": "string", "x-mcp-header": "Region"}}});
+        let mirror = Mirror::read(&schema).expect("annotations");
+        let header = |value: Option<&str>| Repeated::from([("region".to_owned(), value.map(str::to_owned))]);
+        let (some, none) = (json!({"region": "eu"}), json!({}));
+        let object = |value: &'_ Value| value.as_object().cloned().expect("an object");
+        assert!(mirror.is_repeated(&object(&some), &header(Some("eu"))));
+        assert!(mirror.is_repeated(&object(&none), &Repeated::new()));
+        for (arguments, headers) in [
+            (&some, Repeated::new()),
+            (&some, header(Some("us"))),
+            (&some, header(None)),
+            (&none, header(Some("eu"))),
+        ] {
+            assert!(!mirror.is_repeated(&object(arguments), &headers), "{arguments} {headers:?}");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::gateway::message::Request;
 use crate::gateway::{Visit, Who};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::Caller;
+use crate::tool::Repeated;
 
 /// Messages that wait for the stream of their request.
 const DEPTH: usize = 64;
@@ -46,6 +47,7 @@ pub(super) type Hold = (budget::Permit, Option<Open>);
 pub(super) struct Asker {
     pub(super) caller: Arc<Caller>,
     pub(super) connection: Arc<Connection>,
+    pub(super) repeated: Option<Repeated>,
     pub(super) withdrawn: CancellationToken,
 }
 
@@ -74,9 +76,10 @@ impl Exchange {
         hold: Hold,
     ) -> Self {
         let (sender, messages) = mpsc::channel(DEPTH);
-        let Asker { caller, connection, withdrawn } = who;
+        let Asker { caller, connection, repeated, withdrawn } = who;
         let outlet = Outlet::Stream(sender);
-        let visit = Visit { connection, outlet, who: Who::Is(caller), withdrawn: withdrawn.clone() };
+        let visit =
+            Visit { connection, outlet, who: Who::Is(caller), repeated, withdrawn: withdrawn.clone() };
         let (id, gateway) = (request.id.clone(), front.gateway.clone());
         let work = Box::pin(async move {
             let frame = gateway.handle(request, visit).await;

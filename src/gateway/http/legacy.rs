@@ -41,6 +41,7 @@ pub(super) async fn request(
     let who = Asker {
         caller: Arc::clone(&visitor.caller),
         connection: Arc::clone(&session.connection),
+        repeated: None,
         withdrawn: open.withdrawn().clone(),
     };
     let hold = (permit, Some(open));
@@ -62,6 +63,7 @@ async fn open(
     let who = Asker {
         caller: Arc::clone(&visitor.caller),
         connection: Arc::clone(&session.connection),
+        repeated: None,
         withdrawn: CancellationToken::new(),
     };
     let exchange = Exchange::begin(front, request, who, Leaving::Withdraws, (permit, None));

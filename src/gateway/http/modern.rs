@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine as _;
+use hyper::header::HeaderName;
 use hyper::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -19,10 +20,12 @@ use crate::client::{Connection, Outlet};
 use crate::gateway::era;
 use crate::gateway::message::Request;
 use crate::rpc::{Frame, RpcError};
+use crate::tool::Repeated;
 
 pub(super) const VERSION: &str = "mcp-protocol-version";
 const METHOD: &str = "mcp-method";
 const NAME: &str = "mcp-name";
+const PARAM: &str = "mcp-param-";
 
 /// Whether a message is of this revision: its body says so, or else its header.
 pub(super) fn is_modern(headers: &HeaderMap, meta: &JsonObject) -> bool {
@@ -45,7 +48,8 @@ pub(super) async fn request(
         _ => CancellationToken::new(),
     };
     let connection = Arc::new(Connection::new(Outlet::Nowhere));
-    let who = Asker { caller: Arc::clone(&visitor.caller), connection, withdrawn };
+    let repeated = Some(repeated(headers));
+    let who = Asker { caller: Arc::clone(&visitor.caller), connection, repeated, withdrawn };
     let exchange = Exchange::begin(front, request, who, Leaving::Withdraws, (permit, None));
     match exchange.answer().await {
         Answer::Whole(frame) => json_text(status(frame.error), frame.text),
@@ -89,6 +93,17 @@ fn subject(request: &Request) -> Option<&str> {
         _ => return None,
     };
     request.params.get(key).and_then(Value::as_str)
+}
+
+/// What the headers repeat of a tool's arguments; the tool's definition says what they must.
+fn repeated(headers: &HeaderMap) -> Repeated {
+    let last = |name: &HeaderName| name.as_str().strip_prefix(PARAM).map(str::to_owned);
+    let value = |name: &HeaderName| {
+        let mut given = headers.get_all(name).iter();
+        let only = given.next().filter(|_| given.next().is_none())?;
+        decoded(std::str::from_utf8(only.as_bytes()).ok()?).map(Cow::into_owned)
+    };
+    headers.keys().filter_map(|name| Some((last(name)?, value(name)))).collect()
 }
 
 fn must_match(headers: &HeaderMap, name: &'static str, body: Option<&str>) -> Result<(), RpcError> {
