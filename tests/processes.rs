@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Config, Gateway, Raw, alive, server_binary};
 
+/// Many batches, many ends.
+mod endurance;
 /// A process per batch: gone when the batch is, whatever became of it.
 mod sessions;
 /// What a server's process gets, and where its program is found.

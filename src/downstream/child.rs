@@ -16,7 +16,7 @@ use super::fault::Trouble;
 use super::path::Program;
 use super::places::Place;
 use super::stderr::LastWords;
-use super::watchdog::{Group, Watchdog};
+use super::watchdog::{Errors, Group, Watchdog};
 use crate::{config, lines};
 
 /// After its input is closed a server has this long to end by itself.
@@ -65,25 +65,26 @@ struct Running {
 
 pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Result<(Child, Pipes), Trouble> {
     let trouble = |source| Trouble::Spawn { program: spawn.command.program.clone(), source };
-    let mut process = CommandWrap::from(command(spawn));
+    let errors = Errors::open().map_err(trouble)?;
+    let expected = watchdog.expect(errors.pipe());
+    let (theirs, stderr) = errors.split().map_err(trouble)?;
+    let mut process = CommandWrap::from(command(spawn, theirs));
     process.wrap(KillOnDrop);
     #[cfg(windows)]
     process.wrap(process_wrap::tokio::JobObject);
-    watchdog.wake();
     let mut process = process.spawn().map_err(trouble)?;
     let group = Group::of(process.id());
     watchdog.guard(group);
+    drop(expected);
     let (stdin, stdout) = (process.stdin().take(), process.stdout().take());
     let last_words = LastWords::new(spawn.command.masker.clone());
     let (gone, drained) = (CancellationToken::new(), CancellationToken::new());
-    if let Some(stderr) = process.stderr().take() {
-        let draining = last_words.clone().drain(stderr, gone.clone());
-        let read_to_its_end = drained.clone().drop_guard();
-        spawn.tasks.spawn(async move {
-            draining.await;
-            drop(read_to_its_end);
-        });
-    }
+    let draining = last_words.clone().drain(stderr, gone.clone());
+    let read_to_its_end = drained.clone().drop_guard();
+    spawn.tasks.spawn(async move {
+        draining.await;
+        drop(read_to_its_end);
+    });
     let running = Running { process: tokio::sync::Mutex::new(process), group, watchdog, gone, place };
     let tasks = spawn.tasks.clone();
     let child = Child { running: Some(running), last_words, noise: Arc::default(), drained, tasks };
@@ -95,7 +96,7 @@ pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Resu
     Ok((child, Pipes { stdin, stdout }))
 }
 
-fn command(spawn: &Spawn<'_>) -> tokio::process::Command {
+fn command(spawn: &Spawn<'_>, errors: Stdio) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(&spawn.program.file);
     command.args(spawn.command.args.iter().map(crate::secret::SecretValue::expose));
     command.env_clear().envs(spawn.base_env.iter().map(|(name, value)| (name, value)));
@@ -103,7 +104,7 @@ fn command(spawn: &Spawn<'_>) -> tokio::process::Command {
         command.env("PATH", path);
     }
     command.envs(spawn.command.env.iter().map(|(name, value)| (name, value.expose())));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
     #[cfg(unix)]
     command.process_group(0);
     command

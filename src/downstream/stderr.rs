@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::process::ChildStderr;
+use tokio::io::AsyncRead;
 use tokio_util::sync::CancellationToken;
 
 use crate::lines::{Line, LineReader};
@@ -35,7 +35,7 @@ impl LastWords {
     }
 
     /// Reads until the stream ends or the process is gone: a grandchild may hold the stream open for ever.
-    pub(super) async fn drain(self, stderr: ChildStderr, gone: CancellationToken) {
+    pub(super) async fn drain(self, stderr: impl AsyncRead + Unpin, gone: CancellationToken) {
         let mut reader = LineReader::new(stderr, MAX_LINE);
         loop {
             let line = tokio::select! {

@@ -2,12 +2,16 @@
 //!
 //! A second process of the same binary, started with the first child, holds the read end of a pipe and a list of
 //! process groups. When the pipe closes, however that came about, it ends the groups that are still listed. A
-//! parent-death signal would miss the grandchildren of launchers like `npx`. What it cannot see is a server whose
-//! gateway is killed in the microseconds between starting it and saying so.
+//! parent-death signal would miss the grandchildren of launchers like `npx`. A server whose gateway is killed between
+//! starting it and saying so is told by the pipe that it was given for its errors, where the system lets us look.
 
 use std::io::{BufRead, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+mod errors;
+
+pub(super) use errors::Errors;
 
 /// The hidden command that runs `watch`.
 pub const COMMAND: &str = "__watchdog";
@@ -25,6 +29,8 @@ struct State {
     running: Option<Running>,
     /// What a new process has to be told.
     guarded: Vec<i32>,
+    /// The pipes of servers that are being started.
+    expected: Vec<u64>,
     /// That it cannot be started was said.
     complained: bool,
 }
@@ -35,6 +41,12 @@ struct Running {
     process: Child,
 }
 
+/// A server that is being started; dropped when its group is known, or when it did not start.
+pub(super) struct Expected {
+    watchdog: Watchdog,
+    pipe: Option<u64>,
+}
+
 impl Watchdog {
     /// Starts the process, if it does not run yet: before a server, so that there is always someone to tell.
     pub(super) fn wake(&self) {
@@ -42,6 +54,17 @@ impl Watchdog {
         if state.running.is_none() {
             state.start();
         }
+    }
+
+    /// As `wake`, for a server that will have this pipe.
+    pub(super) fn expect(&self, pipe: Option<u64>) -> Expected {
+        self.wake();
+        if let Some(pipe) = pipe {
+            let mut state = self.state();
+            state.expected.push(pipe);
+            state.tell('?', pipe);
+        }
+        Expected { watchdog: self.clone(), pipe }
     }
 
     pub(super) fn guard(&self, group: Group) {
@@ -63,8 +86,17 @@ impl Watchdog {
     }
 }
 
+impl Drop for Expected {
+    fn drop(&mut self) {
+        let Some(pipe) = self.pipe else { return };
+        let mut state = self.watchdog.state();
+        state.expected.retain(|known| *known != pipe);
+        state.tell('!', pipe);
+    }
+}
+
 impl State {
-    fn tell(&mut self, sign: char, id: i32) {
+    fn tell(&mut self, sign: char, id: impl std::fmt::Display) {
         let Some(running) = &mut self.running else { return };
         if running.say(sign, id).is_err() {
             tracing::warn!("the watchdog is gone; starting another");
@@ -75,7 +107,8 @@ impl State {
 
     fn start(&mut self) {
         self.running = start().and_then(|mut running| {
-            self.guarded.iter().try_for_each(|id| running.say('+', *id)).ok()?;
+            self.guarded.iter().try_for_each(|id| running.say('+', id)).ok()?;
+            self.expected.iter().try_for_each(|pipe| running.say('?', pipe)).ok()?;
             Some(running)
         });
         if self.running.is_none() && !std::mem::replace(&mut self.complained, true) {
@@ -86,7 +119,7 @@ impl State {
 
 impl Running {
     /// In one piece: half a line could name another group.
-    fn say(&mut self, sign: char, id: i32) -> std::io::Result<()> {
+    fn say(&mut self, sign: char, id: impl std::fmt::Display) -> std::io::Result<()> {
         self.pipe.write_all(format!("{sign}{id}\n").as_bytes())
     }
 }
@@ -102,19 +135,26 @@ fn start() -> Option<Running> {
     Some(Running { pipe, process })
 }
 
-/// The watchdog itself: reads `+GROUP` and `-GROUP` lines until they end, then ends what is left.
+/// The watchdog itself: reads what is guarded (`+`, `-`) and expected (`?`, `!`), then ends what is left.
 pub fn watch(input: impl BufRead) {
     let mut groups: Vec<Group> = Vec::new();
+    let mut expected: Vec<u64> = Vec::new();
     for line in input.lines().map_while(Result::ok) {
-        let Some((sign, Ok(id))) = line.split_at_checked(1).map(|(sign, id)| (sign, id.parse())) else {
+        let Some((sign, Ok(id))) = line.split_at_checked(1).map(|(sign, id)| (sign, id.parse::<u64>()))
+        else {
             continue;
         };
-        let group = Group(Some(id));
-        groups.retain(|known| *known != group);
+        let group = Group(i32::try_from(id).ok());
+        match sign {
+            "?" => expected.push(id),
+            "!" => expected.retain(|known| *known != id),
+            _ => groups.retain(|known| *known != group),
+        }
         if sign == "+" {
             groups.push(group);
         }
     }
+    groups.extend(errors::groups_with(&expected));
     groups.retain(|group| group.exists());
     if groups.is_empty() {
         return;
