@@ -31,8 +31,8 @@ struct Hearing<'a> {
 
 impl<'a> Exchange<'a> {
     /// The result; everything that the server said before it has been relayed by then.
-    pub(super) async fn run(mut self, method: &str, params: Prepared, sent: &Sent) -> Result<Value, Trouble> {
-        let asking = request::ask(self.peer, method, params, self.max_result_bytes, sent);
+    pub(super) async fn run(mut self, prepared: Prepared, sent: &Sent) -> Result<Value, Trouble> {
+        let asking = request::ask(self.peer, prepared, self.max_result_bytes, sent);
         let mut asking = std::pin::pin!(asking);
         let mut waiting: VecDeque<Event> = VecDeque::new();
         let mut hearing: Option<Hearing<'a>> = None;

@@ -106,9 +106,8 @@ impl Shaking<'_> {
     }
 
     async fn ask(&self, method: &str, params: Value) -> Result<Value, Trouble> {
-        let params = params.as_object().map(Prepared::object);
-        let params = params.unwrap_or_else(|| Prepared::object(&JsonObject::new()));
-        request::ask(self.peer, method, params, self.max_result_bytes, &Sent::new()).await
+        let prepared = Prepared::object(method, params.as_object().unwrap_or(&JsonObject::new()));
+        request::ask(self.peer, prepared, self.max_result_bytes, &Sent::new()).await
     }
 }
 

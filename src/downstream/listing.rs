@@ -120,8 +120,8 @@ impl Listing<'_> {
         if !self.meta.is_empty() {
             params.insert("_meta".to_owned(), Value::Object(self.meta.clone()));
         }
-        let params = Prepared::object(&params);
-        let result = request::ask(self.peer, method, params, self.max_result_bytes, &Sent::new()).await?;
+        let prepared = Prepared::object(method, &params);
+        let result = request::ask(self.peer, prepared, self.max_result_bytes, &Sent::new()).await?;
         let Value::Object(mut page) = result else {
             return Err(Trouble::Protocol(format!("the answer to `{method}` is not an object")));
         };

@@ -1,13 +1,13 @@
 //! Requests to a server, written here and carried by rmcp: their params are a text, and their answers are JSON.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rmcp::model::{
     CancelledNotification, CancelledNotificationParam, ClientNotification, ClientRequest, CustomNotification,
     CustomRequest, RequestId,
 };
-use rmcp::service::PeerRequestOptions;
+use rmcp::service::{PeerRequestOptions, RequestHandle};
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
 
@@ -21,10 +21,10 @@ const NOTICE: Duration = Duration::from_millis(100);
 
 const META: &str = "_meta";
 
-/// The JSON of a request's params, which may be of any size.
+/// A request but for its id, which may be of any size and is sent once.
 #[derive(Clone)]
 pub(super) struct Prepared {
-    params: Arc<Vec<u8>>,
+    text: Arc<Mutex<Vec<u8>>>,
     mirrored: Mirrored,
 }
 
@@ -35,8 +35,13 @@ pub(super) type Mirrored = Arc<[(String, String)]>;
 pub(super) type Sent = OnceLock<RequestId>;
 
 impl Prepared {
-    pub(super) fn new(params: Vec<u8>) -> Self {
-        Self { params: Arc::new(params), mirrored: Arc::default() }
+    /// `put` writes the params.
+    fn new(method: &str, put: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut text = br#"{"jsonrpc":"2.0","method":"#.to_vec();
+        json::write(&method.into(), &mut text);
+        text.extend_from_slice(br#","params":"#);
+        put(&mut text);
+        Self { text: Arc::new(Mutex::new(text)), mirrored: Arc::default() }
     }
 
     pub(super) fn mirrored(self, mirrored: Vec<(String, String)>) -> Self {
@@ -47,62 +52,54 @@ impl Prepared {
         Arc::clone(&self.mirrored)
     }
 
-    pub(super) fn object(params: &JsonObject) -> Self {
-        let mut text = Vec::new();
-        json::write_object(params, &mut text);
-        Self::new(text)
+    pub(super) fn object(method: &str, params: &JsonObject) -> Self {
+        Self::new(method, |text| json::write_object(params, text))
     }
 
-    /// The params of a call; what a server was given when it asked goes over what the client sent.
+    /// A call; what a server was given when it asked goes over what the client sent.
     pub(super) fn call(call: &ToolCall, meta: &JsonObject, given: &JsonObject) -> Self {
-        let mut text = Vec::new();
-        call.put_params(&mut text);
-        let sent = call.beside().iter().filter(|(name, _)| *name != META && !given.contains_key(*name));
-        for (name, value) in given.iter().chain(sent) {
-            text.push(b',');
-            json::write(&name.as_str().into(), &mut text);
-            text.push(b':');
-            json::write(value, &mut text);
-        }
-        let mut whole = match call.beside().get(META) {
-            Some(Value::Object(meta)) => meta.clone(),
-            _ => JsonObject::new(),
-        };
-        whole.extend(meta.clone());
-        if !whole.is_empty() {
-            text.extend_from_slice(br#","_meta":"#);
-            json::write_object(&whole, &mut text);
-        }
-        text.push(b'}');
-        Self::new(text)
+        Self::new(call.method.as_str(), |text| put_call(call, meta, given, text))
     }
 
-    pub(super) fn text(&self, id: &RequestId, method: &str) -> Vec<u8> {
-        let mut text = Vec::with_capacity(self.params.len() + 96);
-        text.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
+    /// The whole message. There is nothing to be sent a second time.
+    pub(super) fn take(&self, id: &RequestId) -> Vec<u8> {
+        let mut text = std::mem::take(&mut *self.text.lock().unwrap_or_else(PoisonError::into_inner));
+        text.extend_from_slice(br#","id":"#);
         json::write(&id.clone().into_json_value(), &mut text);
-        text.extend_from_slice(br#","method":"#);
-        json::write(&method.into(), &mut text);
-        text.extend_from_slice(br#","params":"#);
-        text.extend_from_slice(&self.params);
         text.push(b'}');
         text
     }
 }
 
+fn put_call(call: &ToolCall, meta: &JsonObject, given: &JsonObject, text: &mut Vec<u8>) {
+    call.put_params(text);
+    let sent = call.beside().iter().filter(|(name, _)| *name != META && !given.contains_key(*name));
+    for (name, value) in given.iter().chain(sent) {
+        text.push(b',');
+        json::write(&name.as_str().into(), text);
+        text.push(b':');
+        json::write(value, text);
+    }
+    let mut whole = match call.beside().get(META) {
+        Some(Value::Object(meta)) => meta.clone(),
+        _ => JsonObject::new(),
+    };
+    whole.extend(meta.clone());
+    if !whole.is_empty() {
+        text.extend_from_slice(br#","_meta":"#);
+        json::write_object(&whole, text);
+    }
+    text.push(b'}');
+}
+
 /// Asks the server; the caller limits the time.
 pub(super) async fn ask(
     peer: &Peer<RoleClient>,
-    method: &str,
-    params: Prepared,
+    prepared: Prepared,
     max_result_bytes: usize,
     sent: &Sent,
 ) -> Result<Value, Trouble> {
-    let mut request = CustomRequest::new(method, None);
-    request.extensions.insert(params);
-    let request = ClientRequest::CustomRequest(request);
-    let handle = peer.send_request_with_option(request, PeerRequestOptions::no_options()).await;
-    let handle = handle.map_err(|error| Trouble::from(&error))?;
+    let handle = send(peer, prepared).await?;
     let _ = sent.set(handle.id.clone());
     let answer = handle.await_response().await;
     transport::unwrap(answer.map_err(|error| Trouble::from(&error))?, max_result_bytes)
@@ -117,11 +114,16 @@ pub(super) async fn subscribe(peer: &Peer<RoleClient>, meta: &JsonObject) -> Res
         ("notifications".to_owned(), Value::Object(wanted)),
         ("_meta".to_owned(), Value::Object(meta.clone())),
     ]);
-    let mut request = CustomRequest::new("subscriptions/listen", None);
-    request.extensions.insert(Prepared::object(&params));
+    send(peer, Prepared::object("subscriptions/listen", &params)).await.map(drop)
+}
+
+async fn send(peer: &Peer<RoleClient>, prepared: Prepared) -> Result<RequestHandle<RoleClient>, Trouble> {
+    // Its method stands in the text.
+    let mut request = CustomRequest::new(String::new(), None);
+    request.extensions.insert(prepared);
     let request = ClientRequest::CustomRequest(request);
     let sent = peer.send_request_with_option(request, PeerRequestOptions::no_options()).await;
-    sent.map(drop).map_err(|error| Trouble::from(&error))
+    sent.map_err(|error| Trouble::from(&error))
 }
 
 pub(super) async fn tell(peer: &Peer<RoleClient>, method: &str) -> Result<(), Trouble> {
@@ -137,4 +139,35 @@ pub(super) async fn cancel(peer: &Peer<RoleClient>, sent: &Sent, reason: &str) {
     let param = CancelledNotificationParam::new(Some(id.clone()), Some(reason.to_owned()));
     let notice = ClientNotification::CancelledNotification(CancelledNotification::new(param));
     let _ = tokio::time::timeout(NOTICE, peer.send_notification(notice)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_request_is_one_message_with_its_id() {
+        let params = JsonObject::from_iter([("a".to_owned(), json!("é"))]);
+        let text = Prepared::object("x/y", &params).take(&RequestId::Number(7));
+        let message: Value = serde_json::from_slice(&text).expect("JSON");
+        assert_eq!(message, json!({"jsonrpc": "2.0", "id": 7, "method": "x/y", "params": {"a": "é"}}));
+    }
+
+    #[test]
+    fn what_stands_beside_the_arguments_of_a_call_goes_with_them() {
+        let beside = json!({"_meta": {"traceparent": "00"}, "requestState": "old", "inputResponses": {}});
+        let call = ToolCall::new(0, "t".into(), JsonObject::new())
+            .with(beside.as_object().cloned().expect("an object"));
+        let meta = JsonObject::from_iter([("progressToken".to_owned(), json!(3))]);
+        let given = JsonObject::from_iter([("requestState".to_owned(), json!("new"))]);
+        let text = Prepared::call(&call, &meta, &given).take(&RequestId::Number(1));
+        let message: Value = serde_json::from_slice(&text).expect("JSON");
+        let params = json!({
+            "name": "t", "arguments": {}, "requestState": "new", "inputResponses": {},
+            "_meta": {"traceparent": "00", "progressToken": 3},
+        });
+        assert_eq!(message["params"], params);
+    }
 }

@@ -138,10 +138,11 @@ impl Session {
     ) -> Result<Value, Trouble> {
         let mirror = mirror.filter(|_| self.greeting.is_modern());
         let mirrored = mirror.map(|mirror| mirror.headers(checked.call().arguments())).unwrap_or_default();
-        let (mut given, method) = (JsonObject::new(), checked.call().method);
+        let mut given = JsonObject::new();
         for _ in 0..MAX_ROUNDS {
             self.calls += 1;
-            let params = Prepared::call(checked.call(), &self.meta(scope), &given).mirrored(mirrored.clone());
+            let prepared =
+                Prepared::call(checked.call(), &self.meta(scope), &given).mirrored(mirrored.clone());
             let (peer, sent) = (self.service.running.peer(), Sent::new());
             let relay = Relay {
                 scope,
@@ -158,7 +159,7 @@ impl Session {
                 max_result_bytes: self.max_result_bytes,
             };
             let asking = async {
-                let mut result = exchange.run(method.as_str(), params, &sent).await?;
+                let mut result = exchange.run(prepared, &sent).await?;
                 if !asks_for_input(&result) || scope.client.era() == Era::Modern {
                     return Ok((result, None));
                 }
@@ -277,8 +278,8 @@ impl Session {
 
     /// A request beside the calls, which is answered at once or not at all.
     async fn quick(&self, scope: &Scope, method: &str, params: &JsonObject) -> Result<Value, Trouble> {
-        let (params, sent) = (Prepared::object(params), Sent::new());
-        let asking = request::ask(self.peer(), method, params, self.max_result_bytes, &sent);
+        let (prepared, sent) = (Prepared::object(method, params), Sent::new());
+        let asking = request::ask(self.peer(), prepared, self.max_result_bytes, &sent);
         let asked = scope.timeouts.run(Operation::Connectivity, &scope.cancel, asking).await;
         asked.map_err(Trouble::Interrupted)?
     }

@@ -25,7 +25,7 @@ use super::wire::{Arrival, Sender, Wire};
 use crate::call::JsonObject;
 use crate::json::{self, LARGE, MAX_VALUES};
 use crate::lines;
-use crate::rpc::{Frame, RpcError};
+use crate::rpc::{self, Frame, RpcError};
 use crate::timeouts::Activity;
 
 /// Requests of a server that wait for it to read; more are passed over.
@@ -229,15 +229,33 @@ impl ServerTransport {
     }
 }
 
-/// What a message is on the wire: ours are texts already.
+/// What a message is on the wire. rmcp sends none but those of `request`.
 fn text(item: &TxJsonRpcMessage<RoleClient>) -> io::Result<(Vec<u8>, Mirrored)> {
-    if let JsonRpcMessage::Request(message) = item
-        && let ClientRequest::CustomRequest(request) = &message.request
-        && let Some(prepared) = request.extensions.get::<Prepared>()
-    {
-        return Ok((prepared.text(&message.id, &request.method), prepared.headers()));
+    match item {
+        JsonRpcMessage::Request(message) => {
+            if let ClientRequest::CustomRequest(request) = &message.request
+                && let Some(prepared) = request.extensions.get::<Prepared>()
+            {
+                return Ok((prepared.take(&message.id), prepared.headers()));
+            }
+        }
+        JsonRpcMessage::Notification(message) => match &message.notification {
+            ClientNotification::CustomNotification(notice) => {
+                let text = rpc::notification(&notice.method, &object(notice.params.clone()));
+                return Ok((text, Mirrored::default()));
+            }
+            ClientNotification::CancelledNotification(notice) => {
+                let id = notice.params.request_id.clone().map(|id| ("requestId", id.into_json_value()));
+                let reason = notice.params.reason.clone().map(|reason| ("reason", Value::from(reason)));
+                let params = id.into_iter().chain(reason).map(|(name, value)| (name.to_owned(), value));
+                let text = rpc::notification("notifications/cancelled", &params.collect());
+                return Ok((text, Mirrored::default()));
+            }
+            _ => {}
+        },
+        JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
     }
-    Ok((serde_json::to_vec(item).map_err(io::Error::other)?, Mirrored::default()))
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 impl Transport<RoleClient> for ServerTransport {

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::call::JsonObject;
+use crate::call::{JsonObject, object_size, size};
 use crate::client::Era;
 use crate::config::{DeniedBy, ResultDetail};
 use crate::execution::{BatchReport, CallOutcome, Ended, Failure};
@@ -117,6 +117,8 @@ impl Reply {
                 // Each result says that it is one.
                 Era::Modern => br#"{"resultType":"complete","content":[{"type":"text","text":"#,
             };
+            // Grown step by step, a large result would be moved again and again.
+            text.reserve(object_size(&object) + blocks.iter().map(size).sum::<usize>());
             text.extend_from_slice(head);
             json::write_nested(&object, text);
             text.push(b'}');
