@@ -29,6 +29,9 @@ use questions::Questions;
 /// Resources that one client may watch.
 const MAX_WATCHED: usize = 1_000;
 
+/// No honest resource has a longer name.
+pub const MAX_URI: usize = 8 * 1024;
+
 /// What outlasts a request: a process on the other end of our streams, or an HTTP session.
 #[derive(Debug)]
 pub struct Connection {
@@ -93,8 +96,11 @@ impl Connection {
         self.questions.settle(id, answer);
     }
 
-    /// The client wants to hear of this resource. `false`: it watches too many already.
+    /// The client wants to hear of this resource. `false`: it watches too many already, or the name is too long.
     pub fn watch(&self, uri: &str) -> bool {
+        if uri.len() > MAX_URI {
+            return false;
+        }
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         if watched.len() >= MAX_WATCHED {
             return watched.contains(uri);

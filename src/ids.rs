@@ -59,9 +59,20 @@ id!(
     ConfigId
 );
 id!(
-    /// Who shares caches: `{user}_{project}_{config}`, or the uuid of a v1 gateway.
+    /// Who shares caches and sessions: `{user}_{project}_{config}`, or the uuid of a v1 gateway.
     CallerId
 );
+
+impl CallerId {
+    /// Where the names themselves have underscores, their lengths tell whose each one is.
+    pub fn of(user: &str, project: &str, config: &str) -> Self {
+        let id = format!("{user}_{project}_{config}");
+        if id.matches('_').count() == 2 {
+            return Self(id.into());
+        }
+        Self(format!("{id}-{}.{}", user.len(), project.len()).into())
+    }
+}
 id!(
     /// One request of a client; it is also the `correlation_id` of its errors.
     RequestId
@@ -110,6 +121,13 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_callers_are_one() {
+        assert_eq!(CallerId::of("u", "p", "c").as_str(), "u_p_c");
+        assert_ne!(CallerId::of("a_b", "c", "d"), CallerId::of("a", "b_c", "d"));
+        assert_ne!(CallerId::of("a", "b", "c_d"), CallerId::of("a", "b_c", "d"));
+    }
 
     #[test]
     fn a_uuid_has_its_version_and_variant() {

@@ -47,7 +47,15 @@ pub struct Overflow {
 }
 
 /// Writes whole lines; clones write to the same stream, one line at a time.
-pub struct LineWriter<W>(Arc<Mutex<Option<W>>>);
+///
+/// Whoever writes may give up half-way: whoever writes next ends the line that was begun.
+pub struct LineWriter<W>(Arc<Mutex<Option<Writing<W>>>>);
+
+struct Writing<W> {
+    stream: W,
+    line: Vec<u8>,
+    written: usize,
+}
 
 impl<R: AsyncRead + Unpin> LineReader<R> {
     pub fn new(inner: R, limit: usize) -> Self {
@@ -170,7 +178,7 @@ pub fn widen<S>(_stream: S) {}
 
 impl<W: AsyncWrite + Unpin> LineWriter<W> {
     pub fn new(inner: W) -> Self {
-        Self(Arc::new(Mutex::new(Some(inner))))
+        Self(Arc::new(Mutex::new(Some(Writing { stream: inner, line: Vec::new(), written: 0 }))))
     }
 
     /// Serialises the message and writes it as one line.
@@ -181,15 +189,32 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
     /// Writes a message that is JSON already.
     pub async fn write_line(&self, mut line: Vec<u8>) -> io::Result<()> {
         line.push(b'\n');
-        let mut writer = self.0.lock().await;
-        let Some(writer) = writer.as_mut() else { return Err(io::ErrorKind::NotConnected.into()) };
-        writer.write_all(&line).await?;
-        writer.flush().await
+        let mut writing = self.0.lock().await;
+        let Some(writing) = writing.as_mut() else { return Err(io::ErrorKind::NotConnected.into()) };
+        if writing.written > 0 {
+            writing.finish().await?;
+        }
+        writing.line = line;
+        writing.finish().await
     }
 
     /// Closes the stream, which a server on the other side reads as its end.
     pub async fn close(&self) {
         self.0.lock().await.take();
+    }
+}
+
+impl<W: AsyncWrite + Unpin> Writing<W> {
+    async fn finish(&mut self) -> io::Result<()> {
+        while self.written < self.line.len() {
+            let written = self.stream.write(&self.line[self.written..]).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.written += written;
+        }
+        (self.line, self.written) = (Vec::new(), 0);
+        self.stream.flush().await
     }
 }
 
@@ -215,6 +240,24 @@ mod tests {
                 Line::End => return lines,
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_line_that_was_begun_is_ended_before_the_next_and_one_that_was_not_is_not_written() {
+        let (ours, theirs) = tokio::io::duplex(8);
+        let (writer, mut reader) = (LineWriter::new(ours), LineReader::new(theirs, 100));
+        for given_up in ["begun and given up", "never begun"] {
+            let write = writer.write_line(given_up.into());
+            assert!(tokio::time::timeout(std::time::Duration::from_millis(10), write).await.is_err());
+        }
+        let reading = async {
+            for expected in ["begun and given up", "next"] {
+                let Ok(Line::Text(line)) = reader.next().await else { panic!("no line") };
+                assert_eq!(String::from_utf8_lossy(line), expected);
+            }
+        };
+        let (written, ()) = tokio::join!(writer.write_line(b"next".to_vec()), reading);
+        written.expect("written");
     }
 
     #[tokio::test]

@@ -2,9 +2,10 @@
 //!
 //! The file has `capabilities` and `answers`. A request gets the first answer whose `method` is its own and whose
 //! `params` it has, member by member: the `result` or the `error`, or with `echo` its own params as a text. What
-//! stands in `after` is sent once the answer is.
+//! stands in `before` is sent before, in `after` after the answer. A question `before` it waits for its reply, and
+//! `heard` as the answer gives that reply as a text.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Lines, StdinLock, Write};
 use std::{env, fs};
 
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ use serde_json::{Value, json};
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let log = arguments.iter().position(|argument| argument == "--log").map(|at| &arguments[at + 1]);
-    for line in BufReader::new(io::stdin().lock()).lines() {
+    let mut input = BufReader::new(io::stdin().lock()).lines();
+    while let Some(line) = input.next() {
         let message: Value = serde_json::from_str(&line?)?;
         if let Some(log) = log {
             let mut log = fs::OpenOptions::new().create(true).append(true).open(log)?;
@@ -21,17 +23,26 @@ fn main() -> io::Result<()> {
         if message.get("id").is_some() && message.get("method").is_some() {
             // Read anew each time, so that a test can change it.
             let script: Value = serde_json::from_str(&fs::read_to_string(&arguments[0])?)?;
-            answer(&script, &message)?;
+            answer(&script, &message, &mut input)?;
         }
     }
     Ok(())
 }
 
-fn answer(script: &Value, request: &Value) -> io::Result<()> {
+type Input<'a> = Lines<BufReader<StdinLock<'a>>>;
+
+fn answer(script: &Value, request: &Value, input: &mut Input<'_>) -> io::Result<()> {
     let mut reply = json!({"jsonrpc": "2.0", "id": request["id"]});
     let found = script["answers"].as_array().into_iter().flatten().find(|answer| fits(answer, request));
     let none = Value::Null;
     let answer = found.unwrap_or(&none);
+    let mut heard = String::new();
+    for message in answer["before"].as_array().into_iter().flatten() {
+        send(message)?;
+        if message.get("id").is_some() {
+            heard = input.next().transpose()?.unwrap_or_default();
+        }
+    }
     if request["method"] == "initialize" {
         reply["result"] = json!({
             "protocolVersion": request["params"]["protocolVersion"],
@@ -44,6 +55,8 @@ fn answer(script: &Value, request: &Value) -> io::Result<()> {
         reply["error"] = answer["error"].clone();
     } else if answer["echo"] == true {
         reply["result"] = json!({"content": [{"type": "text", "text": request["params"].to_string()}]});
+    } else if answer["heard"] == true {
+        reply["result"] = json!({"content": [{"type": "text", "text": heard}]});
     } else if answer.get("result").is_some() {
         reply["result"] = answer["result"].clone();
     } else {

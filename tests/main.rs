@@ -25,6 +25,8 @@ mod hostile;
 mod http;
 /// The log: what is in it, at which level, and that it is nowhere else.
 mod log;
+/// Servers that are odd but mean well: nothing of what they say is lost, and nothing hangs on how they say it.
+mod oddities;
 /// Processes: which start, what they get, and that none is left behind.
 mod processes;
 /// The external cache, on a Redis of the test's own.

@@ -188,6 +188,17 @@ async fn a_client_that_reads_nothing_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
+async fn nor_does_one_that_reads_nothing_of_what_is_wrong_with_its_messages() {
+    let mut raw = Raw::initialized(Gateway::prepare(&Config::new().lab(&[]).text())).await;
+    // The answers together are more than a pipe holds.
+    for _ in 0..20_000 {
+        raw.send_line("oops").await;
+    }
+    raw.close();
+    raw.ended().await;
+}
+
+#[tokio::test]
 async fn a_discovery_in_the_background_does_not_survive() {
     // Tools that are described only are filled up by asking the server, while the batch runs.
     let described =

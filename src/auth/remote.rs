@@ -233,16 +233,11 @@ fn caller(body: &Value, list: ServerList, key: &GatewayKey) -> Caller {
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let (project, user) = (text("project_id"), text("user_id"));
     let id = match (user, project) {
-        (Some(user), Some(project)) => format!("{user}_{project}_{}", list.id),
+        (Some(user), Some(project)) => CallerId::of(user, project, list.id.as_str()),
         // Two keys without ids must not share a cache.
-        _ => format!("{}_{}", list.id, key.digest().hint()),
+        _ => CallerId::from(format!("{}_{}", list.id, key.digest().hint())),
     };
-    Caller {
-        id: CallerId::from(id),
-        project: project.map(ProjectId::from),
-        user: user.map(UserId::from),
-        config: Arc::new(list),
-    }
+    Caller { id, project: project.map(ProjectId::from), user: user.map(UserId::from), config: Arc::new(list) }
 }
 
 fn cancelled() -> AuthFault {

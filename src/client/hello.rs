@@ -1,9 +1,14 @@
 //! What a client says of itself: the revision that it speaks, and what it can be asked for.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::call;
 
 /// The key of a request's `_meta` that asks for log messages, in the revision without sessions.
 pub const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+
+/// What a client says of one capability is kept as long as it lives, and longer; more than this says nothing.
+const MAX_DECLARED: usize = 1_024;
 
 /// With a handshake (up to 2025-11-25), or with metadata in each request (from 2026-07-28 on).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +48,10 @@ pub enum Severity {
 
 impl Capabilities {
     pub fn read(declared: Option<&Value>) -> Self {
-        let one = |name: &str| declared?.get(name).filter(|value| value.is_object()).cloned();
+        let one = |name: &str| {
+            let value = declared?.get(name).filter(|value| value.is_object())?;
+            Some(if call::size(value) > MAX_DECLARED { json!({}) } else { value.clone() })
+        };
         Self { elicitation: one("elicitation"), sampling: one("sampling"), roots: one("roots") }
     }
 
@@ -92,8 +100,6 @@ impl Severity {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -105,6 +111,13 @@ mod tests {
         assert!(capabilities.answers("elicitation/create", false));
         assert!(capabilities.answers("roots/list", true) && !capabilities.answers("roots/list", false));
         assert!(!capabilities.answers("sampling/createMessage", true));
+    }
+
+    #[test]
+    fn no_capability_is_long() {
+        let long = json!({"elicitation": {"x": "y".repeat(MAX_DECLARED)}});
+        let capabilities = Capabilities::read(Some(&long));
+        assert_eq!(Value::Object(capabilities.declared(true)), json!({"elicitation": {}}));
     }
 
     #[test]

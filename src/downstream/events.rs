@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::call::JsonObject;
-use crate::client::Capabilities;
+use crate::client::{Capabilities, MAX_URI};
 use crate::config::Server;
 use crate::ids::{CallerId, ServerName};
 
@@ -96,9 +96,21 @@ impl Event {
     }
 }
 
+impl Event {
+    /// Whether it is the question of this id.
+    pub(super) fn asks(&self, asked: &Value) -> bool {
+        matches!(self, Self::Question { id, .. } if id == asked)
+    }
+}
+
 impl Ear {
     pub(super) fn is_open(&self) -> bool {
         self.open.load(Ordering::Acquire)
+    }
+
+    /// What comes from here on belongs to no call.
+    pub(super) fn close(&self) {
+        self.open.store(false, Ordering::Release);
     }
 
     /// Whether the client can be asked this, and is there to be asked.
@@ -125,7 +137,7 @@ impl Ear {
             "notifications/prompts/list_changed" => Offer::Prompts,
             "notifications/resources/list_changed" => Offer::Resources,
             "notifications/resources/updated" => match params.get("uri") {
-                Some(Value::String(uri)) => Offer::Resource(uri.clone()),
+                Some(Value::String(uri)) if uri.len() <= MAX_URI => Offer::Resource(uri.clone()),
                 _ => return true,
             },
             _ => return false,

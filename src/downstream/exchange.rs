@@ -48,6 +48,8 @@ impl<'a> Exchange<'a> {
             };
             tokio::select! {
                 biased;
+                // First, or a server that goes on talking would keep its own answer from being heard.
+                answer = &mut asking => break answer,
                 () = heard => hearing = None,
                 event = self.listening.next(), if waiting.len() < MAX_WAITING => {
                     match hearing.take_if(|hearing| hearing.is_withdrawn_by(&event)) {
@@ -55,10 +57,12 @@ impl<'a> Exchange<'a> {
                             drop(withdrawn);
                             self.relay.scope.client.withdraw().await;
                         }
-                        None => waiting.push_back(event),
+                        None => match event {
+                            Event::Withdrawn(id) => waiting.retain(|event| !event.asks(&id)),
+                            event => waiting.push_back(event),
+                        },
                     }
                 }
-                answer = &mut asking => break answer,
             }
         };
         self.finish(hearing, waiting).await;
@@ -75,7 +79,7 @@ impl<'a> Exchange<'a> {
             Some(Hearing { question: None, work }) => work.await,
             None => {}
         }
-        let rest = std::iter::from_fn(|| self.listening.rest());
+        let rest = std::iter::from_fn(|| self.listening.rest()).take(MAX_WAITING);
         let rest: Vec<Event> = waiting.into_iter().chain(rest).collect();
         for event in rest {
             match event {

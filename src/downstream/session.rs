@@ -281,7 +281,13 @@ impl Session {
         let (prepared, sent) = (Prepared::object(method, params), Sent::new());
         let asking = request::ask(self.peer(), prepared, self.max_result_bytes, &sent);
         let asked = scope.timeouts.run(Operation::Connectivity, &scope.cancel, asking).await;
-        asked.map_err(Trouble::Interrupted)?
+        match asked {
+            Ok(answer) => answer,
+            Err(interrupted) => {
+                request::cancel(self.peer(), &sent, "the gateway no longer waits for this").await;
+                Err(Trouble::Interrupted(interrupted))
+            }
+        }
     }
 
     fn peer(&self) -> &Peer<RoleClient> {

@@ -14,7 +14,7 @@ use rmcp::model::{ClientNotification, ClientRequest, CustomResult, JsonRpcMessag
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::events::{Ear, Event};
 use super::fault::Trouble;
@@ -31,6 +31,9 @@ use crate::timeouts::Activity;
 /// Requests of a server that wait for it to read; more are passed over.
 const MAX_UNANSWERED: usize = 64;
 
+/// Messages in one line; one with more is none.
+const MAX_TOGETHER: usize = 64;
+
 /// Lines that are no messages. A chatty launcher writes a few, a broken server writes on.
 const MAX_NOISE: u64 = 100_000;
 
@@ -42,7 +45,7 @@ pub(super) struct ServerTransport {
     sender: Sender,
     pending: HashSet<RequestId>,
     /// Messages made from one arrival, when it concerned several requests.
-    ready: VecDeque<RxJsonRpcMessage<RoleClient>>,
+    ready: VecDeque<(RequestId, RxJsonRpcMessage<RoleClient>)>,
     /// Answers to what the server asked, and the one that is being written.
     unanswered: VecDeque<Frame>,
     answering: Option<Pin<Box<dyn Future<Output = io::Result<()>> + Send>>>,
@@ -50,6 +53,8 @@ pub(super) struct ServerTransport {
     /// What the server asks and tells, on its way to whoever is in a call.
     told: VecDeque<Event>,
     ear: Ear,
+    /// The request that is listened to; what is said after its answer belongs to nothing.
+    call: Option<RequestId>,
     noise: Arc<AtomicU64>,
     /// Enough noise to take the server for broken.
     flooded: bool,
@@ -77,6 +82,8 @@ enum Turn {
 /// A message, or what could be saved of it: its `id`.
 enum Read {
     Message(Box<Envelope>),
+    /// Several at once, as the revision 2025-03-26 allows.
+    Messages(Vec<Envelope>),
     Unreadable(Option<Value>),
     TooMany(Option<Value>),
     TooLong(Option<Value>),
@@ -113,6 +120,7 @@ impl ServerTransport {
             activity,
             told: VecDeque::new(),
             ear,
+            call: None,
             noise,
             flooded: false,
             _ending: ending,
@@ -169,6 +177,7 @@ impl ServerTransport {
     fn read(&mut self, read: Read) {
         match read {
             Read::Message(message) => self.sort(*message),
+            Read::Messages(messages) => messages.into_iter().for_each(|message| self.sort(message)),
             Read::Unreadable(id) => match id {
                 Some(id) => self.answer(&id, Answer::Malformed("an answer that is no JSON, or too deep")),
                 None => self.count_noise(),
@@ -217,8 +226,8 @@ impl ServerTransport {
     fn settle(&mut self, id: RequestId, answer: Answer) {
         self.pending.remove(&id);
         let outcome = ServerResult::CustomResult(CustomResult::new(answer.wrap()));
-        let message = JsonRpcMessage::response(outcome, id);
-        self.ready.push_back(message);
+        let message = JsonRpcMessage::response(outcome, id.clone());
+        self.ready.push_back((id, message));
     }
 
     fn count_noise(&mut self) {
@@ -268,6 +277,9 @@ impl Transport<RoleClient> for ServerTransport {
         match &item {
             JsonRpcMessage::Request(message) => {
                 self.pending.insert(message.id.clone());
+                if self.ear.is_open() {
+                    self.call = Some(message.id.clone());
+                }
             }
             JsonRpcMessage::Notification(message) => {
                 if let ClientNotification::CancelledNotification(cancelled) = &message.notification
@@ -291,8 +303,11 @@ impl Transport<RoleClient> for ServerTransport {
             tokio::task::consume_budget().await;
             // What was said before an answer is heard before it.
             if self.told.is_empty()
-                && let Some(message) = self.ready.pop_front()
+                && let Some((id, message)) = self.ready.pop_front()
             {
+                if self.call.take_if(|call| *call == id).is_some() {
+                    self.ear.close();
+                }
                 return Some(message);
             }
             if self.flooded {
@@ -343,11 +358,30 @@ impl ServerTransport {
     }
 }
 
+impl Read {
+    fn several(text: &[u8]) -> Self {
+        let all: Option<Vec<Map<String, Value>>> = serde_json::from_slice(text).ok();
+        let all =
+            all.filter(|all| all.len() <= MAX_TOGETHER && all.iter().any(|one| one.contains_key("jsonrpc")));
+        // One aside among them is not to be longer than one alone.
+        let all =
+            all.filter(|all| text.len() <= MAX_ASIDE || all.iter().all(|one| !one.contains_key("method")));
+        let messages = all.into_iter().flatten().map(|one| serde_json::from_value(Value::Object(one)));
+        match messages.collect::<Result<Vec<Envelope>, _>>() {
+            Ok(messages) if !messages.is_empty() => Self::Messages(messages),
+            _ => Self::Unreadable(None),
+        }
+    }
+}
+
 impl Turn {
     fn of(arrival: Arrival<'_>) -> Self {
         match arrival {
             Arrival::Message(text) if text.len() > LARGE && json::values(text) > MAX_VALUES => {
                 Self::Read(Read::TooMany(lines::message_id(text)))
+            }
+            Arrival::Message(text) if text.trim_ascii_start().starts_with(b"[") => {
+                Self::Read(Read::several(text))
             }
             Arrival::Message(text) => Self::Read(match serde_json::from_slice::<Envelope>(text) {
                 Ok(message) if message.method.is_some() && text.len() > MAX_ASIDE => Read::Unreadable(None),

@@ -59,6 +59,10 @@ pub(super) fn parse(text: &[u8]) -> Result<Message, Malformed> {
         let message = "this message has more than 500000 JSON values; send less at a time";
         return Err(refusal(lines::message_id(text), RpcError::INVALID_REQUEST, message));
     }
+    // A list with a value for each member would be read as one.
+    if text.trim_ascii_start().starts_with(b"[") {
+        return Err(malformed(text));
+    }
     match serde_json::from_slice::<Envelope>(text) {
         Ok(envelope) if envelope.method.is_some() => call(envelope),
         Ok(Envelope { id: Some(id), result: Some(result), .. }) => Ok(answer(id, Ok(result))),
@@ -182,7 +186,9 @@ mod tests {
             Ok(_) => panic!("a message"),
         };
         assert_eq!(answer("{oops"), Some((Value::Null, RpcError::PARSE)));
-        assert_eq!(answer("[]"), Some((Value::Null, RpcError::INVALID_REQUEST)));
+        for list in ["[]", r#"["2.0",1,"ping",null,null,null]"#] {
+            assert_eq!(answer(list), Some((Value::Null, RpcError::INVALID_REQUEST)), "{list}");
+        }
         let wrong = r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":7}"#;
         assert_eq!(answer(wrong), Some((json!(1), RpcError::INVALID_PARAMS)));
         assert_eq!(

@@ -21,6 +21,9 @@ use crate::rpc::{Frame, RpcError};
 type Input = Box<dyn AsyncRead + Send + Unpin>;
 type Output = Box<dyn AsyncWrite + Send + Unpin>;
 
+/// Requests that are worked on, and answers that wait for the client to read; with more, it is not read itself.
+const MAX_TASKS: usize = 32_768;
+
 /// One client, for the life of the process.
 pub struct Stdio {
     gateway: Gateway,
@@ -56,16 +59,25 @@ impl Stdio {
             match message {
                 Ok(message) => self.take(message).await,
                 Err(Malformed::Silent) => {}
-                Err(Malformed::Answer(frame)) => {
-                    if !self.outlet.send(frame.text).await {
-                        break;
-                    }
-                }
+                Err(Malformed::Answer(frame)) => self.say(frame).await,
             }
         }
         left.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Says something without waiting for a client that does not read: its end would be missed.
+    async fn say(&self, frame: Frame) {
+        let outlet = self.outlet.clone();
+        let saying = async move {
+            outlet.send(frame.text).await;
+        };
+        if self.tasks.len() < MAX_TASKS {
+            self.tasks.spawn(saying);
+        } else {
+            saying.await;
+        }
     }
 
     /// Whoever reads this stream is every caller of this process.
@@ -113,8 +125,7 @@ impl Stdio {
         let open = match self.open.open(&request.id) {
             Ok(open) => open,
             Err(error) => {
-                self.outlet.send(Frame::error(Some(&request.id), &error).text).await;
-                return;
+                return self.say(Frame::error(Some(&request.id), &error)).await;
             }
         };
         let visit = Visit {

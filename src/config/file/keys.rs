@@ -145,7 +145,7 @@ fn grant(node: &Node<'_>, registry: &Registry<'_>) -> Option<Grant> {
     }
     Some(Grant {
         hint: String::new(),
-        caller: CallerId::from(format!("{user}_{project_id}_{config}")),
+        caller: CallerId::of(user, project_id, config),
         project: Some(ProjectId::from(project_id)),
         user: Some(UserId::from(user)),
         config: Arc::clone(list),

@@ -87,7 +87,7 @@ impl Gateway {
         if wanted.method == Method::Subscribe && !wanted.connection.watch(&uri) {
             return Ok(Reply::refused(RpcError::new(
                 RpcError::INVALID_PARAMS,
-                "too many resources are watched",
+                "too many resources are watched, or the name of this one is too long",
             )));
         }
         let call = ToolCall::of(wanted.method, subject, wanted.params).with(wanted.beside);
