@@ -120,6 +120,10 @@ impl Ear {
 
     /// Passes on what was told, once there is room. Cancel-safe: nothing is taken before there is.
     pub(super) async fn hear(&self, told: &mut VecDeque<Event>) {
+        // Nobody would make room for it.
+        if !self.is_open() {
+            return told.clear();
+        }
         match self.events.reserve().await {
             Ok(place) => {
                 if let Some(event) = told.pop_front() {

@@ -8,6 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rmcp::RoleClient;
 use rmcp::model::{ClientNotification, ClientRequest, CustomResult, JsonRpcMessage, RequestId, ServerResult};
@@ -37,6 +38,11 @@ const MAX_TOGETHER: usize = 64;
 /// Lines that are no messages. A chatty launcher writes a few, a broken server writes on.
 const MAX_NOISE: u64 = 100_000;
 
+/// After so many notifications that nobody hears and no answer is waited for, the server is not read for a moment:
+/// one that never stops talking would keep a processor busy.
+const MAX_UNHEARD: u32 = 256;
+const BREATH: Duration = Duration::from_millis(50);
+
 /// What a server asks or tells beside its answers is a few words, or a picture at the most.
 const MAX_ASIDE: usize = 1 << 20;
 
@@ -56,6 +62,7 @@ pub(super) struct ServerTransport {
     /// The request that is listened to; what is said after its answer belongs to nothing.
     call: Option<RequestId>,
     noise: Arc<AtomicU64>,
+    unheard: u32,
     /// Enough noise to take the server for broken.
     flooded: bool,
     /// Whoever is told by its drop that the session is over.
@@ -122,6 +129,7 @@ impl ServerTransport {
             ear,
             call: None,
             noise,
+            unheard: 0,
             flooded: false,
             _ending: ending,
         }
@@ -165,11 +173,12 @@ impl ServerTransport {
             self.activity.beat();
         }
         if self.ear.changed(&method, &params) {
+            self.unheard = self.unheard.saturating_add(1);
             return;
         }
-        if self.ear.is_open()
-            && let Some(event) = Event::of_notification(method, params)
-        {
+        if !self.ear.is_open() {
+            self.unheard = self.unheard.saturating_add(1);
+        } else if let Some(event) = Event::of_notification(method, params) {
             self.told.push_back(event);
         }
     }
@@ -312,6 +321,10 @@ impl Transport<RoleClient> for ServerTransport {
             }
             if self.flooded {
                 return None;
+            }
+            if self.pending.is_empty() && self.unheard >= MAX_UNHEARD {
+                tokio::time::sleep(BREATH).await;
+                self.unheard = 0;
             }
             if self.answering.is_none()
                 && let Some(answer) = self.unanswered.pop_front()
