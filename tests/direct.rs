@@ -245,7 +245,7 @@ async fn a_server_that_hangs_delays_the_first_list_a_moment_and_no_other() {
 
 #[tokio::test]
 async fn a_client_is_told_when_its_list_has_become_another() {
-    let config = direct(Config::new()).server(lab("late", &["--start-delay", "3000"]));
+    let config = direct(Config::new()).server(lab("late", &["--start-delay", "6500"]));
     let mut raw = start(&config).await;
     assert!(names(&mut raw).await.is_empty());
     let notice = raw.receive().await;

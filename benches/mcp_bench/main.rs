@@ -4,6 +4,7 @@
 //! one after the other, and a number is the median of the rounds. Every answer is checked; a wrong one ends
 //! the run. Nothing is asserted about time. `benches/README.md` says what the rows mean.
 
+mod http;
 mod measure;
 mod options;
 mod peer;

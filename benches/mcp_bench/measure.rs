@@ -9,7 +9,7 @@ use crate::options::Effort;
 use crate::peer::Peer;
 use crate::report::{Report, median};
 use crate::subject::{Left, Subject};
-use crate::{Outcome, process};
+use crate::{Outcome, http, process};
 
 const SETTLE: Duration = Duration::from_millis(300);
 /// A standby begins to start some milliseconds after its batch, and is ready a few later.
@@ -31,6 +31,7 @@ impl Round<'_> {
         self.batches(&mut peers, report)?;
         self.flights(&mut peers, report)?;
         close(peers)?;
+        self.over_http(report)?;
         // In processes of their own: large messages leave memory behind that is nobody else's.
         let mut peers = self.open()?;
         self.payloads(&mut peers, report)?;
@@ -126,6 +127,16 @@ impl Round<'_> {
                 }
                 let answered = u32::try_from(requests).map_or(f64::MAX, f64::from);
                 let rate = answered / exchange.elapsed.as_secs_f64();
+                report.add(&what, "calls/s", subject.name(), rate);
+            }
+        }
+        Ok(())
+    }
+
+    fn over_http(&self, report: &mut Report) -> Outcome<()> {
+        let what = format!("{} connections over HTTP, on as many servers", http::CONNECTIONS);
+        for subject in self.subjects {
+            if let Some(rate) = http::rate(subject, SENTENCE, self.effort.http)? {
                 report.add(&what, "calls/s", subject.name(), rate);
             }
         }

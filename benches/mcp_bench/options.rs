@@ -67,6 +67,8 @@ pub(crate) struct Effort {
     pub(crate) payloads: [(&'static str, usize, u32); 4],
     /// Requests in flight, how many are sent in all, and to how many servers.
     pub(crate) flights: [(usize, usize, usize); 4],
+    /// Calls on each connection.
+    pub(crate) http: usize,
 }
 
 const FULL: Effort = Effort {
@@ -81,6 +83,7 @@ const FULL: Effort = Effort {
         ("10 MB", 10_000_000, 3),
     ],
     flights: [(1, 500, 1), (8, 1_000, 1), (32, 1_000, 1), (32, 2_000, 8)],
+    http: 3_000,
 };
 
 const QUICK: Effort = Effort {
@@ -90,4 +93,5 @@ const QUICK: Effort = Effort {
     batches: [(1, 40), (10, 8), (100, 3)],
     payloads: [("1 KB", 1_000, 10), ("100 KB", 100_000, 5), ("1 MB", 1_000_000, 3), ("10 MB", 10_000_000, 1)],
     flights: [(1, 60, 1), (8, 120, 1), (32, 160, 1), (32, 320, 8)],
+    http: 300,
 };

@@ -39,6 +39,7 @@ pub(crate) enum Left {
     Kept,
 }
 
+#[derive(Clone)]
 pub(crate) struct Subject {
     name: &'static str,
     left: Left,
@@ -94,6 +95,25 @@ impl Subject {
             command.arg("--config").arg(config).env("ENKRYPT_GATEWAY_KEY", GATEWAY_KEY);
         }
         Ok(command)
+    }
+
+    /// How it is started to serve over HTTP, and the key; `None` for what cannot, or is no faster for it.
+    pub(crate) fn http(&self) -> Outcome<Option<(Command, &'static str)>> {
+        let Some(config) = self.config.as_ref().filter(|_| self.left == Left::Kept) else { return Ok(None) };
+        let broken = |error: &dyn std::fmt::Display| format!("{}: {error}", config.display());
+        let text = fs::read_to_string(config).map_err(|error| broken(&error))?;
+        let mut direct: Value = serde_json::from_str(&text).map_err(|error| broken(&error))?;
+        direct["common_mcp_gateway_config"]["tool_exposure"] = "direct".into();
+        let path = config.with_extension("http.json");
+        fs::write(&path, direct.to_string()).map_err(|error| broken(&error))?;
+        let mut command = Self { config: Some(path), ..self.clone() }.command()?;
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        Ok(Some((command, GATEWAY_KEY)))
+    }
+
+    /// The tool of one of the servers, as direct mode calls it.
+    pub(crate) fn direct_name(number: usize) -> String {
+        format!("{}__echo", server_name(number % SERVERS))
     }
 
     /// The parameters of the `tools/call` requests that make `calls` calls: one for each, or one for all.

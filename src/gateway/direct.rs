@@ -33,7 +33,7 @@ use catalogue::{Shelf, route};
 
 /// How long after it was asked a server can still hold up a list: a client that lists once, right after the start,
 /// sees the tools of servers that start fast, and one that hangs delays the first lists by this at the most.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// Answers `tools/list`.
