@@ -126,7 +126,7 @@ impl Gateway {
         let result = match (method.as_str(), era) {
             ("initialize", Era::Legacy) => {
                 let hello = era::hello(&params)?;
-                let result = era::initialized(&hello, &self.introduction());
+                let result = era::initialized(&hello, &self.introduction(era));
                 connection.greet(hello);
                 // Now its servers can be told what it is able to do.
                 let client = connection.client(&meta, Outlet::Nowhere);
@@ -136,7 +136,7 @@ impl Gateway {
             ("ping", Era::Legacy) => json!({}),
             ("server/discover", Era::Modern) => {
                 self.prepare(self.asked(client.apart(), visit.who));
-                era::dress(era, true, era::discovered(&self.introduction()))
+                era::dress(era, true, era::discovered(&self.introduction(era)))
             }
             ("server/discover", Era::Legacy) => {
                 let message = format!("`params._meta` must have `{}`", era::META_VERSION);
@@ -189,14 +189,15 @@ impl Gateway {
     }
 
     /// What a client is told of the gateway.
-    fn introduction(&self) -> era::Offer {
+    fn introduction(&self, era: Era) -> era::Offer {
         let exposure = self.parts.store.current().exposure;
         let capabilities = if exposure.is_direct() {
             json!({
                 "completions": {},
                 "logging": {},
                 "prompts": {"listChanged": true},
-                "resources": {"listChanged": true, "subscribe": true},
+                // Without a session there is nobody to be subscribed at a server for a client.
+                "resources": {"listChanged": true, "subscribe": era == Era::Legacy},
                 "tools": {"listChanged": true},
             })
         } else {
@@ -218,7 +219,7 @@ impl Gateway {
         client: Client,
         visit: Visit,
     ) -> Result<Frame, RpcError> {
-        let subscription = Subscription::parse(id, params, &self.introduction().capabilities)?;
+        let subscription = Subscription::parse(id, params, &self.introduction(Era::Modern).capabilities)?;
         let refused = |fault: AuthFault| RpcError::new(RpcError::INVALID_REQUEST, fault.to_string());
         let scope = self.scope(self.asked(client.clone(), visit.who)).await.map_err(refused)?;
         let changes = self.changes(Some(scope.caller.id.clone()));

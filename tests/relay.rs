@@ -338,3 +338,41 @@ async fn behind_the_gateways_tools_a_changed_list_is_read_again() {
         assert_eq!(answer.to_string().contains("test_extra_tool"), expected, "{answer}");
     }
 }
+
+#[tokio::test]
+async fn a_client_without_a_handshake_listens_over_stdio_too() {
+    let config = fixture().common("tool_exposure", json!("direct"));
+    let mut raw = Raw::start(Gateway::prepare(&config.text()));
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let mut ask = async |id: u64, method: &str, mut params: Value| {
+        params["_meta"] = meta.clone();
+        raw.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await;
+    };
+    ask(1, "tools/list", json!({})).await;
+    let wanted = json!({"toolsListChanged": true, "resourceSubscriptions": ["test://watched-resource"]});
+    ask(2, "subscriptions/listen", json!({"notifications": wanted})).await;
+    ask(3, "tools/call", json!({"name": "fix__test_trigger_tool_change", "arguments": {}})).await;
+    let (mut acknowledged, mut told, mut answered) = (false, false, false);
+    while !(acknowledged && told && answered) {
+        let message = raw.receive().await;
+        answered |= message["id"] == 3;
+        if message["method"].is_null() {
+            continue;
+        }
+        assert_eq!(message["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], 2, "{message}");
+        if message["method"] == "notifications/subscriptions/acknowledged" {
+            // A single resource is not promised: nobody would hear of it.
+            assert_eq!(message["params"]["notifications"], json!({"toolsListChanged": true}));
+            acknowledged = true;
+        } else {
+            assert_eq!(message["method"], "notifications/tools/list_changed");
+            told = true;
+        }
+    }
+    raw.close();
+    let (status, _) = raw.ended().await;
+    assert!(status.success(), "an open subscription holds nobody up");
+}
