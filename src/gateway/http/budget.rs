@@ -1,8 +1,9 @@
-//! How many requests are being worked on, for each key and in all.
+//! How many requests are being worked on, and how much of the answers has yet to be read, for each key and in all.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hyper::body::Bytes;
 use tokio::sync::Notify;
 
 use crate::secret::KeyDigest;
@@ -13,6 +14,10 @@ const PER_KEY: usize = 1_000;
 /// Of all keys at once.
 const IN_ALL: usize = 20_000;
 
+/// Bytes of answers that a key's clients have asked for and not read; past them it can ask for nothing more.
+const UNREAD_PER_KEY: usize = 64 << 20;
+const UNREAD_IN_ALL: usize = 512 << 20;
+
 #[derive(Default)]
 pub(super) struct Budget {
     state: Mutex<State>,
@@ -21,8 +26,22 @@ pub(super) struct Budget {
 
 #[derive(Default)]
 struct State {
-    keys: HashMap<KeyDigest, usize>,
+    keys: HashMap<KeyDigest, Share>,
     all: usize,
+    unread: usize,
+}
+
+#[derive(Default)]
+struct Share {
+    requests: usize,
+    unread: usize,
+}
+
+/// An answer on its way to a client that reads it, or does not.
+pub(super) struct Unread {
+    budget: Arc<Budget>,
+    key: KeyDigest,
+    text: Vec<u8>,
 }
 
 /// Leave for one request; given back when dropped.
@@ -34,16 +53,24 @@ pub(super) struct Permit {
 impl Budget {
     pub(super) fn take(self: &Arc<Self>, key: &KeyDigest) -> Option<Permit> {
         let mut state = self.lock();
-        if state.all >= IN_ALL {
+        if state.all >= IN_ALL || state.unread >= UNREAD_IN_ALL {
             return None;
         }
-        match state.keys.get_mut(key) {
-            Some(count) if *count >= PER_KEY => return None,
-            Some(count) => *count += 1,
-            None => drop(state.keys.insert(key.clone(), 1)),
+        let share = state.keys.entry(key.clone()).or_default();
+        if share.requests >= PER_KEY || share.unread >= UNREAD_PER_KEY {
+            return None;
         }
+        share.requests += 1;
         state.all += 1;
         Some(Permit { budget: Arc::clone(self), key: key.clone() })
+    }
+
+    /// The bytes of an answer, which count until they are dropped.
+    pub(super) fn unread(self: &Arc<Self>, key: &KeyDigest, text: Vec<u8>) -> Bytes {
+        let mut state = self.lock();
+        state.unread += text.len();
+        state.keys.entry(key.clone()).or_default().unread += text.len();
+        Bytes::from_owner(Unread { budget: Arc::clone(self), key: key.clone(), text })
     }
 
     /// Waits until no request is being worked on.
@@ -66,14 +93,34 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.budget.lock();
         state.all -= 1;
-        if let Some(count) = state.keys.get_mut(&self.key) {
-            *count -= 1;
-            if *count == 0 {
-                state.keys.remove(&self.key);
-            }
-        }
+        state.share(&self.key, |share| share.requests -= 1);
         if state.all == 0 {
             self.budget.idle.notify_waiters();
+        }
+    }
+}
+
+impl AsRef<[u8]> for Unread {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        let mut state = self.budget.lock();
+        state.unread -= self.text.len();
+        state.share(&self.key, |share| share.unread -= self.text.len());
+    }
+}
+
+impl State {
+    fn share(&mut self, key: &KeyDigest, change: impl FnOnce(&mut Share)) {
+        if let Some(share) = self.keys.get_mut(key) {
+            change(share);
+            if share.requests == 0 && share.unread == 0 {
+                self.keys.remove(key);
+            }
         }
     }
 }
@@ -93,6 +140,10 @@ mod tests {
         assert!(budget.take(&b).is_some());
         drop(permits);
         budget.idle().await;
+        let unread = budget.unread(&a, vec![0; UNREAD_PER_KEY]);
+        assert!(budget.take(&a).is_none() && budget.take(&b).is_some());
+        drop(unread);
+        assert!(budget.take(&a).is_some());
         assert!(budget.lock().keys.is_empty());
     }
 }

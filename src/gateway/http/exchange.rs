@@ -63,6 +63,7 @@ type Work = Pin<Box<dyn Future<Output = Frame> + Send>>;
 /// Work that is done to its end, also when nobody waits for it any more.
 struct Kept {
     work: Option<Work>,
+    hold: Option<Hold>,
     tasks: TaskTracker,
     withdrawn: Option<CancellationToken>,
 }
@@ -81,13 +82,9 @@ impl Exchange {
         let visit =
             Visit { connection, outlet, who: Who::Is(caller), repeated, withdrawn: withdrawn.clone() };
         let (id, gateway) = (request.id.clone(), front.gateway.clone());
-        let work = Box::pin(async move {
-            let frame = gateway.handle(request, visit).await;
-            drop(hold);
-            frame
-        });
+        let work = Box::pin(async move { gateway.handle(request, visit).await });
         let withdrawn = Some(withdrawn).filter(|_| matches!(leaving, Leaving::Withdraws));
-        let work = Kept { work: Some(work), tasks: front.tasks.clone(), withdrawn };
+        let work = Kept { work: Some(work), hold: Some(hold), tasks: front.tasks.clone(), withdrawn };
         Self { id, work, messages, leaving }
     }
 
@@ -117,8 +114,13 @@ impl Exchange {
             }
         };
         let (events, response) = events::open(kept);
+        let hold = self.work.hold.take();
         let tell = tell(events, first, self.messages, (rest, self.id), self.work.withdrawn.clone());
-        self.work.tasks.spawn(tell);
+        self.work.tasks.spawn(async move {
+            tell.await;
+            // An answer that nobody reads is still the key's.
+            drop(hold);
+        });
         Answer::Stream(response)
     }
 }
@@ -175,7 +177,11 @@ impl Drop for Kept {
             if let Some(withdrawn) = &self.withdrawn {
                 withdrawn.cancel();
             }
-            self.tasks.spawn(work);
+            let hold = self.hold.take();
+            self.tasks.spawn(async move {
+                drop(work.await);
+                drop(hold);
+            });
         }
     }
 }
@@ -195,7 +201,7 @@ mod tests {
     ) -> (Exchange, CancellationToken) {
         let token = CancellationToken::new();
         let withdrawn = Some(token.clone()).filter(|_| matches!(leaving, Leaving::Withdraws));
-        let work = Kept { work: Some(Box::pin(work)), tasks: TaskTracker::new(), withdrawn };
+        let work = Kept { work: Some(Box::pin(work)), hold: None, tasks: TaskTracker::new(), withdrawn };
         (Exchange { id: json!(1), work, messages, leaving }, token)
     }
 

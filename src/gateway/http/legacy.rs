@@ -11,7 +11,7 @@ use super::body::Body;
 use super::budget::Permit;
 use super::exchange::{Answer, Asker, Exchange, Leaving};
 use super::post::Visitor;
-use super::refusal::{Refusal, empty, json_text};
+use super::refusal::{Refusal, empty, json, json_text};
 use super::session::{self, Session};
 use super::{Front, modern};
 use crate::call::JsonObject;
@@ -47,7 +47,7 @@ pub(super) async fn request(
     let hold = (permit, Some(open));
     // A connection that breaks withdraws nothing: the client may ask again for what it missed.
     Ok(match Exchange::begin(front, request, who, Leaving::Misses(session), hold).answer().await {
-        Answer::Whole(frame) => json_text(StatusCode::OK, frame.text),
+        Answer::Whole(frame) => json(StatusCode::OK, front.budget.unread(&visitor.key, frame.text)),
         Answer::Stream(response) => response,
     })
 }

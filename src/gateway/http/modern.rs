@@ -14,7 +14,7 @@ use super::body::Body;
 use super::budget::Permit;
 use super::exchange::{Answer, Asker, Exchange, Leaving};
 use super::post::Visitor;
-use super::refusal::json_text;
+use super::refusal::{json, json_text};
 use crate::call::JsonObject;
 use crate::client::{Connection, Outlet};
 use crate::gateway::era;
@@ -52,7 +52,7 @@ pub(super) async fn request(
     let who = Asker { caller: Arc::clone(&visitor.caller), connection, repeated, withdrawn };
     let exchange = Exchange::begin(front, request, who, Leaving::Withdraws, (permit, None));
     match exchange.answer().await {
-        Answer::Whole(frame) => json_text(status(frame.error), frame.text),
+        Answer::Whole(frame) => json(status(frame.error), front.budget.unread(&visitor.key, frame.text)),
         Answer::Stream(response) => response,
     }
 }

@@ -1,5 +1,6 @@
 //! Every answer that is no result of a request: refusals in one shape, and the few plain ones.
 
+use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -103,7 +104,11 @@ pub(super) fn plain(status: StatusCode, body: &Value) -> Response<Body> {
 }
 
 pub(super) fn json_text(status: StatusCode, text: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::whole(text));
+    json(status, text.into())
+}
+
+pub(super) fn json(status: StatusCode, text: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::Whole(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
