@@ -24,6 +24,9 @@ pub(super) struct Flights<T>(Mutex<HashMap<Route, Arc<Flight<T>>>>);
 /// that was on its way before it, nor a client the tools that are there for one that can do more.
 type Route = (Audience, ServerName, usize);
 
+/// The map's and our own: whoever waits has one more.
+const KNOWN_TO_US: usize = 2;
+
 /// Locked by the one who fetches; holds the answer for those who waited.
 type Flight<T> = AsyncMutex<Option<Answer<T>>>;
 
@@ -53,6 +56,9 @@ impl<T: Clone> Flights<T> {
         let cancelled = answer.as_ref().is_err_and(|fault| fault.code() == ErrorCode::Cancelled);
         if !cancelled {
             *seat = Some(answer.clone());
+            self.lock().remove(&key);
+        } else if Arc::strong_count(&flight) == KNOWN_TO_US {
+            // Nobody waits to take over.
             self.lock().remove(&key);
         }
         answer

@@ -78,9 +78,10 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
         || address.is_multicast()
         || address.is_unique_local()
         || address.is_unicast_link_local()
-        // Site-local, discard-only, local NAT64 and documentation.
+        // Site-local, discard-only, Teredo (which hides an IPv4 address), local NAT64 and documentation.
         || a & 0xffc0 == 0xfec0
         || (a == 0x0100 && b == 0 && c == 0)
+        || (a == 0x2001 && b == 0)
         || (a == 0x0064 && b == 0xff9b)
         || (a == 0x2001 && b == 0x0db8)
         || (a == 0x3fff && b < 0x1000)
@@ -125,6 +126,7 @@ mod tests {
             "198.18.0.1",
             "168.63.129.16",
             "::1",
+            "2001:0:4136:e378:8000:63bf:3fff:fdd2",
             "::",
             "fe80::1",
             "fec0::1",
