@@ -54,11 +54,14 @@ impl<T: Clone> Flights<T> {
         }
         let answer = fetch.await.map_err(|fault| DiscoveryFault::Session(Arc::new(fault)));
         let cancelled = answer.as_ref().is_err_and(|fault| fault.code() == ErrorCode::Cancelled);
-        if !cancelled {
+        if cancelled {
+            let mut flights = self.lock();
+            // Nobody waits to take over, and under the lock nobody begins to.
+            if Arc::strong_count(&flight) == KNOWN_TO_US {
+                flights.remove(&key);
+            }
+        } else {
             *seat = Some(answer.clone());
-            self.lock().remove(&key);
-        } else if Arc::strong_count(&flight) == KNOWN_TO_US {
-            // Nobody waits to take over.
             self.lock().remove(&key);
         }
         answer
