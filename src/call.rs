@@ -228,12 +228,14 @@ impl ToolOutput {
 
     /// Whether some content is not text: an image, a sound, a blob, or a kind that nobody here knows.
     pub fn has_binary(&self) -> bool {
-        self.blocks().iter().any(|block| match block.get("type").and_then(Value::as_str) {
-            _ if self.method == Method::Resource => block.get("blob").is_some(),
-            Some("text" | "resource_link") => false,
-            Some("resource") => block.pointer("/resource/blob").is_some(),
-            _ => true,
-        })
+        // A result that is a question may ask a model about a picture.
+        self.result.get("inputRequests").is_some_and(holds_media)
+            || self.blocks().iter().any(|block| match block.get("type").and_then(Value::as_str) {
+                _ if self.method == Method::Resource => block.get("blob").is_some(),
+                Some("text" | "resource_link") => false,
+                Some("resource") => block.pointer("/resource/blob").is_some(),
+                _ => true,
+            })
     }
 
     /// Where a client looks for something to show.
@@ -299,6 +301,19 @@ pub struct OutputParts {
 /// What a server of the newer revision calls a result that is a question.
 const RESULT_TYPE: &str = "resultType";
 const INPUT_REQUIRED: &str = "input_required";
+
+/// Whether an image, a sound or a blob stands anywhere in a message beside a call.
+pub fn holds_media(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(holds_media),
+        Value::Object(map) => {
+            let kind = map.get("type").and_then(Value::as_str);
+            let is_media = matches!(kind, Some("image" | "audio")) && map.contains_key("data");
+            is_media || map.contains_key("blob") || map.values().any(holds_media)
+        }
+        _ => false,
+    }
+}
 
 /// As `ToolOutput::asks_for_input`, of a result that nobody has read yet.
 pub fn asks_for_input(result: &Value) -> bool {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::call::{JsonObject, ToolCall, ToolOutput};
+use crate::call::{JsonObject, ToolCall, ToolOutput, holds_media};
 use crate::config::{Policy, Server, Settings};
 use crate::fault::ErrorCode;
 use crate::scope::Scope;
@@ -111,7 +111,8 @@ impl Guardrails {
             });
             texts
         };
-        self.judge(scope, side, policy, texts).await.is_ok()
+        let binary = policy.enabled && policy.block_binary && message.values().any(holds_media);
+        !binary && self.judge(scope, side, policy, texts).await.is_ok()
     }
 
     /// `None` where the policy is off.

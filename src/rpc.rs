@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::json;
@@ -20,6 +21,24 @@ pub struct RpcError {
     pub code: i64,
     pub message: Cow<'static, str>,
     pub data: Option<Value>,
+}
+
+/// A message as it came, its members told apart: one that is `null` is there, one that is absent is not.
+#[derive(Deserialize)]
+pub struct Envelope {
+    pub jsonrpc: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    pub id: Option<Value>,
+    pub method: Option<Value>,
+    pub params: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    pub result: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    pub error: Option<Value>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl RpcError {

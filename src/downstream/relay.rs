@@ -66,6 +66,7 @@ impl Relay<'_> {
             return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "not supported by this client"));
         }
         if !self.passes(Side::Output, &params).await {
+            self.kept_back("a question of the server");
             return Err(RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it"));
         }
         self.sign(method, &mut params);
@@ -88,6 +89,7 @@ impl Relay<'_> {
             return Err(RpcError::new(NOT_RELAYED, "the client's answer is not an object"));
         };
         if !self.passes(Side::Input, &answer).await {
+            self.kept_back("the client's answer");
             return Err(RpcError::new(
                 NOT_RELAYED,
                 "not relayed: a policy of the gateway forbids the answer",
@@ -169,6 +171,12 @@ impl Relay<'_> {
             meta.shift_remove("progressToken");
             meta.insert(META_SERVER.to_owned(), server.into());
         }
+    }
+
+    /// The operator should know: to both sides it looks as if the other one could not be asked.
+    fn kept_back(&self, what: &str) {
+        let (request, server) = (&self.scope.id, &self.server.name);
+        tracing::warn!(%request, %server, "{what} was kept back by a policy");
     }
 
     async fn passes(&self, side: Side, message: &JsonObject) -> bool {

@@ -14,7 +14,7 @@ use rmcp::RoleClient;
 use rmcp::model::{ClientNotification, ClientRequest, CustomResult, JsonRpcMessage, RequestId, ServerResult};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::events::{Ear, Event};
@@ -26,7 +26,7 @@ use super::wire::{Arrival, Sender, Wire};
 use crate::call::JsonObject;
 use crate::json::{self, LARGE, MAX_VALUES};
 use crate::lines;
-use crate::rpc::{self, Frame, RpcError};
+use crate::rpc::{self, Envelope, Frame, RpcError};
 use crate::timeouts::Activity;
 
 /// Requests of a server that wait for it to read; more are passed over.
@@ -95,18 +95,6 @@ enum Read {
     TooMany(Option<Value>),
     TooLong(Option<Value>),
     Over(Box<(Value, Loss)>),
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(default, deserialize_with = "present")]
-    id: Option<Value>,
-    method: Option<Value>,
-    params: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    result: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    error: Option<Value>,
 }
 
 impl ServerTransport {
@@ -457,9 +445,4 @@ fn object(params: Option<Value>) -> JsonObject {
 
 fn is_error(error: &Value) -> bool {
     error.get("code").is_some_and(Value::is_i64) && error.get("message").is_some_and(Value::is_string)
-}
-
-/// Tells an explicit `null` from an absent member.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }

@@ -1,12 +1,11 @@
 //! From a text to a message, or to the words that answer it. stdio and HTTP read the same way.
 
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::call::JsonObject;
 use crate::json::{self, LARGE, MAX_VALUES};
 use crate::lines;
-use crate::rpc::{Frame, RpcError};
+use crate::rpc::{Envelope, Frame, RpcError};
 
 /// What a client sends.
 pub(super) enum Message {
@@ -36,19 +35,6 @@ pub(super) enum Malformed {
     /// Answering could start a storm between two programs that do not understand each other.
     Silent,
     Answer(Frame),
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    jsonrpc: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    id: Option<Value>,
-    method: Option<Value>,
-    params: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    result: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    error: Option<Value>,
 }
 
 pub(super) fn parse(text: &[u8]) -> Result<Message, Malformed> {
@@ -131,11 +117,6 @@ pub(super) fn refusal(
 
 fn is_id(id: &Value) -> bool {
     id.is_i64() || id.is_u64() || id.is_string()
-}
-
-/// Tells an explicit `null` from an absent member.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]
