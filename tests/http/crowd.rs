@@ -101,21 +101,27 @@ async fn a_key_with_too_many_requests_is_told_to_wait_and_the_others_are_not() {
     raise_files();
     let front = Front::start(&config());
     let ask = |number: usize| Ask::modern(1, "tools/list", json!({})).key(&key(number));
-    let mut held = Vec::new();
-    for _ in 0..1_000 {
+    let unfinished = async || {
         let mut wire = front.wire().await;
         let bytes = ask(0).bytes();
         wire.write_bytes(&bytes[..bytes.len() - 1]).await.expect("written");
-        held.push(wire);
-    }
+        wire
+    };
+    let mut held = futures_util::future::join_all((0..1_000).map(|_| unfinished())).await;
     crate::support::eventually_async("its share is used up", async || {
         let told = front.send(&ask(0)).await;
         assert_eq!(told.header("retry-after").is_some(), told.status == 429, "{told:?}");
+        if told.status != 429 {
+            // On a busy machine the first ones may have been given up by now, as slow as they are.
+            held.push(unfinished().await);
+        }
         told.status == 429
     })
     .await;
     assert_eq!(front.send(&ask(1)).await.status, 200);
-    held.pop();
-    crate::support::eventually_async("there is room again", async || front.send(&ask(0)).await.status == 200)
-        .await;
+    crate::support::eventually_async("there is room again", async || {
+        drop(held.pop());
+        front.send(&ask(0)).await.status == 200
+    })
+    .await;
 }
