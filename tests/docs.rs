@@ -63,3 +63,13 @@ async fn every_tool_of_the_table_is_listed_and_none_is_missing() {
     let listed: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
     assert_eq!(first_column("## The tools"), listed);
 }
+
+#[test]
+fn every_attack_has_its_row() {
+    let rows = include_str!("../test_mcps/README.md").split("| attack |").nth(1).expect("the table is there");
+    let named: Vec<&str> =
+        rows.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let table = crate::support::attacks();
+    let attacks: Vec<&str> = table.iter().map(|attack| attack["attack"].as_str().expect("a name")).collect();
+    assert_eq!(named, attacks);
+}

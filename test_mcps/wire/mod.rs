@@ -28,6 +28,14 @@ pub(crate) trait Server {
     fn call(&mut self, id: &Value, call: Call) -> Answer;
 
     fn notified(&mut self, _method: &str, _params: &Value) {}
+
+    /// Any other request.
+    fn asked(&mut self, method: &str, _params: &Value) -> Answer {
+        refusal(-32601, &format!("Method not found: {method}"))
+    }
+
+    /// The client's answer to a request of this server.
+    fn answered(&mut self, _message: &Value) {}
 }
 
 /// The parameters of a `tools/call`, owned, so that a large argument is moved and not copied.
@@ -77,8 +85,8 @@ pub(crate) fn serve(server: &mut impl Server) -> io::Result<()> {
 }
 
 fn dispatch(server: &mut impl Server, mut message: Value) -> io::Result<()> {
-    // Without a method it is a response, and these servers ask nothing.
     let Some(method) = message["method"].as_str().map(str::to_owned) else {
+        server.answered(&message);
         return Ok(());
     };
     let params = message["params"].take();
@@ -92,7 +100,7 @@ fn dispatch(server: &mut impl Server, mut message: Value) -> io::Result<()> {
         "ping" => Answer::Result(json!({})),
         "tools/list" => server.list(&params),
         "tools/call" => server.call(&id, Call::parse(params)),
-        _ => refusal(-32601, &format!("Method not found: {method}")),
+        _ => server.asked(&method, &params),
     };
     reply(&id, answer)
 }

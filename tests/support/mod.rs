@@ -1,5 +1,6 @@
 //! The builder that every test uses: a configuration, the real binary over stdio, rmcp's client.
 
+mod bad;
 mod config;
 mod front;
 mod gateway;
@@ -9,6 +10,7 @@ pub(crate) mod redis;
 pub(crate) mod remote_mcp;
 mod wire;
 
+pub(crate) use bad::attacks;
 pub(crate) use config::{Config, KEY, example};
 pub(crate) use front::{Ask, Front, Wire};
 pub(crate) use gateway::{Gateway, Reply};
