@@ -240,7 +240,8 @@ impl Downstream {
                 let place = place.await?;
                 let program = self.path.resolve(scope, &command.program).await?;
                 let (base_env, tasks) = (&self.base_env, &self.tasks);
-                let spawn = child::Spawn { command, program: &program, base_env, tasks };
+                let open_words = !server.output.enabled;
+                let spawn = child::Spawn { command, program: &program, base_env, tasks, open_words };
                 let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone())?;
                 Ok((FarEnd::Child(child), Wire::over_pipes(pipes, max_result_bytes)))
             }

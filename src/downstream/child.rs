@@ -35,6 +35,8 @@ pub(super) struct Spawn<'a> {
     pub(super) program: &'a Program,
     pub(super) base_env: &'a [(String, String)],
     pub(super) tasks: &'a TaskTracker,
+    /// Whether its standard error may stand in the log.
+    pub(super) open_words: bool,
 }
 
 /// The two ends that the transport speaks over.
@@ -77,7 +79,7 @@ pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Resu
     watchdog.guard(group);
     drop(expected);
     let (stdin, stdout) = (process.stdin().take(), process.stdout().take());
-    let last_words = LastWords::new(spawn.command.masker.clone());
+    let last_words = LastWords::new(spawn.command.masker.clone(), spawn.open_words);
     let (gone, drained) = (CancellationToken::new(), CancellationToken::new());
     let draining = last_words.clone().drain(stderr, gone.clone());
     let read_to_its_end = drained.clone().drop_guard();

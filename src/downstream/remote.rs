@@ -81,7 +81,7 @@ pub(super) fn open(
         RemoteTransport::Sse => Outbox::Sse(sse::Sse::new(link)),
     };
     let wire = Wire::over_http(arriving, outbox.clone());
-    let words = LastWords::new(remote.masker.clone());
+    let words = LastWords::new(remote.masker.clone(), false);
     let far = Far { outbox, closed, ended, heard, words, tasks: tasks.clone(), place: Some(place) };
     Ok((far, wire))
 }

@@ -1,6 +1,7 @@
 //! The last words of a server: its standard error is always drained, and a few lines are kept.
 //!
-//! A full pipe would stop the server, so reading never waits for anything here.
+//! A full pipe would stop the server, so reading never waits for anything here. Not for a guardrail either: where an
+//! output policy is on, the log hears how much was said, and not what.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,11 +24,13 @@ const MASKED_BYTES: usize = 8 * 1024;
 pub(super) struct LastWords {
     lines: Arc<Mutex<VecDeque<String>>>,
     masker: Masker,
+    /// Whether the log may have them as they are.
+    open: bool,
 }
 
 impl LastWords {
-    pub(super) fn new(masker: Masker) -> Self {
-        Self { lines: Arc::default(), masker }
+    pub(super) fn new(masker: Masker, open: bool) -> Self {
+        Self { lines: Arc::default(), masker, open }
     }
 
     pub(super) fn lines(&self) -> Vec<String> {
@@ -64,7 +67,14 @@ impl LastWords {
         if shown.trim().is_empty() {
             return;
         }
-        tracing::debug!(stderr = %shown, "server says");
+        if self.open {
+            tracing::debug!(stderr = %shown, "server says");
+        } else {
+            tracing::debug!(
+                bytes = line.len(),
+                "server says something; its output policy keeps it out of the log"
+            );
+        }
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == KEPT_LINES {
             lines.pop_front();
