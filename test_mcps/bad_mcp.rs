@@ -78,6 +78,7 @@ impl Server for Bad {
                 Answer::Result(fine())
             }
             Reply::Never => Answer::Nothing,
+            Reply::Dies(words) => die(words),
             Reply::Long(bytes) => text("x".repeat(*bytes)),
             Reply::Many(numbers) => {
                 Answer::Result(json!({"content": [], "structuredContent": {"all": vec![0; *numbers]}}))
@@ -112,6 +113,12 @@ impl Server for Bad {
     }
 }
 
+fn die(words: &str) -> ! {
+    // The exit code says it too.
+    let _ = writeln!(io::stderr(), "{words}");
+    process::exit(1)
+}
+
 /// A message, with the call's own progress token where it wants one.
 fn say(message: &Value, token: &Value) {
     let mut message =
@@ -139,5 +146,11 @@ fn main() -> io::Result<()> {
         let names: Vec<&str> = bad::all().iter().map(|attack| attack.name).collect();
         return Err(io::Error::other(format!("no attack `{wanted}`: {}", names.join(", "))));
     };
+    if let Some(error) = attack.refusal {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        let request: Value = serde_json::from_str(&line)?;
+        return reply(&request["id"], Answer::Error(error));
+    }
     serve(&mut Bad { attack, waiting: Value::Null })
 }

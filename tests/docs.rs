@@ -69,7 +69,6 @@ fn every_attack_has_its_row() {
     let rows = include_str!("../test_mcps/README.md").split("| attack |").nth(1).expect("the table is there");
     let named: Vec<&str> =
         rows.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    let table = crate::support::attacks();
-    let attacks: Vec<&str> = table.iter().map(|attack| attack["attack"].as_str().expect("a name")).collect();
-    assert_eq!(named, attacks);
+    let attacks = crate::support::attacks();
+    assert_eq!(named, attacks.iter().map(|attack| attack.name.as_str()).collect::<Vec<_>>());
 }

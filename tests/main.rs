@@ -7,6 +7,8 @@ mod support;
 
 /// The layer table, module docs and sizes of `src/`.
 mod architecture;
+/// The hostile servers of `test_mcps/bad/` by every road: what is stopped, what reaches whom.
+mod attacks;
 /// `enkrypt_secure_call_tools`: what a batch runs, refuses and answers.
 mod batch;
 /// The configuration file as a user meets it: found, refused, reloaded, shown.

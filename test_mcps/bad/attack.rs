@@ -1,6 +1,6 @@
 //! What an attack is made of: a server's tools, prompts and resources, and where in them the poison is.
 //!
-//! `{mark}` in any text becomes the mark of its tool, which stands in every poisoned text: so a test can search for
+//! `{mark}` in any text becomes a mark, which stands in every poisoned text and in no other: so a test can search for
 //! what must be nowhere. `{token}` becomes the progress token of the call.
 
 use serde_json::{Map, Value, json};
@@ -13,6 +13,8 @@ pub(crate) struct Attack {
     pub(crate) what: &'static str,
     /// Of `initialize`; poisoned where they are there.
     pub(crate) instructions: Option<Value>,
+    /// The error that `initialize` is answered with.
+    pub(crate) refusal: Option<Value>,
     pub(crate) tools: Vec<Tool>,
     pub(crate) prompts: Vec<Offer>,
     pub(crate) resources: Vec<Offer>,
@@ -43,8 +45,8 @@ pub(crate) enum Poison {
     Result,
     /// In what the server says or asks before it answers, well, in the end.
     Aside,
-    /// In nothing but what it costs; how the call should end.
-    Cost(&'static str),
+    /// In what it costs, or in how it ends, which should be like this.
+    End(&'static str),
 }
 
 pub(crate) enum Reply {
@@ -58,6 +60,8 @@ pub(crate) enum Reply {
     /// Log messages, that many, and then a harmless result.
     Chatter(u32),
     Never,
+    /// Last words on standard error.
+    Dies(String),
     /// A text of that many bytes.
     Long(usize),
     /// A list of that many numbers.
@@ -69,32 +73,45 @@ impl Attack {
         let mut tools = tools;
         tools.push(Tool::harmless("word_count", "Counts the words of a text.", "text"));
         let tools = tools.into_iter().map(|tool| tool.marked(name)).collect();
-        Self { name, what, instructions: None, tools, prompts: Vec::new(), resources: Vec::new() }
+        Self {
+            name,
+            what,
+            instructions: None,
+            refusal: None,
+            tools,
+            prompts: Vec::new(),
+            resources: Vec::new(),
+        }
     }
 
     pub(crate) fn instructions(mut self, text: &str) -> Self {
-        self.instructions = Some(mark(&json!(text), &format!("{CANARY}-{}-instructions", self.name)));
+        self.instructions = Some(mark(&json!(text), &name_mark(self.name, "instructions")));
+        self
+    }
+
+    pub(crate) fn refuses(mut self, error: &Value) -> Self {
+        self.refusal = Some(mark(error, &name_mark(self.name, "refusal")));
         self
     }
 
     pub(crate) fn prompts(mut self, prompts: Vec<Offer>) -> Self {
-        self.prompts = prompts.into_iter().map(|offer| offer.marked(self.name, "name")).collect();
+        self.prompts = prompts.into_iter().map(|offer| offer.marked(self.name)).collect();
         self
     }
 
     pub(crate) fn resources(mut self, resources: Vec<Offer>) -> Self {
-        self.resources = resources.into_iter().map(|offer| offer.marked(self.name, "name")).collect();
+        self.resources = resources.into_iter().map(|offer| offer.marked(self.name)).collect();
         self
     }
 
     /// What a test or a reader has to know of it.
     pub(crate) fn table(&self) -> Value {
-        let offers = |offers: &[Offer]| offers.iter().map(Offer::row).collect::<Vec<_>>();
+        let offers = |offers: &[Offer]| offers.iter().map(|offer| offer.row(self.name)).collect::<Vec<_>>();
         json!({
             "attack": self.name,
             "what": self.what,
-            "instructions": self.instructions,
-            "tools": self.tools.iter().map(Tool::row).collect::<Vec<_>>(),
+            "starts": self.refusal.is_none(),
+            "tools": self.tools.iter().map(|tool| tool.row(self.name)).collect::<Vec<_>>(),
             "prompts": offers(&self.prompts),
             "resources": offers(&self.resources),
         })
@@ -165,27 +182,36 @@ impl Tool {
     }
 
     fn marked(mut self, attack: &str) -> Self {
-        let name = format!("{CANARY}-{attack}-{}", self.name());
+        let name = name_mark(attack, self.name());
         self.definition = mark(&self.definition, &name);
-        self.calls = self.calls.iter().map(|call| mark(call, &name)).collect();
+        let calls = self.calls.iter().enumerate();
+        self.calls = calls.map(|(at, call)| mark(call, &format!("{name}{at}-"))).collect();
         self.reply = match self.reply {
             Reply::Result(value) => Reply::Result(mark(&value, &name)),
             Reply::Error(value) => Reply::Error(mark(&value, &name)),
             Reply::Asks(value) => Reply::Asks(mark(&value, &name)),
             Reply::Says(values) => Reply::Says(values.iter().map(|value| mark(value, &name)).collect()),
+            Reply::Dies(text) => Reply::Dies(text.replace("{mark}", &name)),
             other => other,
         };
         self
     }
 
-    fn row(&self) -> Value {
-        let code = if let Poison::Cost(code) = self.poison { json!(code) } else { Value::Null };
+    fn row(&self, attack: &str) -> Value {
+        let name = name_mark(attack, self.name());
+        let call = |(at, call): (usize, &Value)| {
+            let mark = match self.poison {
+                Poison::Arguments => format!("{name}{at}-"),
+                _ => name.clone(),
+            };
+            json!({"arguments": call, "mark": mark})
+        };
         json!({
             "name": self.name(),
             "definition": self.definition,
             "poison": self.poison.as_str(),
-            "code": code,
-            "calls": self.calls,
+            "code": if let Poison::End(code) = self.poison { code } else { "" },
+            "calls": self.calls.iter().enumerate().map(call).collect::<Vec<_>>(),
         })
     }
 }
@@ -195,15 +221,20 @@ impl Offer {
         Self { definition, poison, result }
     }
 
-    fn marked(mut self, attack: &str, key: &str) -> Self {
-        let name = format!("{CANARY}-{attack}-{}", self.definition[key].as_str().unwrap_or_default());
+    fn name(&self) -> &str {
+        self.definition["name"].as_str().unwrap_or_default()
+    }
+
+    fn marked(mut self, attack: &str) -> Self {
+        let name = name_mark(attack, self.name());
         self.definition = mark(&self.definition, &name);
         self.result = mark(&self.result, &name);
         self
     }
 
-    fn row(&self) -> Value {
-        json!({"definition": self.definition, "poison": self.poison.as_str()})
+    fn row(&self, attack: &str) -> Value {
+        let mark = name_mark(attack, self.name());
+        json!({"definition": self.definition, "poison": self.poison.as_str(), "mark": mark})
     }
 }
 
@@ -215,7 +246,7 @@ impl Poison {
             Self::Arguments => "arguments",
             Self::Result => "result",
             Self::Aside => "aside",
-            Self::Cost(_) => "cost",
+            Self::End(_) => "end",
         }
     }
 }
@@ -223,6 +254,11 @@ impl Poison {
 /// What every harmless call comes to.
 pub(crate) fn fine() -> Value {
     json!({"content": [{"type": "text", "text": "done"}]})
+}
+
+/// Ends in a dash: no mark is the beginning of another tool's.
+fn name_mark(attack: &str, name: &str) -> String {
+    format!("{CANARY}-{attack}-{name}-")
 }
 
 fn mark(value: &Value, name: &str) -> Value {

@@ -8,7 +8,7 @@ pub(crate) fn attack() -> Attack {
     let tools = [
         ("zero_width", format!("Fine. {{mark}} {}", spread(ORDER, '\u{200b}'))),
         ("word_joiner", format!("Fine. {{mark}} {}", spread(ORDER, '\u{2060}'))),
-        ("tags", format!("Fine. {{mark}}{}", tags(ORDER))),
+        ("tags", format!("Fine. {{mark}} {}", tags(ORDER))),
         ("soft_hyphen", format!("Fine. {{mark}} {}", spread(ORDER, '\u{ad}'))),
         ("variation_selectors", format!("Fine. {{mark}} \u{1f600}{}", selectors(ORDER))),
         ("right_to_left", format!("Fine. {{mark}} \u{202e}{}\u{202c}", ORDER.chars().rev().collect::<String>())),

@@ -9,11 +9,13 @@ mod credential_theft;
 mod greeting;
 mod harmful_tools;
 mod hidden_text;
+mod last_words;
 mod odd_places;
 mod offers;
 mod path_traversal;
 mod preference_manipulation;
 mod prompt_injection;
+mod refusal;
 mod resource_exhaustion;
 mod schema_poisoning;
 mod session_management;
@@ -43,6 +45,8 @@ pub(crate) fn all() -> Vec<Attack> {
         odd_places::attack(),
         asides::attack(),
         greeting::attack(),
+        last_words::attack(),
+        refusal::attack(),
         offers::attack(),
     ]
 }

@@ -18,7 +18,7 @@ pub(crate) fn attack() -> Attack {
                 ],
             ),
             Tool::harmless("download_file", "Gives a file for download.", "name")
-                .attacked("name", &["/etc/shadow?{mark}", "....//....//....//etc/passwd%00{mark}.png"]),
+                .attacked("name", &["/etc/shadow?{mark}", "....//....//....//etc/passwd%00.png#{mark}"]),
             Tool::harmless("list_directory", "Lists a folder.", "path").attacked(
                 "path",
                 &["{mark}/..%252f..%252f..%252froot/.ssh", "file:///proc/self/environ#{mark}"],

@@ -21,7 +21,7 @@ pub(crate) fn attack() -> Attack {
             ),
             Tool::harmless("proxy_request", "Sends a request.", "url body").attacked(
                 "url",
-                &["gopher://127.0.0.1:6379/_SET%20{mark}%201", "http://2852039166/latest/meta-data/{mark}"],
+                &["gopher://127.0.0.1:6379/_SET%20x%201?{mark}", "http://2852039166/latest/meta-data/{mark}"],
             ),
             Tool::harmless("validate_webhook", "Tests a webhook.", "url").attacked(
                 "url",

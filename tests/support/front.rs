@@ -119,7 +119,7 @@ impl Ask {
         let ask = Self::request(id, method, &params)
             .header("MCP-Protocol-Version", "2026-07-28")
             .header("Mcp-Method", method);
-        match params["name"].as_str() {
+        match params["name"].as_str().or(params["uri"].as_str()) {
             Some(name) => ask.header("Mcp-Name", name),
             None => ask,
         }
@@ -207,6 +207,12 @@ impl Wire {
     /// The whole answer.
     pub(crate) async fn answer(&mut self) -> Told {
         let mut told = self.head().await;
+        self.body(&mut told).await;
+        told
+    }
+
+    /// What comes after the head of an answer.
+    pub(crate) async fn body(&mut self, told: &mut Told) {
         if let Some(length) = told.header("content-length") {
             told.body.resize(length.parse().expect("a length"), 0);
             let read = self.stream.read_exact(&mut told.body);
@@ -216,7 +222,6 @@ impl Wire {
                 told.body.extend(piece);
             }
         }
-        told
     }
 
     /// The answer without its body.

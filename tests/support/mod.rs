@@ -10,7 +10,7 @@ pub(crate) mod redis;
 pub(crate) mod remote_mcp;
 mod wire;
 
-pub(crate) use bad::attacks;
+pub(crate) use bad::{Attack, BadCall, BadTool, Poison, attacks};
 pub(crate) use config::{Config, KEY, example};
 pub(crate) use front::{Ask, Front, Wire};
 pub(crate) use gateway::{Gateway, Reply};

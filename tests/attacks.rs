@@ -1,0 +1,108 @@
+//! The matrix: every attack of `bad_mcp`, by every road, under every provider.
+//!
+//! What the servers were given stands in their own records, what the client got in its own; both are searched.
+
+use serde_json::{Value, json};
+
+mod client;
+mod judge;
+mod search;
+mod walk;
+
+/// How a client comes to a server's tools.
+#[derive(Clone, Copy, Debug)]
+struct Road {
+    face: Face,
+    transport: Transport,
+    known: Known,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Face {
+    /// `enkrypt_secure_call_tools`.
+    Meta,
+    /// The tools under names of their own.
+    Direct,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Transport {
+    Stdio,
+    Http,
+    /// HTTP in the revision without sessions.
+    Modern,
+}
+
+/// Where the definitions are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    Discovered,
+    Configured,
+    /// The configuration has names and harmless descriptions; the rest is filled up from the server.
+    Named,
+}
+
+/// A provider, and what it is known not to see.
+struct Column {
+    plugin: fn() -> Value,
+    block: &'static [&'static str],
+    /// Marks. A text of an attack that it does see from now on fails the test as well: the list is exact.
+    misses: &'static [&'static str],
+}
+
+const KEYWORD: Column = Column {
+    plugin: || json!({"provider": "custom_keyword", "config": {"blocked_keywords": ["kestrel"]}}),
+    block: &["keyword_detector"],
+    misses: &[],
+};
+
+/// One test for each road.
+macro_rules! roads {
+    ($column:expr; $($name:ident: $face:ident $transport:ident $known:ident;)*) => {
+        $(#[tokio::test]
+        async fn $name() {
+            let road = Road { face: Face::$face, transport: Transport::$transport, known: Known::$known };
+            walk::walk(road, Some(&$column)).await;
+        })*
+    };
+}
+
+mod custom_keyword {
+    use super::{Face, KEYWORD, Known, Road, Transport, walk};
+
+    roads! { KEYWORD;
+        tools_of_the_gateway_over_stdio: Meta Stdio Discovered;
+        tools_of_the_gateway_over_http: Meta Http Discovered;
+        tools_of_the_gateway_without_a_session: Meta Modern Discovered;
+        configured_tools_over_stdio: Meta Stdio Configured;
+        configured_tools_over_http: Meta Http Configured;
+        named_tools_over_stdio: Meta Stdio Named;
+        direct_tools_over_stdio: Direct Stdio Discovered;
+        direct_tools_over_http: Direct Http Discovered;
+        direct_tools_without_a_session: Direct Modern Discovered;
+        direct_configured_tools_over_stdio: Direct Stdio Configured;
+        direct_configured_tools_over_http: Direct Http Configured;
+        direct_named_tools_over_stdio: Direct Stdio Named;
+    }
+}
+
+/// Without policies all of it arrives: the attacks attack, and the search finds.
+#[tokio::test]
+async fn unguarded_every_attack_arrives() {
+    for face in [Face::Meta, Face::Direct] {
+        walk::walk(Road { face, transport: Transport::Stdio, known: Known::Discovered }, None).await;
+    }
+}
+
+/// What costs too much ends in its own way, and the next call works.
+#[tokio::test]
+async fn calls_that_cost_too_much_end_by_every_road() {
+    let road = |face, transport| Road { face, transport, known: Known::Discovered };
+    let walk = |face, transport| walk::exhaust(road(face, transport), &KEYWORD);
+    tokio::join!(
+        walk(Face::Meta, Transport::Stdio),
+        walk(Face::Meta, Transport::Http),
+        walk(Face::Direct, Transport::Stdio),
+        walk(Face::Direct, Transport::Http),
+    );
+}
