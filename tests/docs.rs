@@ -1,5 +1,8 @@
 //! The documents, so that they cannot rot: each JSON block is used, each key and tool that is named exists.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::support::{Config, Gateway};
@@ -62,6 +65,31 @@ async fn every_tool_of_the_table_is_listed_and_none_is_missing() {
     let tools = gateway.client().list_all_tools().await.expect("tools");
     let listed: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
     assert_eq!(first_column("## The tools"), listed);
+}
+
+/// All that a test module consists of.
+fn module(name: &str) -> String {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let files = fs::read_dir(tests.join(name)).into_iter().flatten().map(|file| file.expect("a file").path());
+    let all = files.chain([tests.join(format!("{name}.rs"))]);
+    all.map(|path| fs::read_to_string(&path).unwrap_or_else(|_| panic!("no {}", path.display()))).collect()
+}
+
+#[test]
+fn every_test_that_proves_a_promise_is_there() {
+    let quoted = include_str!("../.github/SECURITY.md").split('`').skip(1).step_by(2);
+    let tests: Vec<&str> = quoted.filter(|name| name.contains("::")).collect();
+    assert!(tests.len() > 30, "{tests:?}");
+    for test in tests {
+        let (first, name) =
+            (test.split("::").next().expect("a module"), test.rsplit("::").next().expect("a name"));
+        let text = module(first);
+        // The rows of a table of tests have a name and a colon.
+        assert!(
+            text.contains(&format!("fn {name}(")) || text.contains(&format!(" {name}: ")),
+            "there is no test `{test}`"
+        );
+    }
 }
 
 #[test]
