@@ -8,6 +8,7 @@ mod client;
 mod judge;
 mod search;
 mod walk;
+mod walker;
 
 /// How a client comes to a server's tools.
 #[derive(Clone, Copy, Debug)]

@@ -1,21 +1,20 @@
 //! What an attack is made of: a server's tools, prompts and resources, and where in them the poison is.
-//!
-//! `{mark}` in any text becomes a mark, which stands in every poisoned text and in no other: so a test can search for
-//! what must be nowhere. `{token}` becomes the progress token of the call.
 
 use serde_json::{Map, Value, json};
 
-/// How each mark begins.
-const CANARY: &str = "kestrel";
+use super::mark::{mark, name_mark};
+use super::offer::Offer;
 
 pub(crate) struct Attack {
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
     /// Of `initialize`; poisoned where they are there.
     pub(crate) instructions: Option<Value>,
-    /// The error that `initialize` is answered with.
-    pub(crate) refusal: Option<Value>,
+    /// A method, and the error that it is answered with.
+    pub(crate) refusal: Option<(&'static str, Value)>,
     pub(crate) tools: Vec<Tool>,
+    /// The definitions that are listed once the server has turned.
+    pub(crate) later: Vec<Value>,
     pub(crate) prompts: Vec<Offer>,
     pub(crate) resources: Vec<Offer>,
 }
@@ -26,13 +25,6 @@ pub(crate) struct Tool {
     /// The arguments of the calls that a victim, or an attacker, makes.
     pub(crate) calls: Vec<Value>,
     pub(crate) reply: Reply,
-}
-
-/// A prompt or a resource.
-pub(crate) struct Offer {
-    pub(crate) definition: Value,
-    pub(crate) poison: Poison,
-    pub(crate) result: Value,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,6 +49,8 @@ pub(crate) enum Reply {
     Says(Vec<Value>),
     /// A request to the client, and once that is answered a harmless result.
     Asks(Value),
+    /// A harmless result, and from then on the server is another.
+    Turns,
     /// Log messages, that many, and then a harmless result.
     Chatter(u32),
     Never,
@@ -79,6 +73,7 @@ impl Attack {
             instructions: None,
             refusal: None,
             tools,
+            later: Vec::new(),
             prompts: Vec::new(),
             resources: Vec::new(),
         }
@@ -89,8 +84,15 @@ impl Attack {
         self
     }
 
-    pub(crate) fn refuses(mut self, error: &Value) -> Self {
-        self.refusal = Some(mark(error, &name_mark(self.name, "refusal")));
+    pub(crate) fn refuses(mut self, method: &'static str, error: &Value) -> Self {
+        self.refusal = Some((method, mark(error, &name_mark(self.name, "refusal"))));
+        self
+    }
+
+    /// Its tools are others from some call on; each has the mark of its first.
+    pub(crate) fn turns(mut self, later: &[Value]) -> Self {
+        let name = name_mark(self.name, self.tools[0].name());
+        self.later = later.iter().map(|definition| mark(definition, &name)).collect();
         self
     }
 
@@ -216,30 +218,8 @@ impl Tool {
     }
 }
 
-impl Offer {
-    pub(crate) fn new(poison: Poison, definition: Value, result: Value) -> Self {
-        Self { definition, poison, result }
-    }
-
-    fn name(&self) -> &str {
-        self.definition["name"].as_str().unwrap_or_default()
-    }
-
-    fn marked(mut self, attack: &str) -> Self {
-        let name = name_mark(attack, self.name());
-        self.definition = mark(&self.definition, &name);
-        self.result = mark(&self.result, &name);
-        self
-    }
-
-    fn row(&self, attack: &str) -> Value {
-        let mark = name_mark(attack, self.name());
-        json!({"definition": self.definition, "poison": self.poison.as_str(), "mark": mark})
-    }
-}
-
 impl Poison {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Harmless => "harmless",
             Self::Definition => "definition",
@@ -254,30 +234,4 @@ impl Poison {
 /// What every harmless call comes to.
 pub(crate) fn fine() -> Value {
     json!({"content": [{"type": "text", "text": "done"}]})
-}
-
-/// Ends in a dash: no mark is the beginning of another tool's.
-fn name_mark(attack: &str, name: &str) -> String {
-    format!("{CANARY}-{attack}-{name}-")
-}
-
-fn mark(value: &Value, name: &str) -> Value {
-    replaced(value, &mut |text| json!(text.replace("{mark}", name)))
-}
-
-/// With each text replaced, keys included.
-pub(crate) fn replaced(value: &Value, replace: &mut impl FnMut(&str) -> Value) -> Value {
-    match value {
-        Value::String(text) => replace(text),
-        Value::Array(items) => items.iter().map(|item| replaced(item, replace)).collect(),
-        Value::Object(map) => {
-            let mut object = Map::new();
-            for (key, value) in map {
-                let key = replace(key).as_str().unwrap_or(key).to_owned();
-                object.insert(key, replaced(value, replace));
-            }
-            Value::Object(object)
-        }
-        other => other.clone(),
-    }
 }

@@ -10,20 +10,26 @@ mod greeting;
 mod harmful_tools;
 mod hidden_text;
 mod last_words;
+mod mark;
+mod no_list;
 mod odd_places;
+mod offer;
 mod offers;
 mod path_traversal;
 mod preference_manipulation;
 mod prompt_injection;
 mod refusal;
 mod resource_exhaustion;
+mod rug_pull;
 mod schema_poisoning;
 mod session_management;
 mod ssrf;
 mod tool_poisoning;
 mod unauthenticated_access;
 
-pub(crate) use attack::{Attack, Offer, Reply, fine, replaced};
+pub(crate) use attack::{Attack, Reply, fine};
+pub(crate) use mark::replaced;
+pub(crate) use offer::Offer;
 
 pub(crate) fn all() -> Vec<Attack> {
     vec![
@@ -47,6 +53,8 @@ pub(crate) fn all() -> Vec<Attack> {
         greeting::attack(),
         last_words::attack(),
         refusal::attack(),
+        no_list::attack(),
+        rug_pull::attack(),
         offers::attack(),
     ]
 }

@@ -39,6 +39,7 @@ pub(crate) struct BadCall {
 pub(crate) struct BadOffer {
     pub(crate) definition: Value,
     pub(crate) poison: Poison,
+    pub(crate) arguments: Value,
     pub(crate) mark: String,
 }
 
