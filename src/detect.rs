@@ -1,0 +1,169 @@
+//! The local detectors: a text goes in, findings come out.
+//! Nothing here reads a file, a setting or a clock, and the same text gives the same findings everywhere.
+//! Work and memory grow with the length of the text and no faster; what is decoded on the way is bounded too.
+
+mod code;
+mod decode;
+mod fold;
+mod offence;
+mod pii;
+mod poison;
+mod prompt;
+mod rules;
+mod secrets;
+mod server;
+mod sponge;
+mod text;
+
+use std::ops::Range;
+
+use rules::Rules;
+use text::View;
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Pii,
+    Secret,
+    PromptInjection,
+    CodeInjection,
+    ToolPoisoning,
+    ServerConfig,
+    Toxicity,
+    Nsfw,
+    Sponge,
+}
+
+/// A set of kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(u16);
+
+impl Kinds {
+    pub const NONE: Self = Self(0);
+    pub const ALL: Self = Self(0x1ff);
+
+    #[must_use]
+    pub const fn with(self, kind: Kind) -> Self {
+        Self(self.0 | 1 << kind as u16)
+    }
+
+    pub const fn contains(self, kind: Kind) -> bool {
+        self.0 & 1 << kind as u16 != 0
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// Where a text was found: one leaf of a call's arguments, of a result, or of a tool's or server's definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    Argument,
+    Result,
+    Definition,
+}
+
+/// From this score on a finding counts at the default level.
+pub const FLAGGED: f32 = 0.5;
+
+/// One thing found. It never holds the text itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    pub kind: Kind,
+    /// The entity's type for PII and secrets (`EMAIL_ADDRESS`), a class such as `shell` otherwise.
+    pub label: &'static str,
+    /// Bytes of the text as it was given, on character boundaries.
+    pub span: Range<usize>,
+    pub score: f32,
+    /// A stable name, such as `secret.aws-access-key`.
+    pub rule: &'static str,
+    /// A sentence a person can read.
+    pub reason: &'static str,
+}
+
+/// What the chosen detectors see in a text, in the order of the text.
+pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if kinds.is_empty() || text.is_empty() {
+        return found;
+    }
+    let view = View::of(text);
+    for layer in view.layers() {
+        let mut seen = Vec::new();
+        Rules::shared().scan(layer.text(), place, kinds, &mut seen);
+        if kinds.contains(Kind::Pii) {
+            pii::scan(layer.text(), place, &mut seen);
+        }
+        if kinds.contains(Kind::Secret) {
+            secrets::scan(layer.text(), &mut seen);
+        }
+        if kinds.contains(Kind::CodeInjection) && place == Place::Argument {
+            code::scan(layer.text(), &mut seen);
+        }
+        prompt::combine(&mut seen);
+        for mut finding in seen {
+            finding.span = view.origin(layer, finding.span);
+            found.push(finding);
+        }
+    }
+    if kinds.contains(Kind::PromptInjection) || kinds.contains(Kind::ToolPoisoning) {
+        prompt::hidden(text, place, kinds, &mut found);
+    }
+    if kinds.contains(Kind::ServerConfig) && place == Place::Definition {
+        server::scan(text, &mut found);
+    }
+    if kinds.contains(Kind::Sponge) {
+        sponge::scan(text, &mut found);
+    }
+    in_order(found)
+}
+
+/// Sorted, each rule once per span, and of entities that overlap the surest.
+fn in_order(mut found: Vec<Finding>) -> Vec<Finding> {
+    found.sort_by(|a, b| {
+        let by_place = a.span.start.cmp(&b.span.start).then(b.span.end.cmp(&a.span.end));
+        by_place.then(a.rule.cmp(b.rule)).then(b.score.total_cmp(&a.score))
+    });
+    found.dedup_by(|a, b| a.rule == b.rule && a.span.start < b.span.end);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_holds_what_was_put_in() {
+        let kinds = Kinds::NONE.with(Kind::Secret);
+        assert!(kinds.contains(Kind::Secret) && !kinds.contains(Kind::Pii) && Kinds::NONE.is_empty());
+        assert!(Kinds::ALL.contains(Kind::Sponge));
+    }
+
+    #[test]
+    fn spans_are_of_the_text_as_given() {
+        let text = "né à Łódź: ａnna@example-mail.org, merci";
+        let found = inspect(text, Place::Result, Kinds::NONE.with(Kind::Pii));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(&text[found[0].span.clone()], "ａnna@example-mail.org");
+    }
+
+    #[test]
+    fn a_shell_command_after_a_word_is_found() {
+        let found = inspect("hello; ls -la; whoami", Place::Argument, Kinds::ALL);
+        assert!(found.iter().any(|one| one.kind == Kind::CodeInjection && one.score >= FLAGGED), "{found:?}");
+    }
+
+    #[test]
+    fn ordinary_traffic_is_left_alone() {
+        for text in [
+            "{\"path\": \"/home/anna/notes.md\", \"limit\": 20}",
+            "The build took 12.5 s on 2024-03-01T10:22:33Z; commit 3f786850e387550fdab836ed7e6dc881de23001b.",
+            "How do I select all rows from a table in SQL?",
+            "See 550e8400-e29b-41d4-a716-446655440000, version 1.24.0.",
+        ] {
+            let found = inspect(text, Place::Result, Kinds::ALL);
+            assert!(found.iter().all(|one| one.score < FLAGGED), "{text}: {found:?}");
+        }
+    }
+}

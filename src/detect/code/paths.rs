@@ -1,0 +1,14 @@
+//! Paths that climb out of their folder, and files that only an attacker asks for.
+
+use super::super::rules::{Rule, rules};
+
+pub(super) const RULES: &[Rule] = rules! {
+    "code.path-climb" "path" 0.85 [".." "%2e" "0x2e" "%c0" "%u002e" "%u2216" "%uff0e" "..%"]
+        r"(?:(?:\.{2,3}|%2e%2e|%252e%252e|0x2e0?x?2?e?|%c0%ae%c0%ae|%uff0e%uff0e|\.%2e|%2e\.|%u002e%u002e)(?:[/\\]|%2f|%5c|%252f|%255c|%c0%af|%c1%9c|%c0%2f|%u2215|%u2216|0x2f|0x5c|%25c0%25af){1,3}){3,}" "A path climbs out of its folder."
+    "code.path-climb-file" "path" 0.9 ["etc" "win" "boot" "proc" "passwd" "shadow" "ssh"]
+        r"(?:\.{2,}|%2e%2e|0x2e\.?|%c0%ae)[/\\%.0-9a-z]{1,40}(?:etc[/\\%]|passwd|shadow|windows|win\.ini|winnt|boot\.ini|proc[/\\]self|\.ssh|id_rsa|\.env\b|web\.config|system32)" "A path climbs to a file of the system."
+    "code.path-file" "path" 0.85 ["/etc/" "/proc/" "\\windows" "/windows" "win.ini" "boot.ini" "/.ssh" "/root/" "/var/log/" "\\xampp" "/xampp" "\\inetpub" "/lampp/" ".htpasswd" ".htaccess" "web-inf" "%systemroot%" "/apache" "httpd.conf" "php.ini" "nginx.conf" "my.cnf" "/usr/local/" "\\sysprep" "unattend"]
+        r"(?:/etc/(?:passwd|shadow|group|gshadow|sudoers|hosts|issue|motd|crontab|fstab|mysql/|my\.cnf|php|apache2?/|httpd/|nginx/|ssh/|security/|init\.d|resolv\.conf|network/|redhat-release|inetd|vsftpd|proftpd|pam|passwd|master\.passwd)|/proc/(?:self|version|\d+|cmdline|mounts|net|cpuinfo|sched_debug|stat)\b|[a-z]:[/\\]{1,2}(?:windows|winnt)[/\\]{1,2}(?:system32|win\.ini|repair|panther|iis\d|debug|system\.ini|php\.ini|my\.ini|sysprep)|\\windows\\system32\\(?:config|drivers)|\bwin\.ini\b|\bboot\.ini\b|/\.ssh/(?:id_|authorized|known)|/root/\.\w+|/var/log/(?:apache2?|httpd|nginx|auth|mail|secure|messages|syslog|vsftpd|proftpd|xferlog|maillog|mysql|lastlog|wtmp|dmesg|cron|boot|faillog|kern|yum|exim|lighttpd|access|error)\S{0,40}|[/\\]xampp[/\\]|[/\\]inetpub[/\\]|/lampp/(?:logs|etc)|\.ht(?:passwd|access)\b|web-inf/|/(?:apache2?|httpd|nginx|php\d?)/(?:conf|logs?|php\.ini)|/(?:httpd|nginx|php|my)\.(?:conf|ini|cnf)\b)" "A file of the system is asked for."
+    "code.path-null" "path" 0.7 ["%00" "\\x00" "\\0"]
+        r"\.\w{2,5}(?:%00|\\x00|\\0)|(?:etc|passwd|ini|conf|log)\S{0,8}%00" "A path ends in a null byte."
+};

@@ -1,0 +1,14 @@
+//! Addresses inside the network, and schemes that reach files and services.
+
+use super::super::rules::{Rule, rules};
+
+pub(super) const RULES: &[Rule] = rules! {
+    "code.ssrf-metadata" "ssrf" 0.95 ["169.254" "metadata.google" "metadata.azure" "100.100.100.200" "fd00:ec2" "metadata.tencent" "2852039166" "0xa9fe" "a9fe" "0xa9.0xfe" "0251.0376" "instance-data" "metadata.packet" "192.0.0.192" "rancher-metadata" "metadata.nic" "opc/v1"]
+        r"\b(?:169\.254\.(?:169\.25[34]|170\.2)|metadata\.(?:google|azure|tencentyun|packet|oraclecloud|nicmanager)|100\.100\.100\.200|fd00:ec2|2852039166|0xa9fea9fe|a9fe:a9fe|0xa9\.0xfe|0251\.0376|instance-data(?:\.ec2)?|192\.0\.0\.192|rancher-metadata)" "The service that holds a cloud machine's credentials is addressed."
+    "code.ssrf-scheme" "ssrf" 0.88 ["gopher://" "dict://" "file://" "ldap://" "ldaps://" "jar:" "phar://" "php://" "expect://" "netdoc:" "tftp://" "sftp://" "zip://" "glob://" "ogg://" "data://" "rar://" "ssh2" "url:" "imap://" "zlib:" "compress." "rmi://" "mailto://" "ftps://" "smb://"]
+        r"\b(?:gopher|dict|ldaps?|tftp|netdoc|expect|phar|php|ogg|rar|zip|glob|compress\.(?:zlib|bzip2)|zlib|ssh2(?:\.\w+)?|rmi|imaps?|ftps|smb)://|\bfile:(?://)?/{1,3}(?:etc|proc|c:|root|var|[a-z]:|windows|sys|dev|home/\w+/\.)|\b(?:jar|url|netdoc):(?:file|https?|ftp):|jar:\w+://|data://text" "An address whose scheme reaches files or services is given."
+    "code.ssrf-local" "ssrf" 0.6 ["://127." "://localhost" "://0.0.0.0" "://[::" "://0x7f" "://2130706433" "://0177" "://[0:" "://[fd" "://[fe80" "://017700000001" "localtest.me" "nip.io" "xip.io" "sslip.io" "burpcollaborator" "oastify" "interact.sh" "oast." "requestbin" "dnslog" "ceye.io" "lvh.me" "://0/" "://0:"]
+        r"https?://(?:0x7f[0-9a-f.x]{0,14}|2130706433|0177\.|017700000001|\[(?:::|0:|::ffff:|fe80|fd\w\w:)[0-9a-f:.]{0,40}\]|0(?:/|:))|\b[\w.-]{1,80}\.(?:localtest\.me|nip\.io|xip\.io|sslip\.io|burpcollaborator\.net|oastify\.com|interact\.sh|oast\.(?:pro|live|site|online|fun|me)|dnslog\.cn|ceye\.io|lvh\.me)\b" "An address inside the network is written so that a filter misses it."
+    "code.open-redirect" "ssrf" 0.7 ["://"]
+        r"https?://[\w.-]{1,80}(?:@[\w.-]+\.\w+|/[:@]?\w{0,12}@\w[\w.-]+\.\w+/?$)" "An address hides its host behind a user's name."
+};

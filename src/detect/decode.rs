@@ -1,0 +1,300 @@
+//! Finds what is written in another notation inside a text and reads it once:
+//! URL, HTML and JSON escapes in place, and runs of base64 or hex that hold text.
+
+use std::ops::Range;
+
+use super::text::Map;
+
+/// The text with its escapes read; nothing where it has none.
+pub(super) fn escapes(text: &str) -> Option<(String, Map)> {
+    let bytes = text.as_bytes();
+    let mut at = next_escape(bytes, 0)?;
+    let mut decoded: Vec<u8> = Vec::new();
+    let mut map = Map::default();
+    let mut from = 0;
+    let mut any = false;
+    loop {
+        if let Some((value, length)) = escape(bytes, at) {
+            any = true;
+            if from < at {
+                map.plain(decoded.len(), from);
+                decoded.extend_from_slice(&bytes[from..at]);
+            }
+            map.block(decoded.len(), at..at + length);
+            value.push_to(&mut decoded);
+            from = at + length;
+        }
+        match next_escape(bytes, from.max(at + 1)) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    if !any {
+        return None;
+    }
+    map.plain(decoded.len(), from);
+    decoded.extend_from_slice(&bytes[from..]);
+    Some((readable(decoded), map))
+}
+
+/// Bytes that are no UTF-8 become `?`, one for one, so that the way back stays right.
+fn readable(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(wrong) => {
+            let mut bytes = wrong.into_bytes();
+            let mut from = 0;
+            while let Err(wrong) = std::str::from_utf8(&bytes[from..]) {
+                let at = from + wrong.valid_up_to();
+                bytes[at] = b'?';
+                from = at + 1;
+            }
+            String::from_utf8(bytes).unwrap_or_default()
+        }
+    }
+}
+
+fn next_escape(bytes: &[u8], from: usize) -> Option<usize> {
+    memchr::memchr3(b'%', b'&', b'\\', bytes.get(from..)?).map(|at| from + at)
+}
+
+#[derive(Debug, PartialEq)]
+enum Value {
+    Byte(u8),
+    Char(char),
+}
+
+impl Value {
+    fn push_to(self, decoded: &mut Vec<u8>) {
+        match self {
+            Self::Byte(byte) => decoded.push(byte),
+            Self::Char(c) => decoded.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+}
+
+/// What an escape that begins at `at` stands for, and how long it is.
+fn escape(bytes: &[u8], at: usize) -> Option<(Value, usize)> {
+    let rest = &bytes[at..];
+    match rest {
+        [b'%', b'u', four @ ..] => hex(four, 4).and_then(char::from_u32).map(|c| (Value::Char(c), 6)),
+        [b'%', two @ ..] => Some((Value::Byte(u8::try_from(hex(two, 2)?).ok()?), 3)),
+        [b'&', b'#', b'x' | b'X', ..] => reference(rest, 3, 16),
+        [b'&', b'#', ..] => reference(rest, 2, 10),
+        [b'&', ..] => named(rest),
+        [b'\\', b'u', b'{', inner @ ..] => {
+            let length = inner.iter().take(7).position(|byte| *byte == b'}')?;
+            Some((Value::Char(char::from_u32(hex(inner, length)?)?), length + 4))
+        }
+        [b'\\', b'u', four @ ..] => unicode(hex(four, 4)?, &rest[6..]),
+        [b'\\', b'x', two @ ..] => Some((Value::Byte(u8::try_from(hex(two, 2)?).ok()?), 4)),
+        [b'\\', b'n', ..] => Some((Value::Byte(b'\n'), 2)),
+        [b'\\', b'r', ..] => Some((Value::Byte(b'\r'), 2)),
+        [b'\\', b't', ..] => Some((Value::Byte(b'\t'), 2)),
+        [b'\\', same @ (b'"' | b'/' | b'\\' | b'\''), ..] => Some((Value::Byte(*same), 2)),
+        _ => None,
+    }
+}
+
+/// A UTF-16 unit, with the second one of a pair where there is one.
+fn unicode(unit: u32, rest: &[u8]) -> Option<(Value, usize)> {
+    if let Some(c) = char::from_u32(unit) {
+        return Some((Value::Char(c), 6));
+    }
+    let low = match rest {
+        [b'\\', b'u', four @ ..] => hex(four, 4)?,
+        _ => return None,
+    };
+    if !(0xd800..0xdc00).contains(&unit) || !(0xdc00..0xe000).contains(&low) {
+        return None;
+    }
+    let c = char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00))?;
+    Some((Value::Char(c), 12))
+}
+
+fn reference(rest: &[u8], skip: usize, radix: u32) -> Option<(Value, usize)> {
+    let digits = rest[skip..].iter().take(7).take_while(|byte| char::from(**byte).is_digit(radix)).count();
+    let text = std::str::from_utf8(&rest[skip..skip + digits]).ok()?;
+    let c = char::from_u32(u32::from_str_radix(text, radix).ok()?)?;
+    let closed = usize::from(rest.get(skip + digits) == Some(&b';'));
+    Some((Value::Char(c), skip + digits + closed))
+}
+
+fn named(rest: &[u8]) -> Option<(Value, usize)> {
+    const NAMES: &[(&[u8], u8)] = &[
+        (b"&lt;", b'<'),
+        (b"&gt;", b'>'),
+        (b"&amp;", b'&'),
+        (b"&quot;", b'"'),
+        (b"&apos;", b'\''),
+        (b"&nbsp;", b' '),
+        (b"&tab;", b'\t'),
+        (b"&newline;", b'\n'),
+        (b"&colon;", b':'),
+        (b"&lpar;", b'('),
+        (b"&rpar;", b')'),
+        (b"&sol;", b'/'),
+        (b"&equals;", b'='),
+        (b"&commat;", b'@'),
+        (b"&period;", b'.'),
+    ];
+    let known = NAMES
+        .iter()
+        .find(|(name, _)| rest.len() >= name.len() && rest[..name.len()].eq_ignore_ascii_case(name));
+    known.map(|(name, byte)| (Value::Byte(*byte), name.len()))
+}
+
+fn hex(bytes: &[u8], count: usize) -> Option<u32> {
+    let digits = bytes.get(..count).filter(|_| count > 0)?;
+    digits.iter().try_fold(0, |value, byte| Some(value << 4 | char::from(*byte).to_digit(16)?))
+}
+
+/// The shortest run that is tried, and the longest that is read.
+const SHORTEST: usize = 16;
+const LONGEST: usize = 256 * 1024;
+/// What separates two runs in the text that is made of them.
+const BETWEEN: u8 = b'\n';
+
+/// All runs of base64 and hex that hold text, one after the other; nothing where there is none.
+pub(super) fn blobs(text: &str) -> Option<(String, Map)> {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::new();
+    let mut map = Map::default();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !in_run(bytes[at]) {
+            at += 1;
+            continue;
+        }
+        let length = bytes[at..].iter().take_while(|byte| in_run(**byte)).count();
+        if length >= SHORTEST {
+            run(&bytes[at..at + length], at, &mut decoded, &mut map);
+        }
+        at += length;
+    }
+    spaced_hex(bytes, &mut decoded, &mut map);
+    (!decoded.is_empty()).then(|| (readable(decoded), map))
+}
+
+fn in_run(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+fn run(run: &[u8], at: usize, decoded: &mut Vec<u8>, map: &mut Map) {
+    let run = &run[..run.len().min(LONGEST)];
+    let all_hex = run.iter().all(u8::is_ascii_hexdigit);
+    let value = if all_hex { unhex(run) } else { unbase64(run) };
+    if let Some(value) = value.filter(|value| is_text(value)) {
+        push(&value, at..at + run.len(), decoded, map);
+    }
+}
+
+fn push(value: &[u8], origin: Range<usize>, decoded: &mut Vec<u8>, map: &mut Map) {
+    map.block(decoded.len(), origin);
+    decoded.extend_from_slice(value);
+    decoded.push(BETWEEN);
+}
+
+/// Hex bytes with a blank, a comma or `\x` between them, as dumps show them.
+fn spaced_hex(bytes: &[u8], decoded: &mut Vec<u8>, map: &mut Map) {
+    let mut at = 0;
+    while let Some(blank) =
+        memchr::memchr2(b' ', b':', bytes.get(at..).unwrap_or_default()).map(|gap| at + gap)
+    {
+        let start = blank.saturating_sub(2);
+        let separator = bytes[blank];
+        let mut value = Vec::new();
+        let mut next = start;
+        while let Some(byte) = bytes.get(next..).and_then(|rest| hex(rest, 2)) {
+            value.extend(u8::try_from(byte));
+            next += 2;
+            if bytes.get(next) != Some(&separator) {
+                break;
+            }
+            next += 1;
+        }
+        if value.len() >= SHORTEST / 2 && is_text(&value) {
+            push(&value, start..next.min(bytes.len()), decoded, map);
+        }
+        at = next.max(blank + 1);
+    }
+}
+
+fn unhex(run: &[u8]) -> Option<Vec<u8>> {
+    run.chunks(2).map(|pair| u8::try_from(hex(pair, 2)?).ok()).collect()
+}
+
+fn unbase64(run: &[u8]) -> Option<Vec<u8>> {
+    let mut value = Vec::with_capacity(run.len() / 4 * 3 + 2);
+    let mut held = 0_u32;
+    for (index, byte) in run.iter().enumerate() {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        held = held << 6 | u32::from(six);
+        if index % 4 == 3 {
+            value.extend_from_slice(&held.to_be_bytes()[1..]);
+            held = 0;
+        }
+        // Words and paths look like base64 as well; the first bytes tell them apart.
+        if value.len() == 12 && !is_text(&value) {
+            return None;
+        }
+    }
+    match run.len() % 4 {
+        2 => value.push(u8::try_from(held >> 4 & 0xff).ok()?),
+        3 => value.extend_from_slice(&(held >> 2).to_be_bytes()[2..]),
+        _ => {}
+    }
+    Some(value)
+}
+
+/// Printable for the most part: what was encoded was text.
+fn is_text(value: &[u8]) -> bool {
+    let odd = value
+        .iter()
+        .filter(|byte| !matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t' | 0xc2..=0xf4 | 0x80..=0xbf));
+    let high = value.iter().filter(|byte| **byte >= 0x80).count();
+    odd.count() == 0 && (high == 0 || std::str::from_utf8(&value[..value.len() - value.len().min(3)]).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unescaped(text: &str) -> Option<String> {
+        escapes(text).map(|(text, _)| text)
+    }
+
+    #[test]
+    fn escapes_of_three_notations_are_read() {
+        assert_eq!(unescaped("a%20b%2fc").as_deref(), Some("a b/c"));
+        assert_eq!(unescaped("&#60;b&#x3E; &amp;").as_deref(), Some("<b> &"));
+        assert_eq!(unescaped("\\u0041\\ud83d\\ude00\\n").as_deref(), Some("A😀\n"));
+        assert_eq!(unescaped("100 % of R&D in C:\\work"), None);
+    }
+
+    #[test]
+    fn runs_that_hold_text_are_read() {
+        assert_eq!(
+            blobs("x SGVsbG8sIHdvcmxkISBIZWxsbyE= y").map(|(text, _)| text).as_deref(),
+            Some("Hello, world! Hello!\n")
+        );
+        assert_eq!(
+            blobs("48656c6c6f2c20776f726c6421").map(|(text, _)| text).as_deref(),
+            Some("Hello, world!\n")
+        );
+        assert_eq!(blobs("48 65 6c 6c 6f 2c 20 77 6f").map(|(text, _)| text).as_deref(), Some("Hello, wo\n"));
+        assert!(blobs("a/perfectly/ordinary/path/of/some/length and thisIsACamelCaseIdentifier").is_none());
+    }
+
+    #[test]
+    fn broken_utf8_keeps_its_length() {
+        assert_eq!(unescaped("%ff%c3%a9x").as_deref(), Some("?éx"));
+    }
+}

@@ -1,0 +1,97 @@
+//! Personal data that can be told by its form: addresses, numbers with check digits, numbers in the form
+//! that people write them in. Ids, times, versions, hashes, prices and coordinates are none.
+
+mod context;
+mod email;
+mod iban;
+mod network;
+mod numbers;
+mod phone;
+
+use std::ops::Range;
+
+use super::{Finding, Kind, Place};
+
+/// Adds the personal data of a text; where two kinds claim the same bytes, the surer one stays.
+pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
+    let mut seen = Vec::new();
+    email::scan(text, place, &mut seen);
+    network::scan(text, &mut seen);
+    if text.bytes().filter(u8::is_ascii_digit).take(6).count() == 6 {
+        iban::scan(text, &mut seen);
+        numbers::scan(text, &mut seen);
+    }
+    seen.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(b.score.total_cmp(&a.score)));
+    let mut last: Option<Finding> = None;
+    for one in seen {
+        match last.take() {
+            Some(before) if one.span.start < before.span.end => {
+                last = Some(if one.score > before.score { one } else { before });
+            }
+            before => {
+                found.extend(before);
+                last = Some(one);
+            }
+        }
+    }
+    found.extend(last);
+}
+
+/// A type of personal data, as a finding names it.
+#[derive(Clone, Copy)]
+struct Entity {
+    label: &'static str,
+    rule: &'static str,
+    reason: &'static str,
+}
+
+impl Entity {
+    fn at(self, span: Range<usize>, score: f32) -> Finding {
+        Finding { kind: Kind::Pii, label: self.label, span, score, rule: self.rule, reason: self.reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FLAGGED, Kinds, Place, inspect};
+    use super::*;
+
+    fn labels(text: &str) -> Vec<(&'static str, &str)> {
+        let found = inspect(text, Place::Result, Kinds::NONE.with(Kind::Pii));
+        let sure = found.into_iter().filter(|one| one.score >= FLAGGED);
+        sure.map(|one| (one.label, &text[one.span])).collect()
+    }
+
+    #[test]
+    fn each_type_is_found_with_its_span() {
+        for (text, label, value) in [
+            ("write to anna.berg+x@mail.berg-co.org.", "EMAIL_ADDRESS", "anna.berg+x@mail.berg-co.org"),
+            ("tel. +49 30 901820, room 2", "PHONE_NUMBER", "+49 30 901820"),
+            ("call (415) 555-0132 now", "PHONE_NUMBER", "(415) 555-0132"),
+            ("card 4111 1111 1111 1111 exp", "CREDIT_CARD", "4111 1111 1111 1111"),
+            ("iban DE89 3704 0044 0532 0130 00.", "IBAN_CODE", "DE89 3704 0044 0532 0130 00"),
+            ("ssn 536-90-4399", "US_SSN", "536-90-4399"),
+            ("from 203.0.113.77:443", "IP_ADDRESS", "203.0.113.77"),
+            ("at 2001:db8::8a2e:370:7334 today", "IP_ADDRESS", "2001:db8::8a2e:370:7334"),
+            ("nic 00:1b:44:11:3a:b7 up", "MAC_ADDRESS", "00:1b:44:11:3a:b7"),
+        ] {
+            assert_eq!(labels(text), [(label, value)], "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_another_nature_are_none() {
+        for text in [
+            "id 550e8400-e29b-41d4-a716-446655440000",
+            "2024-03-01T10:22:33.123456Z and 01/02/2024, 1709288553",
+            "v1.2.3.4, version 10.0.19041.1 and 3.12.0",
+            "40.712776, -74.005974",
+            "total 1,234,567.89 EUR; 12 345 678",
+            "sha 3f786850e387550fdab836ed7e6dc881de23001b",
+            "react@18.2.0, logo@2x.png, git@github.com:a/b.git",
+            "order 100200300400500 of 2024",
+        ] {
+            assert_eq!(labels(text), [], "{text}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Addresses of machines: IPv4, IPv6 and MAC.
+
+use std::net::Ipv6Addr;
+
+use super::super::Finding;
+use super::{Entity, context};
+
+const IP: Entity =
+    Entity { label: "IP_ADDRESS", rule: "pii.ip", reason: "The address of a machine (IP) is in the text." };
+const MAC: Entity = Entity {
+    label: "MAC_ADDRESS",
+    rule: "pii.mac",
+    reason: "The address of a network card (MAC) is in the text.",
+};
+const LONGEST: usize = 48;
+
+pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !in_address(bytes[at]) {
+            at += 1;
+            continue;
+        }
+        let length = bytes[at..].iter().take_while(|byte| in_address(**byte)).count();
+        // A word of hex letters may touch letters that are none: `feed` is not the start of an address.
+        let apart =
+            |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+        let free = apart(at.checked_sub(1).and_then(|before| bytes.get(before)));
+        if (7..=LONGEST).contains(&length) {
+            let run = &text[at..at + length];
+            let after = bytes.get(at + length);
+            if free && apart(after) {
+                address(text, run, at, found);
+            }
+        }
+        at += length;
+    }
+}
+
+fn in_address(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'-')
+}
+
+fn address(text: &str, run: &str, at: usize, found: &mut Vec<Finding>) {
+    let trimmed = run.trim_end_matches(['.', '-']);
+    let trimmed = trimmed.strip_suffix(':').filter(|rest| !rest.ends_with(':')).unwrap_or(trimmed);
+    let (skipped, trimmed) = match trimmed.strip_prefix(['-', '.']) {
+        Some(rest) => (1, rest),
+        None => (0, trimmed),
+    };
+    let at = at + skipped;
+    if is_mac(trimmed) {
+        return found.push(MAC.at(at..at + trimmed.len(), 0.95));
+    }
+    // `address:port`, and lists such as `a:b` in logs.
+    let first = trimmed.split([':', '-']).next().unwrap_or_default();
+    if is_v4(first) {
+        let rest = &trimmed[first.len()..];
+        if rest.is_empty() || rest.starts_with([':', '-']) {
+            let score = if is_version(text, at) { 0.3 } else { v4_score(first) };
+            found.push(IP.at(at..at + first.len(), score));
+        }
+        return;
+    }
+    let groups = trimmed.split(':').filter(|group| !group.is_empty()).count();
+    let colons = trimmed.bytes().filter(|byte| *byte == b':').count();
+    let digits = trimmed.bytes().any(|byte| byte.is_ascii_digit());
+    if colons >= 2 && digits && groups >= 2 && trimmed.parse::<Ipv6Addr>().is_ok() {
+        found.push(IP.at(at..at + trimmed.len(), 0.9));
+    }
+}
+
+fn is_v4(text: &str) -> bool {
+    let mut count = 0;
+    let valid = text.split('.').all(|part| {
+        count += 1;
+        matches!(part.len(), 1..=3)
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && (part.len() == 1 || !part.starts_with('0'))
+            && part.parse::<u16>().is_ok_and(|part| part <= 255)
+    });
+    valid && count == 4
+}
+
+/// Addresses that belong to nobody say little.
+fn v4_score(address: &str) -> f32 {
+    let nobody = matches!(address, "127.0.0.1" | "0.0.0.0" | "255.255.255.255" | "255.255.255.0");
+    if nobody { 0.4 } else { 0.8 }
+}
+
+fn is_version(text: &str, at: usize) -> bool {
+    text[..at].ends_with(['v', 'V', '/', '=', '^', '~'])
+        && !text[..at].ends_with("//")
+        && !context::before(text, at, &["ip", "host", "addr", "src", "dst", "remote", "client", "server"])
+        || context::before(text, at, &["version", "chrome/", "build "])
+            && !context::before(text, at, &["ip "])
+}
+
+fn is_mac(run: &str) -> bool {
+    let pairs = |separator: char| {
+        run.len() == 17
+            && run.split(separator).count() == 6
+            && run.split(separator).all(|pair| pair.len() == 2 && is_hex(pair))
+    };
+    let quads = run.len() == 14
+        && run.split('.').count() == 3
+        && run.split('.').all(|quad| quad.len() == 4 && is_hex(quad));
+    (pairs(':') || pairs('-') || quads)
+        && !run.starts_with("00:00:00:00:00:00")
+        && !run.eq_ignore_ascii_case("ff:ff:ff:ff:ff:ff")
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

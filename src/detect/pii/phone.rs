@@ -1,0 +1,181 @@
+//! Phone numbers, in the forms people write them in; a bare run of digits needs a word that says so.
+
+use super::super::Finding;
+use super::numbers::{Claim, Stretch};
+use super::{Entity, context};
+
+const PHONE: Entity =
+    Entity { label: "PHONE_NUMBER", rule: "pii.phone", reason: "A phone number is in the text." };
+/// The first six mean a phone, whatever stands beside them.
+const WORDS: &[&str] = &[
+    "phone",
+    "tel",
+    "mobile",
+    "cell",
+    "fax",
+    "whatsapp",
+    "call",
+    "contact",
+    "dial",
+    "sms",
+    "reach",
+    "number is",
+    "text me",
+    "ring",
+];
+
+pub(super) fn at(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
+    let (start, plus) = opening(stretch, first);
+    let called = |last: usize| {
+        context::after(stretch.text, stretch.groups[last].end, &["office", "fax", "mobile", "cell"])
+    };
+    let titled = (first..stretch.groups.len().min(first + 5)).any(called);
+    let named = titled || context::before(stretch.text, start, WORDS);
+    let claim = if plus {
+        international(stretch, first)
+    } else {
+        american(stretch, first).or_else(|| national(stretch, first, named, titled))
+    };
+    let (last, score) = claim?;
+    let before = start.checked_sub(1).and_then(|at| stretch.text.as_bytes().get(at));
+    if before
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$' | b'#' | b'/'))
+        && !named
+    {
+        return None;
+    }
+    let end = extended(stretch, last);
+    let score = if named { f32::max(score, 0.9) } else { score };
+    Some((finding(start, end, score), last - first + 1))
+}
+
+fn finding(start: usize, end: usize, score: f32) -> Finding {
+    PHONE.at(start..end, score)
+}
+
+/// Where the number begins, with the bracket and the plus before its digits.
+fn opening(stretch: &Stretch<'_>, first: usize) -> (usize, bool) {
+    let bytes = stretch.text.as_bytes();
+    let mut start = stretch.groups[first].start;
+    if start > 0 && bytes[start - 1] == b'(' {
+        start -= 1;
+    }
+    if start > 0 && bytes[start - 1] == b'+' {
+        return (start - 1, true);
+    }
+    (start, false)
+}
+
+/// The end of the number, with the digits of an extension.
+fn extended(stretch: &Stretch<'_>, last: usize) -> usize {
+    let end = stretch.groups[last].end;
+    let rest = stretch.text.get(end..).unwrap_or_default();
+    let tail = rest.trim_start_matches([' ', ',']);
+    for mark in ["ext. ", "ext.", "ext ", "extension ", "x", "ext", "EXT "] {
+        if let Some(after) = tail.strip_prefix(mark) {
+            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+            if (1..=6).contains(&digits) {
+                return end + (rest.len() - tail.len()) + mark.len() + digits;
+            }
+        }
+    }
+    end
+}
+
+/// The digits after the last group end there, or an extension begins.
+fn ends(stretch: &Stretch<'_>, last: usize) -> bool {
+    let next = stretch.text.as_bytes().get(stretch.groups[last].end);
+    next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+        || extended(stretch, last) > stretch.groups[last].end
+}
+
+fn is_gap(gap: &str) -> bool {
+    matches!(gap, " " | "-" | "." | ")" | ") " | " (" | "(" | ")-" | "-(" | " - " | "/" | ".(" | ") (" | ")(")
+}
+
+/// `+` and 7 to 15 digits in up to seven groups.
+fn international(stretch: &Stretch<'_>, first: usize) -> Option<(usize, f32)> {
+    let mut count = 0;
+    let mut best = None;
+    for last in first..stretch.groups.len().min(first + 7) {
+        if last > first && !is_gap(stretch.gap(last - 1)) {
+            break;
+        }
+        count += stretch.groups[last].len();
+        if count > 15 {
+            break;
+        }
+        // A number that goes on after a blank is taken whole, unless it is long enough already.
+        if count >= 7 && ends(stretch, last) && (count <= 13 || best.is_none()) {
+            best = Some((last, 0.93));
+        }
+    }
+    best
+}
+
+/// `AAA-BBB-CCCC` with any separators, and a `1` or `001` before it.
+fn american(stretch: &Stretch<'_>, first: usize) -> Option<(usize, f32)> {
+    let lead = usize::from(matches!(stretch.digits(first), "1" | "001"));
+    let last = first + lead + 2;
+    if last >= stretch.groups.len() {
+        return None;
+    }
+    let lengths = [0, 1, 2].map(|offset| stretch.groups[first + lead + offset].len());
+    let gaps: Vec<&str> = (first..last).map(|index| stretch.gap(index)).collect();
+    if lengths != [3, 3, 4] || !gaps.iter().all(|gap| is_gap(gap)) || !ends(stretch, last) {
+        return None;
+    }
+    let area = stretch.digits(first + lead);
+    let spaced = gaps.iter().all(|gap| *gap == " ");
+    let sure = !spaced || !area.starts_with(['0', '1']);
+    Some((last, if sure { 0.85 } else { 0.6 }))
+}
+
+/// A national number: with a trunk zero and groups, or any digits after a word that says so.
+fn national(stretch: &Stretch<'_>, first: usize, named: bool, titled: bool) -> Option<(usize, f32)> {
+    let mut count = 0;
+    let bracket = stretch.groups[first].start.checked_sub(1).and_then(|at| stretch.text.as_bytes().get(at))
+        == Some(&b'(');
+    let trunk = stretch.digits(first).starts_with('0');
+    let mut best = None;
+    for last in first..stretch.groups.len().min(first + 6) {
+        if last > first && !is_gap(stretch.gap(last - 1)) {
+            break;
+        }
+        count += stretch.groups[last].len();
+        if count > 14 {
+            break;
+        }
+        let groups = last - first + 1;
+        let enough = match (named, trunk, groups) {
+            (true, _, 1) => (9..=13).contains(&count) && (titled || is_named(stretch, first)),
+            (true, ..) => (if titled { 6 } else { 7 }..=13).contains(&count),
+            (false, true, 2..) => (9..=12).contains(&count) && !is_date(stretch, first, last),
+            (false, false, 2..) => bracket && (9..=12).contains(&count),
+            _ => false,
+        };
+        if enough && ends(stretch, last) && !is_date(stretch, first, last) {
+            best = Some((last, 0.7));
+        }
+    }
+    best
+}
+
+/// A bare run of digits: only a word for a phone itself makes it a number of one.
+fn is_named(stretch: &Stretch<'_>, first: usize) -> bool {
+    context::before(stretch.text, stretch.groups[first].start, &WORDS[..6])
+}
+
+/// Groups as in `01.02.2024`, `2024-02-01` or `2024-02`.
+fn is_date(stretch: &Stretch<'_>, first: usize, last: usize) -> bool {
+    let lengths: Vec<usize> = (first..=last).map(|index| stretch.groups[index].len()).collect();
+    let year =
+        |index: usize| stretch.digits(index).starts_with("19") || stretch.digits(index).starts_with("20");
+    let shaped = match lengths[..] {
+        [1 | 2, 1 | 2, 4, ..] => year(first + 2),
+        [4, 1 | 2, ..] => year(first),
+        [4, 4] => year(first) && year(first + 1),
+        _ => false,
+    };
+    shaped && !stretch.gap(first).contains(['(', ')'])
+}

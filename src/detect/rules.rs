@@ -1,0 +1,204 @@
+//! The rules that are a pattern behind literals: one Aho-Corasick over all literals finds where a rule
+//! may apply, and its pattern runs in a window around that place only. Patterns are compiled when first needed.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::{Finding, Kind, Kinds, Place, code, offence, poison, prompt, secrets};
+
+/// A pattern of a rule, and what finding it means.
+pub(super) struct Rule {
+    pub(super) id: &'static str,
+    pub(super) label: &'static str,
+    /// In lower case; one of them is in every text that the pattern matches.
+    pub(super) gates: &'static [&'static str],
+    /// Case does not count unless the pattern says so. Its first group, if any, is the span.
+    pub(super) pattern: &'static str,
+    pub(super) score: f32,
+    pub(super) reason: &'static str,
+}
+
+/// Rules of one kind, for the places where they make sense.
+pub(super) struct Table {
+    pub(super) kind: Kind,
+    pub(super) places: &'static [Place],
+    /// How far around a literal its pattern is tried.
+    pub(super) before: usize,
+    pub(super) after: usize,
+    pub(super) rules: &'static [Rule],
+    /// Looks at what a pattern found once more: the text, the whole match and the span.
+    pub(super) check: Option<Check>,
+}
+
+pub(super) type Check = fn(&Rule, &str, Range<usize>, Range<usize>) -> bool;
+
+pub(super) const EVERYWHERE: &[Place] = &[Place::Argument, Place::Result, Place::Definition];
+
+const TABLES: &[&[Table]] = &[secrets::TABLES, code::TABLES, prompt::TABLES, poison::TABLES, offence::TABLES];
+
+/// Rules, one a line: name, label, score, literals, pattern, reason.
+macro_rules! rules {
+    ($($id:literal $label:literal $score:literal [$($gate:literal)*] $pattern:literal $reason:literal)*) => {
+        &[$($crate::detect::rules::Rule {
+            id: $id, label: $label, gates: &[$($gate),*], pattern: $pattern, score: $score, reason: $reason,
+        }),*]
+    };
+}
+pub(super) use rules;
+
+/// Findings of one rule in one text; what comes after is more of the same.
+const MAX_FINDINGS: u16 = 200;
+
+pub(super) struct Rules {
+    /// The literals are constants, so that it is there; a test holds it.
+    gate: Option<AhoCorasick>,
+    /// The rule that each literal of the gate belongs to.
+    owners: Vec<u16>,
+    compiled: Vec<Compiled>,
+}
+
+struct Compiled {
+    table: &'static Table,
+    rule: &'static Rule,
+    pattern: OnceLock<Option<Regex>>,
+}
+
+impl Compiled {
+    fn pattern(&self) -> Option<&Regex> {
+        let compile = || {
+            let mut builder = RegexBuilder::new(self.rule.pattern);
+            builder
+                .case_insensitive(true)
+                .unicode(false)
+                .dot_matches_new_line(true)
+                .size_limit(1 << 20)
+                .build()
+                .ok()
+        };
+        self.pattern.get_or_init(compile).as_ref()
+    }
+}
+
+/// Where a rule is being tried.
+#[derive(Clone, Copy, Default)]
+struct Window {
+    start: usize,
+    end: usize,
+    findings: u16,
+}
+
+impl Rules {
+    pub(super) fn shared() -> &'static Self {
+        static RULES: OnceLock<Rules> = OnceLock::new();
+        RULES.get_or_init(Self::build)
+    }
+
+    fn build() -> Self {
+        let mut literals = Vec::new();
+        let mut owners = Vec::new();
+        let mut compiled = Vec::new();
+        for table in TABLES.iter().copied().flatten() {
+            for rule in table.rules {
+                let owner = u16::try_from(compiled.len()).unwrap_or(u16::MAX);
+                literals.extend_from_slice(rule.gates);
+                owners.resize(literals.len(), owner);
+                compiled.push(Compiled { table, rule, pattern: OnceLock::new() });
+            }
+        }
+        let mut builder = AhoCorasickBuilder::new();
+        builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard);
+        let gate = builder.kind(Some(AhoCorasickKind::ContiguousNFA)).build(&literals);
+        Self { gate: gate.ok(), owners, compiled }
+    }
+
+    /// Adds what the rules find in a text.
+    pub(super) fn scan(&self, text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
+        let Some(gate) = &self.gate else { return };
+        let mut windows: Vec<Window> = Vec::new();
+        let mut touched: Vec<u16> = Vec::new();
+        for hit in gate.find_overlapping_iter(text) {
+            let owner = self.owners[hit.pattern().as_usize()];
+            let compiled = &self.compiled[usize::from(owner)];
+            let table = compiled.table;
+            if !kinds.contains(table.kind) || !table.places.contains(&place) {
+                continue;
+            }
+            if windows.is_empty() {
+                windows.resize(self.compiled.len(), Window::default());
+            }
+            let window = &mut windows[usize::from(owner)];
+            let (start, end) =
+                (hit.start().saturating_sub(table.before), (hit.end() + table.after).min(text.len()));
+            if window.end == 0 {
+                touched.push(owner);
+                *window = Window { start, end, findings: 0 };
+            } else if start <= window.end {
+                window.end = end;
+            } else {
+                let findings = compiled.run(text, *window, found);
+                *window = Window { start, end, findings };
+            }
+        }
+        for owner in touched {
+            self.compiled[usize::from(owner)].run(text, windows[usize::from(owner)], found);
+        }
+    }
+}
+
+impl Compiled {
+    /// Tries the pattern in a window, and says how many findings the rule has by now.
+    fn run(&self, text: &str, window: Window, found: &mut Vec<Finding>) -> u16 {
+        let mut findings = window.findings;
+        let Some(pattern) = self.pattern() else { return findings };
+        let bytes = &text.as_bytes()[..window.end];
+        let grouped = pattern.captures_len() > 1;
+        let mut at = window.start;
+        while findings < MAX_FINDINGS && at <= bytes.len() {
+            let Some(whole) = pattern.find_at(bytes, at).map(|whole| whole.range()) else { break };
+            at = whole.end.max(whole.start + 1);
+            let mut span = whole.clone();
+            if grouped {
+                let groups = pattern.captures_at(bytes, whole.start);
+                span = groups.and_then(|groups| groups.get(1)).map_or(span, |group| group.range());
+            }
+            if self.table.check.is_some_and(|check| !check(self.rule, text, whole, span.clone())) {
+                continue;
+            }
+            findings += 1;
+            found.push(self.finding(span));
+        }
+        findings
+    }
+
+    fn finding(&self, span: Range<usize>) -> Finding {
+        let Rule { id, label, score, reason, .. } = *self.rule;
+        Finding { kind: self.table.kind, label, span, score, rule: id, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles_and_every_rule_has_a_name_of_its_own() {
+        assert!(Rules::shared().gate.is_some());
+        let mut names = HashSet::new();
+        for compiled in &Rules::shared().compiled {
+            let rule = compiled.rule;
+            assert!(compiled.pattern().is_some(), "{}: {}", rule.id, rule.pattern);
+            assert!(names.insert(rule.id), "{} is there twice", rule.id);
+            assert!(!rule.gates.is_empty(), "{} has no literal", rule.id);
+            assert!(
+                rule.gates.iter().all(|gate| !gate.is_empty() && *gate == gate.to_lowercase()),
+                "{}",
+                rule.id
+            );
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a value looks like: random, a placeholder, or a piece of code.
+
+/// Bits of information a character, by how often each occurs.
+pub(super) fn entropy(value: &str) -> f32 {
+    let mut counts = [0_u16; 256];
+    for byte in value.bytes().take(1024) {
+        counts[usize::from(byte)] += 1;
+    }
+    let total = f32::from(u16::try_from(value.len().min(1024)).unwrap_or(1024));
+    let share = |count: &u16| {
+        let share = f32::from(*count) / total;
+        -share * share.log2()
+    };
+    counts.iter().filter(|count| **count > 0).map(share).sum()
+}
+
+pub(super) fn has_digit(value: &str) -> bool {
+    value.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+pub(super) fn has_letter(value: &str) -> bool {
+    value.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// What documentation writes where a secret belongs.
+pub(super) fn is_placeholder(value: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "example",
+        "placeholder",
+        "your",
+        "changeme",
+        "change_me",
+        "change-me",
+        "insert",
+        "redacted",
+        "dummy",
+        "fake",
+        "<",
+        "${",
+        "$(",
+        "{{",
+        "xxxx",
+        "****",
+        "....",
+        "todo",
+        "replace",
+        "sample",
+        "process.env",
+        "os.environ",
+        "getenv",
+        "secrets.",
+        "undefined",
+        "1234567890abcdefghij",
+        "abcdefghijklmnopqrstuvwxyz0123",
+    ];
+    // Runs of keys side by side, in a value too short to be anything but made up.
+    const RUNS: &[&str] = &["abc123", "123abc", "12345", "54321", "98765", "xyz", "qwert"];
+    let lower = value.to_ascii_lowercase();
+    let first = value.as_bytes().first();
+    WORDS.iter().any(|word| lower.contains(word))
+        || value.len() < 24 && RUNS.iter().any(|run| lower.contains(run))
+        || first.is_some_and(|first| value.bytes().all(|byte| byte == *first))
+        || value.starts_with('$')
+        || value.starts_with('%') && value.ends_with('%')
+}
+
+/// Looks drawn at random: letters with digits, and few characters that repeat.
+pub(super) fn is_random(value: &str) -> bool {
+    let enough = match value.len() {
+        0..=7 => return false,
+        8..=15 => 2.6,
+        16..=23 => 2.9,
+        _ => 3.1,
+    };
+    has_digit(value) && has_letter(value) && entropy(value) >= enough
+}
+
+/// `8-4-4-4-12` hex digits.
+pub(super) fn is_uuid(value: &str) -> bool {
+    value.len() == 36
+        && value.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_values_are_told_from_words() {
+        assert!(is_random("k3JdL9xQ2mVbT7sR"));
+        assert!(!is_random("configuration"));
+        assert!(!is_random("aaaaaaaa1111"));
+        assert!(is_placeholder("<token>") && is_placeholder("YOUR_API_KEY") && is_placeholder("xxxxxxxx"));
+        assert!(is_uuid("550e8400-e29b-41d4-a716-446655440000"));
+    }
+}

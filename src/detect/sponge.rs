@@ -1,0 +1,74 @@
+//! Texts made to waste time and context: one thing over and over, or one word without an end.
+
+use super::{Finding, Kind};
+
+/// A text shorter than this wastes nothing.
+const LEAST: usize = 4096;
+/// From this many same pieces in a row on, nobody means it.
+const MANY: usize = 1500;
+/// The length of a piece that repeats.
+const PERIODS: &[usize] = &[1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32];
+
+pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
+    if text.len() < LEAST {
+        return;
+    }
+    let bytes = text.as_bytes();
+    for period in PERIODS {
+        if let Some(span) = repetition(bytes, *period) {
+            let start = (0..=span.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let end = (span.end..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+            found.push(Finding {
+                kind: Kind::Sponge,
+                label: "repetition",
+                span: start..end,
+                score: 0.7,
+                rule: "sponge.repetition",
+                reason: "The same few characters repeat thousands of times.",
+            });
+            return;
+        }
+    }
+}
+
+/// The first stretch that repeats itself `MANY` times, blanks and rulers aside.
+fn repetition(bytes: &[u8], period: usize) -> Option<std::ops::Range<usize>> {
+    let mut run = 0;
+    for at in period..bytes.len() {
+        run = if bytes[at] == bytes[at - period] { run + 1 } else { 0 };
+        if run >= MANY * period.max(2) {
+            let start = at + 1 - run - period;
+            let piece = &bytes[start..start + period];
+            if piece
+                .iter()
+                .all(|byte| matches!(byte, b' ' | b'\n' | b'-' | b'=' | b'0' | b'\t' | b'*' | b'#'))
+            {
+                run = 0;
+                continue;
+            }
+            let more = (at + 1..bytes.len()).take_while(|next| bytes[*next] == bytes[*next - period]).count();
+            return Some(start..at + 1 + more);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_sponge(text: &str) -> bool {
+        let mut found = Vec::new();
+        scan(text, &mut found);
+        !found.is_empty()
+    }
+
+    #[test]
+    fn endless_repetition_is_found() {
+        assert!(is_sponge(&"poem ".repeat(2000)));
+        assert!(is_sponge(&"A".repeat(20_000)));
+        assert!(!is_sponge(&" ".repeat(20_000)));
+        let numbers: Vec<String> = (0..5000).map(|n: u32| n.to_string()).collect();
+        assert!(!is_sponge(&numbers.join(", ")));
+    }
+}

@@ -1,0 +1,194 @@
+//! The view of a text that all detectors share: folded, and decoded where something is encoded in it.
+//! Each layer knows the way back, so a finding in decoded text is a span of the text as it was given.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::{decode, fold};
+
+/// How often decoded text is decoded again.
+const MAX_DEPTH: usize = 3;
+const MAX_LAYERS: usize = 8;
+
+pub(super) struct View<'a> {
+    length: usize,
+    original: &'a str,
+    layers: Vec<Layer<'a>>,
+}
+
+pub(super) struct Layer<'a> {
+    text: Cow<'a, str>,
+    /// Empty where the text is the one below, byte for byte.
+    map: Map,
+    below: Option<usize>,
+    depth: usize,
+}
+
+impl Layer<'_> {
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(original: &'a str) -> Self {
+        let base = match fold::fold(original) {
+            Some((text, map)) => Layer { text: Cow::Owned(text), map, below: None, depth: 0 },
+            None => Layer { text: Cow::Borrowed(original), map: Map::default(), below: None, depth: 0 },
+        };
+        let mut layers = vec![base];
+        let mut next = 0;
+        while next < layers.len() && layers.len() < MAX_LAYERS {
+            let (text, depth) = (&layers[next].text, layers[next].depth);
+            if depth < MAX_DEPTH {
+                let decoded = [decode::escapes(text), decode::blobs(text)];
+                for (text, map) in decoded.into_iter().flatten() {
+                    let (text, map) = match fold::fold(&text) {
+                        Some((folded, second)) => (folded, map.then(&second)),
+                        None => (text, map),
+                    };
+                    layers.push(Layer { text: Cow::Owned(text), map, below: Some(next), depth: depth + 1 });
+                }
+            }
+            next += 1;
+        }
+        Self { length: original.len(), original, layers }
+    }
+
+    pub(super) fn layers(&self) -> &[Layer<'a>] {
+        &self.layers
+    }
+
+    /// The span of the original text that a span of a layer comes from.
+    pub(super) fn origin(&self, layer: &Layer<'_>, span: Range<usize>) -> Range<usize> {
+        let mut span = layer.map.back(span);
+        let mut below = layer.below;
+        while let Some(layer) = below.and_then(|index| self.layers.get(index)) {
+            span = layer.map.back(span);
+            below = layer.below;
+        }
+        let mut start = span.start.min(self.length);
+        let mut end = span.end.clamp(start, self.length);
+        while !self.original.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !self.original.is_char_boundary(end) {
+            end += 1;
+        }
+        start..end
+    }
+}
+
+/// Where the bytes of a derived text come from, as pieces in order.
+#[derive(Debug, Default)]
+pub(super) struct Map {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    out: usize,
+    start: usize,
+    end: usize,
+    /// Byte for byte; otherwise the whole of the piece stands for the whole of its origin.
+    plain: bool,
+}
+
+impl Map {
+    /// From byte `out` on, the derived text is the origin from `start` on, byte for byte.
+    pub(super) fn plain(&mut self, out: usize, start: usize) {
+        self.pieces.push(Piece { out, start, end: usize::MAX, plain: true });
+    }
+
+    /// From byte `out` on, the derived text stands for `origin` as a whole.
+    pub(super) fn block(&mut self, out: usize, origin: Range<usize>) {
+        self.pieces.push(Piece { out, start: origin.start, end: origin.end, plain: false });
+    }
+
+    fn piece(&self, at: usize) -> Option<Piece> {
+        let index = self.pieces.partition_point(|piece| piece.out <= at).checked_sub(1)?;
+        self.pieces.get(index).copied()
+    }
+
+    fn start(&self, at: usize) -> usize {
+        self.piece(at)
+            .map_or(at, |piece| if piece.plain { piece.start + (at - piece.out) } else { piece.start })
+    }
+
+    /// The end of the origin of the byte before `at`.
+    fn end(&self, at: usize) -> usize {
+        let Some(last) = at.checked_sub(1) else { return 0 };
+        self.piece(last)
+            .map_or(at, |piece| if piece.plain { piece.start + (at - piece.out) } else { piece.end })
+    }
+
+    pub(super) fn back(&self, span: Range<usize>) -> Range<usize> {
+        self.start(span.start)..self.end(span.end)
+    }
+
+    /// The map of a text derived by `second` from the text this map is for.
+    fn then(&self, second: &Self) -> Self {
+        let mut pieces = Vec::with_capacity(self.pieces.len() + second.pieces.len());
+        for (index, piece) in second.pieces.iter().enumerate() {
+            if !piece.plain {
+                let origin = self.back(piece.start..piece.end);
+                pieces.push(Piece { start: origin.start, end: origin.end, ..*piece });
+                continue;
+            }
+            // A plain stretch takes over every piece of the first map that begins in it.
+            let length = second.pieces.get(index + 1).map_or(usize::MAX, |next| next.out - piece.out);
+            let stop = piece.start.saturating_add(length);
+            match self.piece(piece.start) {
+                Some(first) if first.plain => {
+                    pieces.push(Piece { start: first.start + (piece.start - first.out), ..*piece });
+                }
+                Some(first) => pieces.push(Piece { out: piece.out, ..first }),
+                None => pieces.push(*piece),
+            }
+            let from = self.pieces.partition_point(|first| first.out <= piece.start);
+            for first in self.pieces[from..].iter().take_while(|first| first.out < stop) {
+                pieces.push(Piece { out: piece.out + (first.out - piece.start), ..*first });
+            }
+        }
+        Self { pieces }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origins(text: &str, needle: &str) -> Vec<String> {
+        let view = View::of(text);
+        let mut found = Vec::new();
+        for layer in view.layers() {
+            if let Some(at) = layer.text().find(needle) {
+                found.push(text[view.origin(layer, at..at + needle.len())].to_owned());
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn plain_text_has_one_layer() {
+        assert_eq!(View::of("just words, 12 of them").layers().len(), 1);
+    }
+
+    #[test]
+    fn the_way_back_is_kept_through_folding_and_decoding() {
+        assert_eq!(origins("a\u{200b}b ｓｅｃｒｅｔ c", "secret"), ["ｓｅｃｒｅｔ"]);
+        assert_eq!(origins("x=%73%65cret&y", "secret"), ["%73%65cret"]);
+        assert_eq!(origins("x=%2573ecret&y", "secret"), ["%2573ecret"]);
+        assert_eq!(origins("é &lt;script&gt; é", "<script>"), ["&lt;script&gt;"]);
+        assert_eq!(origins("say \\u0068\\u0069 there", "hi"), ["\\u0068\\u0069"]);
+        assert_eq!(
+            origins("data: dGhlIGhpZGRlbiB3b3JkIGlzIHplYnJh.", "zebra"),
+            ["dGhlIGhpZGRlbiB3b3JkIGlzIHplYnJh"]
+        );
+    }
+
+    #[test]
+    fn decoded_text_is_folded_with_its_way_back() {
+        assert_eq!(origins("a%E2%80%8Bb%EF%BD%81z", "abaz"), ["a%E2%80%8Bb%EF%BD%81z"]);
+    }
+}
