@@ -31,6 +31,8 @@ struct Bad {
     waiting: Value,
     /// What it was when it was approved, it is no longer.
     turned: bool,
+    /// It was met in the revision without a handshake, where its questions stand in its results.
+    modern: bool,
 }
 
 impl Server for Bad {
@@ -62,6 +64,11 @@ impl Server for Bad {
     }
 
     fn call(&mut self, id: &Value, call: Call) -> Answer {
+        if let Some(responses) = call.params.get("inputResponses") {
+            let given = responses["question"]["action"] != "cancel";
+            record(&json!({"reply": given.then_some(responses), "error": "cancelled"}));
+            return Answer::Result(fine());
+        }
         record(&json!({"call": call.name, "arguments": call.params["arguments"]}));
         let Some(tool) = self.attack.tools.iter().find(|tool| tool.name() == call.name) else {
             return call.unknown();
@@ -75,6 +82,9 @@ impl Server for Bad {
                 }
                 Answer::Result(fine())
             }
+            Reply::Asks(question) if self.modern => Answer::Result(json!({
+                "resultType": "input_required", "inputRequests": {"question": question}, "requestState": "1",
+            })),
             Reply::Asks(question) => {
                 let mut question = question.clone();
                 question["jsonrpc"] = json!("2.0");
@@ -113,6 +123,12 @@ impl Server for Bad {
             found.map_or_else(|| refusal(-32602, "Unknown"), |offer| Answer::Result(offer.result.clone()))
         };
         match method {
+            "server/discover" => {
+                self.modern = true;
+                let mut result = self.introduce();
+                result["supportedVersions"] = json!(["2026-07-28"]);
+                Answer::Result(result)
+            }
             "logging/setLevel" => Answer::Result(json!({})),
             "prompts/list" => Answer::Result(json!({"prompts": list(&self.attack.prompts)})),
             "prompts/get" => get(&self.attack.prompts, "name"),
@@ -173,5 +189,5 @@ fn main() -> io::Result<()> {
     }
     let remembered = env::var_os(RECORD).and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
     let turned = remembered.contains(TURNED);
-    serve(&mut Bad { attack, waiting: Value::Null, turned })
+    serve(&mut Bad { attack, waiting: Value::Null, turned, modern: false })
 }

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+mod bridge;
 mod client;
 mod judge;
 mod search;
@@ -16,6 +17,7 @@ struct Road {
     face: Face,
     transport: Transport,
     known: Known,
+    servers: Servers,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,16 @@ enum Known {
     Named,
 }
 
+/// How the gateway comes to its servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Servers {
+    Command,
+    /// Behind an address.
+    Remote,
+    /// Commands, in the revision without a handshake.
+    Modern,
+}
+
 /// A provider, and what it is known not to see.
 struct Column {
     plugin: fn() -> Value,
@@ -59,46 +71,53 @@ const KEYWORD: Column = Column {
 
 /// One test for each road.
 macro_rules! roads {
-    ($column:expr; $($name:ident: $face:ident $transport:ident $known:ident;)*) => {
+    ($column:expr; $($name:ident: $face:ident $transport:ident $known:ident $servers:ident;)*) => {
         $(#[tokio::test]
         async fn $name() {
-            let road = Road { face: Face::$face, transport: Transport::$transport, known: Known::$known };
-            walk::walk(road, Some(&$column)).await;
+            let (face, transport) = (Face::$face, Transport::$transport);
+            let (known, servers) = (Known::$known, Servers::$servers);
+            walk::walk(Road { face, transport, known, servers }, Some(&$column)).await;
         })*
     };
 }
 
 mod custom_keyword {
-    use super::{Face, KEYWORD, Known, Road, Transport, walk};
+    use super::{Face, KEYWORD, Known, Road, Servers, Transport, walk};
 
     roads! { KEYWORD;
-        tools_of_the_gateway_over_stdio: Meta Stdio Discovered;
-        tools_of_the_gateway_over_http: Meta Http Discovered;
-        tools_of_the_gateway_without_a_session: Meta Modern Discovered;
-        configured_tools_over_stdio: Meta Stdio Configured;
-        configured_tools_over_http: Meta Http Configured;
-        named_tools_over_stdio: Meta Stdio Named;
-        direct_tools_over_stdio: Direct Stdio Discovered;
-        direct_tools_over_http: Direct Http Discovered;
-        direct_tools_without_a_session: Direct Modern Discovered;
-        direct_configured_tools_over_stdio: Direct Stdio Configured;
-        direct_configured_tools_over_http: Direct Http Configured;
-        direct_named_tools_over_stdio: Direct Stdio Named;
+        tools_of_the_gateway_over_stdio: Meta Stdio Discovered Command;
+        tools_of_the_gateway_over_http: Meta Http Discovered Command;
+        tools_of_the_gateway_without_a_session: Meta Modern Discovered Command;
+        configured_tools_over_stdio: Meta Stdio Configured Command;
+        configured_tools_over_http: Meta Http Configured Command;
+        named_tools_over_stdio: Meta Stdio Named Command;
+        direct_tools_over_stdio: Direct Stdio Discovered Command;
+        direct_tools_over_http: Direct Http Discovered Command;
+        direct_tools_without_a_session: Direct Modern Discovered Command;
+        direct_configured_tools_over_stdio: Direct Stdio Configured Command;
+        direct_configured_tools_over_http: Direct Http Configured Command;
+        direct_named_tools_over_stdio: Direct Stdio Named Command;
+        servers_behind_an_address: Meta Stdio Discovered Remote;
+        direct_tools_of_servers_behind_an_address: Direct Http Discovered Remote;
+        servers_without_a_handshake: Meta Stdio Discovered Modern;
     }
 }
 
 /// Without policies all of it arrives: the attacks attack, and the search finds.
 #[tokio::test]
 async fn unguarded_every_attack_arrives() {
-    for face in [Face::Meta, Face::Direct] {
-        walk::walk(Road { face, transport: Transport::Stdio, known: Known::Discovered }, None).await;
+    for (face, servers) in
+        [(Face::Meta, Servers::Command), (Face::Direct, Servers::Command), (Face::Meta, Servers::Remote)]
+    {
+        walk::walk(Road { face, transport: Transport::Stdio, known: Known::Discovered, servers }, None).await;
     }
 }
 
 /// What costs too much ends in its own way, and the next call works.
 #[tokio::test]
 async fn calls_that_cost_too_much_end_by_every_road() {
-    let road = |face, transport| Road { face, transport, known: Known::Discovered };
+    let (known, servers) = (Known::Discovered, Servers::Command);
+    let road = |face, transport| Road { face, transport, known, servers };
     let walk = |face, transport| walk::exhaust(road(face, transport), &KEYWORD);
     tokio::join!(
         walk(Face::Meta, Transport::Stdio),

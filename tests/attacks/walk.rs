@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
+use super::bridge::Bridge;
 use super::client::Client;
 use super::judge::Judge;
 use super::walker::Walker;
-use super::{Column, Face, Known, Road};
+use super::{Column, Face, Known, Road, Servers};
 use crate::support::{Attack, BadTool, Config, Poison, attacks, server_binary};
 
 /// The one attack that needs limits of its own.
@@ -47,7 +48,15 @@ pub(super) async fn exhaust(road: Road, column: &Column) {
 
 async fn go(road: Road, column: Option<&Column>, attacks: &[Attack], change: impl Fn(Config) -> Config) {
     let records = TempDir::new().expect("a folder");
-    let config = change(configure(road, column, attacks, &records));
+    let bridge = Bridge::start(records.path());
+    let server = |name: &str| match road.servers {
+        Servers::Remote => json!({"url": bridge.url(name), "allow_private": true}),
+        Servers::Command | Servers::Modern => json!({
+            "command": server_binary("bad_mcp"), "args": [name],
+            "env": {"BAD_MCP_RECORD": records.path().join(name)},
+        }),
+    };
+    let config = change(configure(road, column, attacks, server));
     let client = Client::start(&config, road.transport).await;
     let mut walker = Walker { client, road, guarded: column.is_some(), seen: Vec::new() };
     match road.face {
@@ -58,17 +67,21 @@ async fn go(road: Road, column: Option<&Column>, attacks: &[Attack], change: imp
     Judge { road, column, seen: &walker.seen, left: &left, records: records.path() }.decide();
 }
 
-fn configure(road: Road, column: Option<&Column>, attacks: &[Attack], records: &TempDir) -> Config {
+fn configure(
+    road: Road,
+    column: Option<&Column>,
+    attacks: &[Attack],
+    server: impl Fn(&str) -> Value,
+) -> Config {
     let mut config = Config::new().common("enkrypt_on_failure", json!("continue"));
     for attack in attacks {
         let name = &attack.name;
-        let record = records.path().join(name);
         config = config
-            .server(json!({
-                "server_name": name,
-                "config": {"command": server_binary("bad_mcp"), "args": [name], "env": {"BAD_MCP_RECORD": record}},
-            }))
+            .server(json!({"server_name": name, "config": server(name)}))
             .with("tools", configured(road.known, attack));
+        if road.servers == Servers::Modern {
+            config = config.with("protocol", json!("modern"));
+        }
         if let Some(column) = column {
             let policy = json!({"enabled": true, "policy_name": "test", "block": column.block});
             for side in ["input_guardrails_policy", "output_guardrails_policy", "tool_guardrails_policy"] {

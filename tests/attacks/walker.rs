@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::walk::Seen;
-use super::{Known, Road};
+use super::{Known, Road, Servers};
 use crate::support::{
     Attack, BadCall, BadTool, CACHE_STATUS, CLEAR_CACHE, DISCOVER, INFO, LIST, Poison, SECURE_CALL,
     eventually_async,
@@ -28,9 +28,9 @@ impl Walker {
         for attack in attacks {
             let calls = self.calls(attack);
             // What is kept away keeps its whole batch from running, and a session that is lost the rest of it.
-            let (alone, others): (Vec<_>, Vec<_>) = calls
-                .into_iter()
-                .partition(|(tool, _)| matches!(tool.poison, Poison::Definition | Poison::End));
+            let (alone, others): (Vec<_>, Vec<_>) = calls.into_iter().partition(|(tool, _)| {
+                matches!(tool.poison, Poison::Definition | Poison::End) || self.cannot_be_refused(tool)
+            });
             for call in &alone {
                 self.meta_calls(attack, std::slice::from_ref(call)).await;
             }
@@ -75,6 +75,7 @@ impl Walker {
                 status => status,
             };
             let expected = match tool.poison {
+                Poison::Aside if self.cannot_be_refused(tool) => "SERVER_PROTOCOL",
                 Poison::Harmless | Poison::Aside => "success",
                 Poison::Definition => "TOOL_BLOCKED",
                 Poison::Arguments => "blocked_input",
@@ -83,6 +84,11 @@ impl Walker {
             };
             self.saw(attack, (tool, call), (outcome, expected), result);
         }
+    }
+
+    /// Without a handshake there is no answer to this question that says no.
+    fn cannot_be_refused(&self, tool: &BadTool) -> bool {
+        self.road.servers == Servers::Modern && tool.name == "sampling"
     }
 
     async fn batch(&mut self, attack: &Attack, calls: &[Value]) -> Value {

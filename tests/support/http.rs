@@ -149,7 +149,7 @@ impl Shared {
     }
 }
 
-pub(super) fn read(stream: &mut impl io::Read) -> io::Result<Request> {
+pub(crate) fn read(stream: &mut impl io::Read) -> io::Result<Request> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -170,6 +170,6 @@ pub(super) fn read(stream: &mut impl io::Read) -> io::Result<Request> {
     Ok(request)
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
