@@ -106,7 +106,7 @@ impl Walker {
     pub(super) async fn direct(&mut self, attacks: &[Attack]) {
         let awaited: Vec<String> = attacks
             .iter()
-            .filter(|attack| attack.starts)
+            .filter(|attack| self.is_there(attack))
             .map(|attack| format!("{}__word_count", attack.name))
             .collect();
         self.listed(&|tools| awaited.iter().all(|name| tools.contains(name))).await;
@@ -185,6 +185,11 @@ impl Walker {
         let tools =
             attack.tools.iter().filter(|tool| attack.starts && !(named && tool.poison == Poison::Definition));
         tools.flat_map(|tool| tool.calls.iter().map(move |call| (tool, call))).collect()
+    }
+
+    /// Whether its tools can be relied on to be there.
+    fn is_there(&self, attack: &Attack) -> bool {
+        attack.starts && !(self.guarded && attack.instructs)
     }
 
     fn saw(
