@@ -113,7 +113,7 @@ impl Attack {
             "attack": self.name,
             "what": self.what,
             "starts": self.refusal.is_none(),
-            "instructs": self.instructions.is_some(),
+            "greets": self.instructions.is_none(),
             "tools": self.tools.iter().map(|tool| tool.row(self.name)).collect::<Vec<_>>(),
             "prompts": offers(&self.prompts),
             "resources": offers(&self.resources),

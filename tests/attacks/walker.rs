@@ -86,6 +86,11 @@ impl Walker {
         }
     }
 
+    /// Whether it gets as far as being called.
+    fn is_used(&self, attack: &Attack) -> bool {
+        attack.starts && (attack.greets || !self.guarded)
+    }
+
     /// Without a handshake there is no answer to this question that says no.
     fn cannot_be_refused(&self, tool: &BadTool) -> bool {
         self.road.servers == Servers::Modern && tool.name == "sampling"
@@ -106,7 +111,7 @@ impl Walker {
     pub(super) async fn direct(&mut self, attacks: &[Attack]) {
         let awaited: Vec<String> = attacks
             .iter()
-            .filter(|attack| self.is_there(attack))
+            .filter(|attack| self.is_used(attack))
             .map(|attack| format!("{}__word_count", attack.name))
             .collect();
         self.listed(&|tools| awaited.iter().all(|name| tools.contains(name))).await;
@@ -182,14 +187,11 @@ impl Walker {
     fn calls<'a>(&self, attack: &'a Attack) -> Vec<(&'a BadTool, &'a BadCall)> {
         // Under a description of the operator's a tool is not what its server says that it is.
         let named = self.road.known == Known::Named;
-        let tools =
-            attack.tools.iter().filter(|tool| attack.starts && !(named && tool.poison == Poison::Definition));
+        let tools = attack
+            .tools
+            .iter()
+            .filter(|tool| self.is_used(attack) && !(named && tool.poison == Poison::Definition));
         tools.flat_map(|tool| tool.calls.iter().map(move |call| (tool, call))).collect()
-    }
-
-    /// Whether its tools can be relied on to be there.
-    fn is_there(&self, attack: &Attack) -> bool {
-        attack.starts && !(self.guarded && attack.instructs)
     }
 
     fn saw(

@@ -13,8 +13,8 @@ pub(crate) struct Attack {
     pub(crate) name: String,
     /// One that does not has no tools in the end.
     pub(crate) starts: bool,
-    /// Its instructions are poisoned: the whole server may be kept away.
-    pub(crate) instructs: bool,
+    /// One that does not has orders in its greeting.
+    pub(crate) greets: bool,
     pub(crate) tools: Vec<BadTool>,
     pub(crate) prompts: Vec<BadOffer>,
     pub(crate) resources: Vec<BadOffer>,
