@@ -106,18 +106,24 @@ fn build(
     tasks: &TaskTracker,
 ) -> (Gateway, Arc<Downstream>) {
     let store = Arc::new(Store::new(settings, environment));
-    let downstream = Arc::new(Downstream::new(store.environment(), store.subscribe(), end));
+    let guardrails = Arc::new(Guardrails::default());
+    let downstream =
+        Arc::new(Downstream::new(store.environment(), store.subscribe(), Arc::clone(&guardrails), end));
     follow(&store, end, tasks);
-    let parts = parts(store, &downstream, end.clone());
+    let parts = parts(store, &downstream, &guardrails, end.clone());
     (Gateway::new(Arc::new(parts)), downstream)
 }
 
-fn parts(store: Arc<Store>, downstream: &Arc<Downstream>, end: CancellationToken) -> Parts {
+fn parts(
+    store: Arc<Store>,
+    downstream: &Arc<Downstream>,
+    guardrails: &Arc<Guardrails>,
+    end: CancellationToken,
+) -> Parts {
     let cache = Arc::new(Cache::default());
-    let guardrails = Arc::new(Guardrails::default());
     let discovery =
-        Arc::new(Discovery::new(Arc::clone(&cache), Arc::clone(downstream), Arc::clone(&guardrails)));
-    let execution = Execution::new(Arc::clone(&discovery), Arc::clone(downstream), guardrails);
+        Arc::new(Discovery::new(Arc::clone(&cache), Arc::clone(downstream), Arc::clone(guardrails)));
+    let execution = Execution::new(Arc::clone(&discovery), Arc::clone(downstream), Arc::clone(guardrails));
     let authentication = Authentication::default();
     Parts {
         store,

@@ -10,6 +10,11 @@ use serde_json::{Map, Value};
 use crate::ids::ToolName;
 use crate::json;
 
+mod texts;
+
+use texts::walk;
+pub use texts::{change, object_size, size, strings};
+
 pub type JsonObject = Map<String, Value>;
 
 /// What a call asks a server for.
@@ -123,6 +128,37 @@ impl ToolCall {
         &self.arguments
     }
 
+    /// The values that a person may have written and that a server is not found by.
+    pub fn private_texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        if let Some(value) = self.private() {
+            texts::values(value, &mut texts);
+        }
+        texts
+    }
+
+    /// Goes over the `private_texts`, in the same order.
+    pub fn change_private_texts(&mut self, change: &mut dyn FnMut(&mut String)) {
+        match self.method {
+            Method::Tool => texts::change(&mut self.arguments, change),
+            Method::Prompt => {
+                if let Some(arguments) = self.arguments.get_mut("arguments") {
+                    texts::change(arguments, change);
+                }
+            }
+            Method::Resource | Method::Complete | Method::Subscribe | Method::Unsubscribe => {}
+        }
+    }
+
+    /// What the `private_texts` stand in.
+    pub fn private(&self) -> Option<&Value> {
+        match self.method {
+            Method::Tool => Some(&self.arguments),
+            Method::Prompt => self.arguments.get("arguments"),
+            Method::Resource | Method::Complete | Method::Subscribe | Method::Unsubscribe => None,
+        }
+    }
+
     pub fn into_arguments(self) -> JsonObject {
         match self.arguments {
             Value::Object(arguments) => arguments,
@@ -168,6 +204,25 @@ impl ToolOutput {
         match self.rpc_error {
             Some(error) => Err(error),
             None => Ok(self.result),
+        }
+    }
+
+    pub fn result(&self) -> &JsonObject {
+        &self.result
+    }
+
+    /// The text blocks, joined by a newline: what a client shows.
+    pub fn visible(&self) -> String {
+        let blocks = self.blocks();
+        let texts: Vec<&str> = blocks.iter().filter_map(|block| text_block(block)).collect();
+        texts.join("\n")
+    }
+
+    /// Goes over every string value that a client may read.
+    pub fn change_texts(&mut self, change: &mut dyn FnMut(&mut String)) {
+        self.result.values_mut().for_each(|value| texts::change(value, change));
+        if let Some(error) = &mut self.rpc_error {
+            texts::change(error, change);
         }
     }
 
@@ -320,13 +375,6 @@ pub fn asks_for_input(result: &Value) -> bool {
     result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
 }
 
-/// Collects every string of a JSON value: the values as they follow each other, then the keys.
-pub fn strings<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
-    let mut keys = Vec::new();
-    walk(value, &mut |text| texts.push(text), &mut keys);
-    texts.extend(keys);
-}
-
 /// The base64 of a complete media block, the one string that holds no words. What is almost one is text.
 pub fn encoded(block: &Value) -> Option<&str> {
     let texts = |pointers: [&str; 2]| pointers.map(|pointer| block.pointer(pointer).and_then(Value::as_str));
@@ -355,38 +403,9 @@ fn is_base64(data: &str) -> bool {
     !data.is_empty() && data.bytes().all(base64)
 }
 
-fn walk<'a>(value: &'a Value, text: &mut impl FnMut(&'a str), keys: &mut Vec<&'a str>) {
-    match value {
-        Value::String(string) => text(string),
-        Value::Array(items) => items.iter().for_each(|item| walk(item, text, keys)),
-        Value::Object(map) => {
-            for (key, value) in map {
-                keys.push(key);
-                walk(value, text, keys);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 fn text_block(block: &Value) -> Option<&str> {
     let is_text = block.get("type").and_then(Value::as_str) == Some("text");
     block.get("text").filter(|_| is_text)?.as_str()
-}
-
-/// About the bytes that a value takes as JSON: escapes are not counted, so that no text has to be read.
-pub fn size(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) => 4,
-        Value::Number(_) => 8,
-        Value::String(text) => 2 + text.len(),
-        Value::Array(items) => 2 + items.iter().map(|item| 1 + size(item)).sum::<usize>(),
-        Value::Object(map) => object_size(map),
-    }
-}
-
-pub fn object_size(map: &JsonObject) -> usize {
-    2 + map.iter().map(|(key, value)| 4 + key.len() + size(value)).sum::<usize>()
 }
 
 fn text_of(block: &mut Value) -> Option<String> {

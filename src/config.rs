@@ -27,8 +27,11 @@ pub mod write;
 pub use access::{Grant, HttpSettings, ServerList, Standing};
 pub use bounds::{Limits, TimeoutSettings};
 pub use choices::{Exposure, OnFailure, ResultDetail};
-pub use plugins::{AuthSettings, KeywordSettings, ProviderSettings, RemoteAuth};
-pub use policy::{BlockList, Detector, Policy};
+pub use plugins::{
+    ApiStyle, AuthSettings, CompositeSettings, EnkryptSettings, KeywordSettings, LocalSettings, Logic,
+    OpenAiSettings, ProviderSettings, RemoteAuth, Sensitivity, WordRule,
+};
+pub use policy::{Action, BlockList, Detector, Enforcement, Exemption, PiiScope, Policy};
 pub use problem::{ConfigError, Problem};
 pub use server::{
     Command, ConfiguredTool, DeniedBy, DenyRule, Endpoint, Protocol, Remote, RemoteTransport, Server,
@@ -53,6 +56,8 @@ pub struct Settings {
     pub direct_prefix: bool,
     pub auth: AuthSettings,
     pub guardrails: ProviderSettings,
+    /// Calls of tools that only read run beside the check of their arguments.
+    pub async_input: bool,
     /// What holds for every server, also for those that a remote source names later.
     pub rules: ServerRules,
     /// Who may come in, by the digest of the key.

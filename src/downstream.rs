@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Endpoint, Server, SessionMode, Settings};
+use crate::guardrails::Guardrails;
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Interrupted, Operation};
 use crate::tool::{Offers, Tool};
@@ -65,6 +66,7 @@ const MAX_OFFERS: usize = 256;
 
 /// What all sessions of the process share.
 pub struct Downstream {
+    guardrails: Arc<Guardrails>,
     offers: broadcast::Sender<Offered>,
     tasks: TaskTracker,
     places: Places,
@@ -88,6 +90,7 @@ impl Downstream {
     pub fn new(
         environment: &crate::config::environment::Environment,
         settings: watch::Receiver<Arc<Settings>>,
+        guardrails: Arc<Guardrails>,
         end: &CancellationToken,
     ) -> Self {
         let watchdog = watchdog::Watchdog::default();
@@ -95,6 +98,7 @@ impl Downstream {
         let pool = Arc::new(Pool::new(settings, end.child_token()));
         tasks.spawn(Arc::clone(&pool).sweep());
         Self {
+            guardrails,
             offers: broadcast::Sender::new(MAX_OFFERS),
             tasks,
             places: Places::default(),
@@ -118,7 +122,7 @@ impl Downstream {
     ) -> Result<Fresh, SessionFault> {
         let fault = |trouble| SessionFault::new(&server.name, trouble);
         let started = self.start(scope, server, place).await.map_err(fault)?;
-        match started.shake(scope, server).await {
+        match started.shake(scope, server, &self.guardrails).await {
             Ok(greeting) => Ok(Fresh::new(scope, server, started, greeting)),
             Err(trouble) => Err(fault(trouble).during_start().told_by(&started.far_end).await),
         }
@@ -184,8 +188,10 @@ impl Downstream {
         let started = self.start(scope, server, None).await.map_err(fault)?;
         let max_result_bytes = scope.settings.limits.max_result_bytes;
         let listing = async {
-            let greeting =
-                started.shake(scope, server).await.map_err(|trouble| fault(trouble).during_start())?;
+            let greeting = started
+                .shake(scope, server, &self.guardrails)
+                .await
+                .map_err(|trouble| fault(trouble).during_start())?;
             let (peer, meta) = (started.service.running.peer(), &greeting.meta);
             let listing = Listing { peer, meta, server: &server.name, max_result_bytes };
             let tools = listing.tools().await;
@@ -271,8 +277,13 @@ impl Downstream {
 }
 
 impl Started {
-    /// A session begins under a limit of its own.
-    async fn shake(&self, scope: &Scope, server: &Server) -> Result<Greeting, Trouble> {
+    /// A session begins under a limit of its own, and only if what the server says of itself may be known.
+    async fn shake(
+        &self,
+        scope: &Scope,
+        server: &Server,
+        guardrails: &Guardrails,
+    ) -> Result<Greeting, Trouble> {
         let declared = scope.client.capabilities().declared(server.relay_roots);
         let shaking = Shaking {
             peer: self.service.running.peer(),
@@ -282,6 +293,7 @@ impl Started {
         };
         let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, shaking.shake()).await;
         let greeting = shaken.map_err(Trouble::Interrupted)??;
+        guardrails.admit_greeting(scope, server, &greeting.words).await.map_err(Trouble::Blocked)?;
         // One with a handshake tells of changes unasked. Over HTTP the subscription would be a connection of its own.
         if greeting.is_modern()
             && scope.settings.exposure.is_direct()

@@ -25,7 +25,7 @@ pub use report::{BatchReport, CallOutcome, Ended, Failure};
 
 use batch::Requested;
 use budget::Budget;
-use step::{Next, Step};
+use step::{Called, Next, Step};
 
 /// Executes batches; one for the process.
 pub struct Execution {
@@ -77,11 +77,21 @@ impl Execution {
             downstream: &self.downstream,
             guardrails: &self.guardrails,
         };
-        for requested in batch.calls {
-            let Requested::Call(call) = requested else { continue };
+        let calls = batch.calls.into_iter();
+        let calls = calls.filter_map(|requested| match requested {
+            Requested::Call(call) => Some(call),
+            Requested::Unreadable { .. } => None,
+        });
+        let calls: Vec<_> = calls.collect();
+        let called: Vec<Called> = calls.iter().map(|call| Called::of(call, tools)).collect();
+        let mut inputs = self.guardrails.inputs(scope, &batch.server, calls).await;
+        // Where nothing runs before its verdict, all verdicts are asked for at once.
+        if !scope.settings.async_input {
+            inputs.settle().await;
+        }
+        for (at, called) in called.iter().enumerate() {
             let started = std::time::Instant::now();
-            let tool = tools.find(&call.tool).cloned();
-            let (mut outcome, next) = step.take(&mut session, call, tool.as_deref()).await;
+            let (mut outcome, next) = step.take(&mut session, &mut inputs, at, called).await;
             let fits = budget.take(&mut outcome, &batch.server.name);
             log(scope, &batch.server, &outcome, started.elapsed());
             let ends = outcome.failed() && !batch.continues || next == Next::SessionLost || !fits;

@@ -298,7 +298,7 @@ impl Gateway {
             Who::Shows(credentials) => self.admit(&credentials, &settings, &cancel).await?,
         };
         self.parts.cache.note_config(&caller.id, &settings.cache);
-        Ok(Scope { id, caller, client, settings, timeouts, cancel })
+        Ok(Scope { id, caller, client, settings, timeouts, cancel, held: None })
     }
 
     /// Who these credentials belong to.

@@ -31,6 +31,43 @@ pub fn write_nested(map: &Map<String, Value>, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// As text for services that compare texts: members sorted by name, a blank after each comma and colon.
+pub fn sorted(value: &Value) -> String {
+    let mut out = Vec::new();
+    put_sorted(value, &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn put_sorted(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Array(items) => {
+            out.push(b'[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.extend_from_slice(b", ");
+                }
+                put_sorted(item, out);
+            }
+            out.push(b']');
+        }
+        Value::Object(map) => {
+            let mut members: Vec<_> = map.iter().collect();
+            members.sort_unstable_by_key(|(key, _)| *key);
+            out.push(b'{');
+            for (at, (key, value)) in members.into_iter().enumerate() {
+                if at > 0 {
+                    out.extend_from_slice(b", ");
+                }
+                put_string::<false>(key, out);
+                out.extend_from_slice(b": ");
+                put_sorted(value, out);
+            }
+            out.push(b'}');
+        }
+        plain => put::<false>(plain, out),
+    }
+}
+
 fn put<const NESTED: bool>(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),

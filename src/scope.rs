@@ -30,6 +30,8 @@ pub struct Scope {
     pub settings: Arc<Settings>,
     pub timeouts: Timeouts,
     pub cancel: CancellationToken,
+    /// What servers say is not passed on until this one is cancelled; where there is none, at once.
+    pub held: Option<CancellationToken>,
 }
 
 /// Whose view of the servers it is: they can offer more to a client that can do more.
@@ -42,6 +44,27 @@ pub struct Audience {
 impl Scope {
     pub fn audience(&self) -> Audience {
         Audience { caller: self.caller.id.clone(), capabilities: self.client.capabilities().clone() }
+    }
+
+    /// For a call whose check is still running: it can be cancelled by itself, and nobody hears of it until `held`
+    /// is cancelled.
+    #[must_use]
+    pub fn ahead(&self) -> Self {
+        Self { cancel: self.cancel.child_token(), held: Some(CancellationToken::new()), ..self.clone() }
+    }
+
+    /// Nothing is held back any more.
+    pub fn let_hear(&self) {
+        if let Some(held) = &self.held {
+            held.cancel();
+        }
+    }
+
+    /// Waits until what a server says may be heard.
+    pub async fn audible(&self) {
+        if let Some(held) = &self.held {
+            held.cancelled().await;
+        }
     }
 
     /// For work that outlasts the request: it holds nothing open that belongs to the request.

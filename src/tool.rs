@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use crate::ids::ToolName;
 
@@ -31,6 +32,8 @@ pub struct Tool {
     definition: Map<String, Value>,
     schema: OnceLock<Option<InputSchema>>,
     mirror: OnceLock<Option<Mirror>>,
+    output: OnceLock<Option<InputSchema>>,
+    fingerprint: OnceLock<[u8; 32]>,
     /// Arguments that were too much work to check have been reported.
     reported: AtomicBool,
 }
@@ -71,6 +74,8 @@ impl Tool {
             definition,
             schema: OnceLock::new(),
             mirror: OnceLock::new(),
+            output: OnceLock::new(),
+            fingerprint: OnceLock::new(),
             reported: AtomicBool::new(false),
         })
     }
@@ -122,6 +127,26 @@ impl Tool {
         self.mirror.get_or_init(read).as_ref()
     }
 
+    /// Of the whole definition.
+    pub fn fingerprint(&self) -> &[u8; 32] {
+        self.fingerprint.get_or_init(|| fingerprint(&self.definition))
+    }
+
+    /// Whether it is marked as a tool that changes nothing.
+    pub fn only_reads(&self) -> bool {
+        let annotations = self.definition.get("annotations");
+        annotations.and_then(|annotations| annotations.get("readOnlyHint")) == Some(&Value::Bool(true))
+    }
+
+    /// Whether a structured result is what the definition promises, where it promises something.
+    pub fn fits_output(&self, structured: &Value) -> bool {
+        let Some(schema) = self.definition.get("outputSchema").filter(|schema| schema.is_object()) else {
+            return true;
+        };
+        let Some(compiled) = self.output.get_or_init(|| self.compile(schema)) else { return true };
+        compiled.violations(schema, structured, &mut Patience::default()).is_ok_and(|found| found.is_empty())
+    }
+
     fn compile(&self, schema: &Value) -> Option<InputSchema> {
         match InputSchema::compile(schema) {
             Ok(compiled) => Some(compiled),
@@ -131,6 +156,12 @@ impl Tool {
             }
         }
     }
+}
+
+pub(in crate::tool) fn fingerprint(definition: &Map<String, Value>) -> [u8; 32] {
+    let mut text = Vec::new();
+    crate::json::write_object(definition, &mut text);
+    Sha256::digest(&text).into()
 }
 
 /// The arguments without the properties that are `null` and need not be there; `None` where there are none.

@@ -11,9 +11,8 @@ pub use address::{NoAddress, PrivateAddress};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(60);
-const IDLE_PER_HOST: usize = 8;
-/// A server gets a connection for each call that runs, and many calls run side by side.
-const IDLE_PER_SERVER: usize = 32;
+/// Calls and checks run side by side, each on a connection of its own.
+const IDLE_PER_HOST: usize = 32;
 
 #[derive(Debug, thiserror::Error)]
 pub enum WebFault {
@@ -42,7 +41,7 @@ pub fn outbound(url: &reqwest::Url, allow_private: bool) -> Result<&'static reqw
     }
     let build = || {
         let lookup = address::Lookup { allow_private };
-        builder().no_proxy().dns_resolver(lookup).pool_max_idle_per_host(IDLE_PER_SERVER).build().ok()
+        builder().no_proxy().dns_resolver(lookup).build().ok()
     };
     let client = if allow_private { &ANY } else { &PUBLIC };
     client.get_or_init(build).as_ref().ok_or(WebFault::NoClient)

@@ -28,14 +28,31 @@ fn first_column(after: &str) -> Vec<String> {
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
+fn local() -> Config {
+    let policies = json!([{"name": "x", "keywords": ["x"]}]);
+    let config = json!({"policies": policies});
+    Config::new()
+        .edit(|file| file["plugins"] = json!({"guardrails": {"provider": "local", "config": config}}))
+}
+
 #[tokio::test]
 async fn the_server_of_the_readme_loads() {
     let server = blocks().into_iter().find(|block| block.get("server_name").is_some()).expect("a server");
-    let config =
-        Config::new().keywords(&["x"]).server(server).env(json!({"GITHUB_PERSONAL_ACCESS_TOKEN": "x"}));
+    let config = local().server(server).env(json!({"GITHUB_PERSONAL_ACCESS_TOKEN": "x"}));
     let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("denied   delete_*, merge_*"), "{out}");
+}
+
+#[tokio::test]
+async fn the_policy_of_the_readme_loads() {
+    let policy = blocks().into_iter().find(|block| block.get("fail_open").is_some()).expect("a policy");
+    for side in ["input_guardrails_policy", "output_guardrails_policy", "tool_guardrails_policy"] {
+        let config = local().lab(&[]).with(side, policy.clone());
+        let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        assert!(out.contains("redacts PII, secrets; warns of toxicity; 2 exceptions"), "{out}");
+    }
 }
 
 #[test]

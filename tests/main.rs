@@ -29,8 +29,12 @@ mod http;
 mod log;
 /// Servers that are odd but mean well: nothing of what they say is lost, and nothing hangs on how they say it.
 mod oddities;
+/// What a policy says beyond its block list: modes, actions, exceptions, and what is cut out of results.
+mod policies;
 /// Processes: which start, what they get, and that none is left behind.
 mod processes;
+/// Private data: placeholders on the way out, the originals on the way back, and for nobody else.
+mod redaction;
 /// The external cache, on a Redis of the test's own.
 mod redis;
 /// What the registration policy keeps away, by whatever road it comes.

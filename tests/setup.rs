@@ -141,9 +141,11 @@ fn the_proof_shows_an_echo_and_a_block_on_one_screen_and_no_key() {
     let out = home.ok(&["setup"]);
     assert!(out.contains("ok        echo       \"hello\" came back"), "{out}");
     assert!(
-        out.contains("blocked   echo       \"hello; ls -la; whoami\" was stopped by keyword_detector"),
+        out.contains("blocked   echo       \"hello; ls -la; whoami\" was stopped by injection_attack"),
         "{out}"
     );
+    let received = out.lines().find(|line| line.contains("the server received:")).expect("what it received");
+    assert!(received.contains("<EMAIL_ADDRESS_") && !received.contains('@'), "{out}");
     assert!(out.contains("enkrypt_secure_call_tools") && out.contains("restart        Cursor"), "{out}");
     assert!(out.lines().count() <= 25 && !out.contains(&home.key()), "{out}");
 }
@@ -346,7 +348,8 @@ fn nothing_is_claimed_that_the_configuration_does_not_promise() {
     let other = Home::new().configured("examples/echo_mcp", "examples/lab_mcp");
     let out = other.ok(&["setup"]);
     assert!(out.contains("echo_server") && !out.contains("blocked"), "{out}");
-    let harmless = Home::new().configured("whoami", "who am i");
+    let harmless =
+        Home::new().configured("\"injection_attack\", \"policy_violation\"", "\"policy_violation\"");
     let out = harmless.ok(&["setup"]);
     assert!(out.contains("came back") && out.contains("untried") && !out.contains("blocked "), "{out}");
 }

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use super::{BAD_CONFIG, Failure, print};
 use crate::config::environment::Environment;
 use crate::config::{
-    AuthSettings, CacheStore, Endpoint, Exposure, Policy, ProviderSettings, Server, SessionMode,
-    SessionSettings, Settings, Standing, store,
+    Action, AuthSettings, CacheStore, Detector, Endpoint, Enforcement, Exposure, Logic, Policy,
+    ProviderSettings, Server, SessionMode, SessionSettings, Settings, Standing, store,
 };
 use crate::gateway::direct::prefixes;
+use crate::secret::ApiKey;
 
 pub(super) fn run(path: &Path, environment: &Environment) -> ExitCode {
     match store::load(path, environment) {
@@ -30,7 +31,7 @@ fn describe(settings: &Settings) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "configuration  {}", settings.path.display());
     let _ = writeln!(text, "authentication {}", authentication(settings));
-    let _ = writeln!(text, "guardrails     {}", provider(settings));
+    let _ = writeln!(text, "guardrails     {}", provider(&settings.guardrails));
     let _ = writeln!(text, "cache          {}", cache(settings));
     let _ = writeln!(text, "tools          {}", tools(settings));
     for list in settings.server_lists() {
@@ -119,9 +120,37 @@ fn describe_policy(policy: &Policy) -> String {
     if !policy.enabled {
         return "not checked".to_owned();
     }
-    let block: Vec<&str> = policy.block.0.iter().map(|detector| detector.as_str()).collect();
-    let open = if policy.fail_open { "; passes when the provider fails" } else { "" };
-    format!("blocks {}{open}", if block.is_empty() { "nothing".to_owned() } else { block.join(", ") })
+    let named = |action: Action| {
+        let detectors = Detector::ALL.into_iter().filter(|detector| policy.names(*detector));
+        let these = detectors.filter(|detector| policy.action(*detector) == action);
+        these.map(Detector::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let redacts = [(policy.pii_redaction, "PII".to_owned()), (true, named(Action::Redact))];
+    let redacts: Vec<_> =
+        redacts.into_iter().filter(|(on, what)| *on && !what.is_empty()).map(|(_, what)| what).collect();
+    let parts = [
+        ("blocks ", named(Action::Block)),
+        ("redacts ", redacts.join(", ")),
+        ("warns of ", named(Action::Warn)),
+    ];
+    let mut parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, what)| !what.is_empty())
+        .map(|(verb, what)| format!("{verb}{what}"))
+        .collect();
+    if parts.is_empty() {
+        parts.push("blocks nothing".to_owned());
+    }
+    if !policy.exemptions.is_empty() {
+        parts.push(format!("{} exceptions", policy.exemptions.len()));
+    }
+    if policy.enforcement == Enforcement::Observe {
+        parts.push("only observes".to_owned());
+    }
+    if policy.fail_open {
+        parts.push("passes when the provider fails".to_owned());
+    }
+    parts.join("; ")
 }
 
 fn authentication(settings: &Settings) -> String {
@@ -131,14 +160,34 @@ fn authentication(settings: &Settings) -> String {
     }
 }
 
-fn provider(settings: &Settings) -> String {
-    match &settings.guardrails {
+fn provider(settings: &ProviderSettings) -> String {
+    let key =
+        |key: &Option<ApiKey>| key.as_ref().map_or("no key".to_owned(), |key| format!("key {}", key.hint()));
+    match settings {
+        ProviderSettings::Local(local) => {
+            let lists = [
+                ("words", local.keywords.keywords.len()),
+                ("topics", local.topics.len()),
+                ("policies", local.policies.len()),
+            ];
+            let lists = lists.iter().filter(|(_, count)| *count > 0);
+            let lists: Vec<String> = lists.map(|(name, count)| format!("{count} {name}")).collect();
+            let lists = if lists.is_empty() { "nothing".to_owned() } else { lists.join(", ") };
+            format!("local, built in; of your own: {lists}")
+        }
+        ProviderSettings::Enkrypt(enkrypt) => {
+            format!("enkrypt at {}, {}", enkrypt.base_url, key(&enkrypt.api_key))
+        }
+        ProviderSettings::OpenAi(openai) => {
+            format!("openai at {}, {}", openai.base_url, key(&openai.api_key))
+        }
         ProviderSettings::CustomKeyword(keywords) => {
             format!("custom_keyword, {} words or phrases", keywords.keywords.len())
         }
-        ProviderSettings::Unavailable { name, api_key } => {
-            let key = api_key.as_ref().map(|key| format!(", key {}", key.hint())).unwrap_or_default();
-            format!("{name}{key}: not part of this version, and no policy uses it")
+        ProviderSettings::Composite(composite) => {
+            let members: Vec<String> = composite.members.iter().map(provider).collect();
+            let logic = if composite.logic == Logic::Any { "any" } else { "all" };
+            format!("composite, {logic} of: {}", members.join("; "))
         }
     }
 }

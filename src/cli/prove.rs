@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::setup::Opening;
 use super::{Failure, print};
 use crate::config::environment::Environment;
-use crate::config::{Detector, Endpoint, ProviderSettings, Server};
+use crate::config::{Action, Detector, Endpoint, Enforcement, ProviderSettings, Server};
 use crate::ids::{ServerName, ToolName};
 use session::Session;
 
@@ -16,6 +16,9 @@ mod session;
 
 const HARMLESS: &str = "hello";
 const MALICIOUS: &str = "hello; ls -la; whoami";
+
+const PRIVATE: &str = "write to ann@example.com";
+const ADDRESS: &str = "ann@example.com";
 
 /// The keyword of the generated configuration that stands in `MALICIOUS`.
 const KEYWORD: &str = "whoami";
@@ -54,7 +57,14 @@ fn attempt(session: &mut Session, opening: &Opening) -> Result<bool, Failure> {
     if blocks(echo, &opening.guardrails) {
         call_blocked(session, echo)?;
     } else {
-        proved("untried", "guardrail", &format!("the policy of `{}` has no keyword `{KEYWORD}`", echo.name));
+        proved(
+            "untried",
+            "guardrail",
+            &format!("no policy of `{}` is sure to stop `{MALICIOUS}`", echo.name),
+        );
+    }
+    if redacts(echo, &opening.guardrails) {
+        call_redacted(session, echo)?;
     }
     Ok(true)
 }
@@ -93,6 +103,19 @@ fn call_blocked(session: &mut Session, echo: &Server) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the caller sees beside what the server saw.
+fn call_redacted(session: &mut Session, echo: &Server) -> Result<(), Failure> {
+    let reply = echo_reply(session, echo, PRIVATE)?;
+    let result = &reply["results"][0];
+    let received = result["enkrypt_mcp_data"]["args"]["message"].as_str().unwrap_or(PRIVATE);
+    if result["response"] != PRIVATE || received.contains(ADDRESS) {
+        return Err(broken("the redaction of an e-mail address", &reply));
+    }
+    proved("redacted", "echo", &format!("sent and got back: \"{PRIVATE}\""));
+    proved("", "", &format!("the server received: \"{}\"", plain(received)));
+    Ok(())
+}
+
 fn echo_reply(session: &mut Session, echo: &Server, message: &str) -> Result<Value, Failure> {
     let calls = json!([{"name": "echo", "args": {"message": message}}]);
     session
@@ -112,11 +135,25 @@ fn is_echo(server: &Server) -> bool {
 }
 
 fn blocks(server: &Server, guardrails: &ProviderSettings) -> bool {
-    let ProviderSettings::CustomKeyword(settings) = guardrails else { return false };
-    let mut keywords = settings.keywords.iter().chain(&server.input.keywords);
-    server.input.enabled
-        && server.input.block.contains(Detector::KeywordDetector)
-        && keywords.any(|word| word == KEYWORD)
+    let policy = &server.input;
+    if !policy.enabled || policy.enforcement == Enforcement::Observe || !policy.exemptions.is_empty() {
+        return false;
+    }
+    let stops = |detector| policy.action(detector) == Action::Block;
+    match guardrails {
+        ProviderSettings::Local(_) => stops(Detector::InjectionAttack),
+        ProviderSettings::CustomKeyword(settings) => {
+            let mut keywords = settings.keywords.iter().chain(&policy.keywords);
+            stops(Detector::KeywordDetector) && keywords.any(|word| word == KEYWORD)
+        }
+        _ => false,
+    }
+}
+
+fn redacts(server: &Server, guardrails: &ProviderSettings) -> bool {
+    let policy = &server.input;
+    let on = policy.enabled && policy.pii_redaction && policy.enforcement == Enforcement::Enforce;
+    on && policy.action(Detector::Pii) != Action::Block && matches!(guardrails, ProviderSettings::Local(_))
 }
 
 fn proved(outcome: &str, what: &str, detail: &str) {

@@ -18,6 +18,7 @@ mod keys;
 mod overrides;
 mod plugins;
 mod policy;
+mod providers;
 mod remote;
 mod server;
 
@@ -56,7 +57,7 @@ pub fn parse(path: &Path, text: &str, env: &Environment) -> Result<Settings, Con
     }
 }
 
-pub(super) fn fingerprint(text: &str) -> [u8; 32] {
+pub(in crate::config) fn fingerprint(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
@@ -90,6 +91,7 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
         direct_prefix: common.direct_prefix,
         auth: auth?,
         guardrails: guardrails?,
+        async_input: common.async_input,
         rules,
         keys,
         warnings: Vec::new(),

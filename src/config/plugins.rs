@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Detector;
 use crate::secret::ApiKey;
 
 #[derive(Clone, Debug)]
@@ -23,16 +24,147 @@ pub struct RemoteAuth {
 /// The guardrail provider by name; what it needs is in the variant.
 #[derive(Clone, Debug)]
 pub enum ProviderSettings {
+    Local(LocalSettings),
+    Enkrypt(EnkryptSettings),
+    OpenAi(OpenAiSettings),
     CustomKeyword(KeywordSettings),
-    /// Known by name, but not part of this version: a file that enables a policy with it does not load.
-    Unavailable {
-        name: String,
-        api_key: Option<ApiKey>,
-    },
+    Composite(CompositeSettings),
+}
+
+/// The built-in detectors: no account, no network.
+#[derive(Clone, Debug, Default)]
+pub struct LocalSettings {
+    pub sensitivity: Sensitivity,
+    pub keywords: KeywordSettings,
+    pub topics: Vec<WordRule>,
+    pub policies: Vec<WordRule>,
+}
+
+/// How sure a detector has to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sensitivity {
+    Strict,
+    #[default]
+    Balanced,
+    Lenient,
+}
+
+/// A named list of words and phrases of the operator's.
+#[derive(Clone, Debug)]
+pub struct WordRule {
+    pub name: String,
+    pub keywords: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct EnkryptSettings {
+    pub base_url: String,
+    /// A policy that is in force needs one.
+    pub api_key: Option<ApiKey>,
+    pub style: ApiStyle,
+}
+
+/// The two families of paths and headers that the service has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApiStyle {
+    #[default]
+    Guardrail,
+    Policy,
+}
+
+#[derive(Clone, Debug)]
+pub struct OpenAiSettings {
+    pub base_url: String,
+    pub api_key: Option<ApiKey>,
+    /// Categories as the service calls them; a listed one stands for its parts as well (`hate`, `hate/threatening`).
+    pub categories: Vec<String>,
+    pub threshold: f64,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct KeywordSettings {
     pub keywords: Vec<String>,
     pub case_sensitive: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct CompositeSettings {
+    /// Never empty, and none of them is composed itself.
+    pub members: Vec<ProviderSettings>,
+    pub logic: Logic,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Logic {
+    /// One member that finds something is enough.
+    #[default]
+    Any,
+    /// All members that can check a detector must find it.
+    All,
+}
+
+impl ProviderSettings {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Local(_) => "local",
+            Self::Enkrypt(_) => "enkrypt",
+            Self::OpenAi(_) => "openai",
+            Self::CustomKeyword(_) => "custom_keyword",
+            Self::Composite(_) => "composite",
+        }
+    }
+
+    /// Whether a hit of this detector can come from it at all.
+    pub fn checks(&self, detector: Detector) -> bool {
+        use Detector as D;
+        match self {
+            Self::Local(_) => matches!(
+                detector,
+                D::InjectionAttack
+                    | D::KeywordDetector
+                    | D::Nsfw
+                    | D::Pii
+                    | D::PolicyViolation
+                    | D::Secrets
+                    | D::SpongeAttack
+                    | D::TopicDetector
+                    | D::Toxicity
+            ),
+            Self::Enkrypt(_) => detector != D::Secrets,
+            Self::OpenAi(_) => matches!(detector, D::Nsfw | D::PolicyViolation | D::Toxicity),
+            Self::CustomKeyword(_) => detector == D::KeywordDetector,
+            Self::Composite(settings) => settings.members.iter().any(|member| member.checks(detector)),
+        }
+    }
+
+    /// Whether it says where in a text a hit of this detector stands, so that it can be cut out.
+    pub fn locates(&self, detector: Detector) -> bool {
+        match self {
+            Self::Local(_) => {
+                matches!(detector, Detector::InjectionAttack | Detector::Pii | Detector::Secrets)
+            }
+            Self::Composite(settings) => {
+                let mut members = settings.members.iter().filter(|member| member.checks(detector));
+                members.clone().next().is_some() && members.all(|member| member.locates(detector))
+            }
+            Self::Enkrypt(_) | Self::OpenAi(_) | Self::CustomKeyword(_) => false,
+        }
+    }
+
+    /// Whether private data can be taken out of arguments with it, and put back into results.
+    pub fn redacts(&self) -> bool {
+        match self {
+            Self::Local(_) | Self::Enkrypt(_) => true,
+            Self::OpenAi(_) | Self::CustomKeyword(_) => false,
+            Self::Composite(settings) => settings.members.iter().any(Self::redacts),
+        }
+    }
+
+    /// It and what it is composed of.
+    pub fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Composite(settings) => settings.members.iter().collect(),
+            single => vec![single],
+        }
+    }
 }

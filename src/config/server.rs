@@ -134,7 +134,15 @@ pub struct ServerRules {
     pub(super) sandbox: bool,
     /// `enkrypt_guardrails_enabled: false`: no policy is in force.
     pub(super) guardrails_off: bool,
+    pub(super) thresholds: Thresholds,
     pub(super) overrides: Overrides,
+}
+
+/// The scores below which an answer fails a check, where a policy does not say it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Thresholds {
+    pub(super) relevancy: f64,
+    pub(super) adherence: f64,
 }
 
 /// `local_server_overrides` as written, but for their references: they fill the gaps of servers that a remote source
@@ -218,6 +226,7 @@ impl Default for ServerRules {
             allow_stdio: true,
             sandbox: false,
             guardrails_off: false,
+            thresholds: Thresholds { relevancy: 0.75, adherence: 0.75 },
             overrides: Overrides::default(),
         }
     }
@@ -226,7 +235,7 @@ impl Default for ServerRules {
 /// Shell-style matching of a whole name, without regard to case: `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`.
 ///
 /// One backtrack point is enough for `*`, so the time is bounded by the product of the two lengths.
-fn glob(pattern: &str, name: &str) -> bool {
+pub(super) fn glob(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let name: Vec<char> = name.to_lowercase().chars().collect();
     let (mut p, mut n) = (0, 0);

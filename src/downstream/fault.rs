@@ -10,6 +10,7 @@ use rmcp::service::ServiceError;
 use super::far_end::FarEnd;
 use super::remote::Loss;
 use crate::fault::{ErrorCode, Fault};
+use crate::guardrails::ServerBlocked;
 use crate::ids::ServerName;
 use crate::timeouts::Interrupted;
 
@@ -49,6 +50,8 @@ pub enum Trouble {
     TooManySessions { limit: usize },
     #[error("{0}")]
     Interrupted(Interrupted),
+    #[error("is blocked by its registration policy: {}", .0.violations.join("; "))]
+    Blocked(ServerBlocked),
     #[error("{0} while another batch had its session")]
     Busy(Interrupted),
 }
@@ -95,6 +98,7 @@ impl Fault for SessionFault {
             {
                 ErrorCode::ServerStartFailed
             }
+            Trouble::Blocked(blocked) => blocked.code(),
             Trouble::Lost(why) if why.breaks_protocol() => ErrorCode::ServerProtocol,
             Trouble::Exited { .. } | Trouble::Closed | Trouble::Lost(_) => ErrorCode::ServerClosed,
             Trouble::Protocol(_) | Trouble::Rpc(_) => ErrorCode::ServerProtocol,
@@ -136,6 +140,7 @@ impl Fault for SessionFault {
             Trouble::Busy(Interrupted::Timeout { setting, .. }) => format!(
                 "wait for that batch to end, raise `{setting}` in `timeout_settings`, or set `session_mode` to `batch` for this server"
             ),
+            Trouble::Blocked(blocked) => return blocked.hint(),
             Trouble::Refused(_)
             | Trouble::Protocol(_)
             | Trouble::Rpc(_)

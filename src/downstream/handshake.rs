@@ -35,6 +35,8 @@ pub(super) struct Greeting {
     pub(super) meta: JsonObject,
     /// What the server offers.
     pub(super) capabilities: Value,
+    /// What it says of itself, for whoever reads it: its instructions, and every text about it.
+    pub(super) words: Vec<String>,
 }
 
 pub(super) struct Shaking<'a> {
@@ -82,7 +84,7 @@ impl Shaking<'_> {
         }
         request::tell(self.peer, "notifications/initialized").await?;
         let capabilities = result.get_mut("capabilities").map(Value::take).unwrap_or_default();
-        Ok(Greeting { meta: JsonObject::new(), capabilities })
+        Ok(Greeting { meta: JsonObject::new(), capabilities, words: words(&result) })
     }
 
     async fn discover(&self) -> Result<Greeting, Trouble> {
@@ -102,13 +104,20 @@ impl Shaking<'_> {
             return Err(Trouble::Protocol(format!("it does not speak the protocol version {MODERN}")));
         }
         let capabilities = result.get_mut("capabilities").map(Value::take).unwrap_or_default();
-        Ok(Greeting { meta, capabilities })
+        Ok(Greeting { meta, capabilities, words: words(&result) })
     }
 
     async fn ask(&self, method: &str, params: Value) -> Result<Value, Trouble> {
         let prepared = Prepared::object(method, params.as_object().unwrap_or(&JsonObject::new()));
         request::ask(self.peer, prepared, self.max_result_bytes, &Sent::new()).await
     }
+}
+
+/// The capabilities have been taken out by now, and the rest of an answer is prose.
+fn words(result: &Value) -> Vec<String> {
+    let mut texts = Vec::new();
+    crate::call::strings(result, &mut texts);
+    texts.into_iter().map(str::to_owned).collect()
 }
 
 impl Greeting {

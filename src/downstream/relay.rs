@@ -34,6 +34,8 @@ pub(super) struct Relay<'a> {
     pub(super) scope: &'a Scope,
     pub(super) server: &'a Server,
     pub(super) guardrails: &'a Guardrails,
+    /// The tool that is being called, or what stands for it.
+    pub(super) tool: &'a str,
     pub(super) activity: &'a Activity,
     pub(super) sender: Sender,
     /// The progress token of the call.
@@ -42,6 +44,7 @@ pub(super) struct Relay<'a> {
 
 impl Relay<'_> {
     pub(super) async fn hear(&self, event: Event) {
+        self.scope.audible().await;
         match event {
             Event::Progress(params) => self.progress(params).await,
             Event::Log(params) => self.log(params).await,
@@ -50,7 +53,7 @@ impl Relay<'_> {
                 self.answer(&id, answer).await;
             }
             Event::Notice { method, params } => {
-                if self.passes(Side::Output, &params).await {
+                if let Some(params) = self.passed(Side::Output, params).await {
                     self.scope.client.notify(&method, &params).await;
                 }
             }
@@ -60,15 +63,16 @@ impl Relay<'_> {
     }
 
     /// Asks the client on behalf of the server; an error is what the server is answered.
-    pub(super) async fn question(&self, method: &str, mut params: JsonObject) -> Result<Value, RpcError> {
+    pub(super) async fn question(&self, method: &str, params: JsonObject) -> Result<Value, RpcError> {
         let client = &self.scope.client;
         if !client.capabilities().answers(method, self.server.relay_roots) {
             return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "not supported by this client"));
         }
-        if !self.passes(Side::Output, &params).await {
+        self.scope.audible().await;
+        let Some(mut params) = self.passed(Side::Output, params).await else {
             self.kept_back("a question of the server");
             return Err(RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it"));
-        }
+        };
         self.sign(method, &mut params);
         let asked = {
             let _paused = self.activity.pause();
@@ -88,13 +92,13 @@ impl Relay<'_> {
         let Value::Object(answer) = answer else {
             return Err(RpcError::new(NOT_RELAYED, "the client's answer is not an object"));
         };
-        if !self.passes(Side::Input, &answer).await {
+        let Some(answer) = self.passed(Side::Input, answer).await else {
             self.kept_back("the client's answer");
             return Err(RpcError::new(
                 NOT_RELAYED,
                 "not relayed: a policy of the gateway forbids the answer",
             ));
-        }
+        };
         Ok(Value::Object(answer))
     }
 
@@ -136,18 +140,22 @@ impl Relay<'_> {
     /// A server may report on the call that is running, and on no other.
     async fn progress(&self, params: JsonObject) {
         let own = params.get("progressToken").is_some_and(|token| *token == self.token);
-        if own && self.scope.client.wants_progress() && self.passes(Side::Output, &params).await {
+        if !own || !self.scope.client.wants_progress() {
+            return;
+        }
+        if let Some(params) = self.passed(Side::Output, params).await {
             self.scope.client.progress(params).await;
         }
     }
 
-    async fn log(&self, mut params: JsonObject) {
+    async fn log(&self, params: JsonObject) {
         let Some(severity) = params.get("level").and_then(Value::as_str).and_then(Severity::parse) else {
             return;
         };
-        if !self.scope.client.wants_log(severity) || !self.passes(Side::Output, &params).await {
+        if !self.scope.client.wants_log(severity) {
             return;
         }
+        let Some(mut params) = self.passed(Side::Output, params).await else { return };
         let server = self.server.name.as_str();
         let logger = match params.get("logger").and_then(Value::as_str) {
             Some(logger) => format!("{server}/{logger}"),
@@ -179,14 +187,15 @@ impl Relay<'_> {
         tracing::warn!(%request, %server, "{what} was kept back by a policy");
     }
 
-    async fn passes(&self, side: Side, message: &JsonObject) -> bool {
-        self.guardrails.passes(self.scope, self.server, side, message).await
+    /// The message as it may be passed on.
+    async fn passed(&self, side: Side, message: JsonObject) -> Option<JsonObject> {
+        self.guardrails.relay(self.scope, self.server, side, (self.tool, message)).await
     }
 
     /// The client's error as the server gets it: code and words are the client's.
     async fn refused(&self, error: Value) -> RpcError {
         let error = match error {
-            Value::Object(error) if self.passes(Side::Input, &error).await => error,
+            Value::Object(error) => self.passed(Side::Input, error).await.unwrap_or_default(),
             _ => JsonObject::new(),
         };
         let code = error.get("code").and_then(Value::as_i64).unwrap_or(NOT_RELAYED);

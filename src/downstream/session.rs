@@ -148,6 +148,7 @@ impl Session {
                 scope,
                 server: &self.server,
                 guardrails,
+                tool: checked.call().tool.as_str(),
                 activity: &self.activity,
                 sender: self.sender.clone(),
                 token: self.calls,

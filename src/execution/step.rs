@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::report::{CallOutcome, Ended, Failure};
-use crate::call::ToolCall;
+use crate::call::{ToolCall, ToolOutput};
 use crate::config::{Server, SessionMode};
 use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
 use crate::fault::{ErrorCode, Fault as _};
-use crate::guardrails::{CheckedCall, CheckedOutput, Guardrails};
+use crate::guardrails::{Blocked, CheckedCall, CheckedOutput, ClearedCall, Guardrails, Inputs};
 use crate::scope::Scope;
-use crate::tool::Tool;
+use crate::tool::{Tool, ToolSet};
 
 pub(super) struct Step<'a> {
     pub(super) scope: &'a Scope,
@@ -20,6 +20,15 @@ pub(super) struct Step<'a> {
     pub(super) guardrails: &'a Guardrails,
 }
 
+/// Said where checks run beside calls, of a call that waited.
+const WAITED: &str = "checked before the call: the tool is not marked as one that only reads";
+
+/// A call that was made, and whose result may be looked at.
+struct Made {
+    cleared: ClearedCall,
+    answer: Result<ToolOutput, SessionFault>,
+}
+
 /// Whether another call can follow on the same session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
@@ -27,45 +36,125 @@ pub(super) enum Next {
     SessionLost,
 }
 
+/// What is known of a call, whoever has it.
+pub(super) struct Called {
+    index: usize,
+    name: String,
+    shown: String,
+    definition: Option<Arc<Tool>>,
+}
+
+impl Called {
+    pub(super) fn of(call: &ToolCall, tools: &ToolSet) -> Self {
+        Self {
+            index: call.index,
+            name: call.tool.to_string(),
+            shown: call.shown(),
+            definition: tools.find(&call.tool).cloned(),
+        }
+    }
+
+    fn blocked(&self, blocked: Blocked) -> CallOutcome {
+        let ended = Ended::BlockedInput(blocked.code);
+        CallOutcome {
+            input: Some(blocked.verdict),
+            ..CallOutcome::refused(self.index, self.name.clone(), ended)
+        }
+    }
+}
+
 impl Step<'_> {
     pub(super) async fn take(
         &self,
         session: &mut Option<Leased>,
-        call: ToolCall,
-        definition: Option<&Tool>,
+        inputs: &mut Inputs<'_>,
+        at: usize,
+        called: &Called,
     ) -> (CallOutcome, Next) {
-        let mirror = definition.and_then(Tool::mirror);
-        let (index, tool) = (call.index, call.tool.to_string());
-        let checked = match self.guardrails.check_input(self.scope, self.server, call).await {
-            Ok(checked) => checked,
-            Err(blocked) => {
-                let outcome = CallOutcome {
-                    input: Some(blocked.verdict),
-                    ..CallOutcome::refused(index, tool, Ended::BlockedInput(blocked.code))
-                };
-                return (outcome, Next::MayFollow);
-            }
+        let made = match self.run(session, inputs, at, called).await {
+            Ok(made) => made,
+            Err(blocked) => return (called.blocked(blocked), Next::MayFollow),
         };
-        let ended = match self.session(session).await {
-            Ok(session) => session.call(self.scope, self.guardrails, &checked, mirror).await,
-            Err(fault) => Err(fault),
-        };
-        match ended {
+        let Made { cleared, answer } = made;
+        match answer {
             Ok(output) => {
-                let output = self.guardrails.check_output(self.scope, self.server, output).await;
-                let (call, input) = checked.into_parts();
+                let tool = called.definition.as_deref();
+                let output =
+                    self.guardrails.check_output(self.scope, self.server, (&cleared, tool), output).await;
+                let (call, input) = cleared.into_parts();
                 let (ended, output) = match output {
                     Ok(mut safe) => {
                         let verdict = safe.take_verdict();
-                        (self.ended(&tool, safe), verdict)
+                        (self.ended(&called.name, safe), verdict)
                     }
                     Err(blocked) => (Ended::BlockedOutput(blocked.code), Some(blocked.verdict)),
                 };
                 let arguments = Some(call.into_arguments());
+                let (index, tool) = (called.index, called.name.clone());
                 (CallOutcome { index, tool, arguments, ended, input, output }, Next::MayFollow)
             }
-            Err(fault) => self.failed(checked, &fault).await,
+            Err(fault) => self.failed(called, cleared, &fault).await,
         }
+    }
+
+    async fn run(
+        &self,
+        session: &mut Option<Leased>,
+        inputs: &mut Inputs<'_>,
+        at: usize,
+        called: &Called,
+    ) -> Result<Made, Blocked> {
+        let only_reads = called.definition.as_ref().is_some_and(|tool| tool.only_reads());
+        if self.scope.settings.async_input && self.server.input.enabled {
+            if only_reads && let Some(ahead) = inputs.ahead(at) {
+                return self.run_ahead(session, inputs, (at, ahead), called).await;
+            }
+            let mut cleared = inputs.admit(at).await?;
+            cleared.note(WAITED);
+            let answer = self.call(session, self.scope, cleared.checked(), called).await;
+            return Ok(Made { cleared, answer });
+        }
+        let cleared = inputs.admit(at).await?;
+        let answer = self.call(session, self.scope, cleared.checked(), called).await;
+        Ok(Made { cleared, answer })
+    }
+
+    /// The call and its check side by side: nobody hears of it before its verdict, and a bad one cancels it.
+    async fn run_ahead(
+        &self,
+        session: &mut Option<Leased>,
+        inputs: &mut Inputs<'_>,
+        (at, ahead): (usize, CheckedCall),
+        called: &Called,
+    ) -> Result<Made, Blocked> {
+        let scope = self.scope.ahead();
+        let verdict = inputs.verdict(at);
+        let (answer, verdict) = {
+            let mut running = std::pin::pin!(self.call(session, &scope, &ahead, called));
+            let mut verdict = std::pin::pin!(verdict);
+            tokio::select! {
+                verdict = &mut verdict => {
+                    match &verdict {
+                        Ok(_) => scope.let_hear(),
+                        Err(_) => scope.cancel.cancel(),
+                    }
+                    (running.await, verdict)
+                }
+                answer = &mut running => (answer, verdict.await),
+            }
+        };
+        Ok(Made { cleared: ahead.clear(verdict?)?, answer })
+    }
+
+    async fn call(
+        &self,
+        session: &mut Option<Leased>,
+        scope: &Scope,
+        checked: &CheckedCall,
+        called: &Called,
+    ) -> Result<ToolOutput, SessionFault> {
+        let mirror = called.definition.as_deref().and_then(Tool::mirror);
+        self.session(session).await?.call(scope, self.guardrails, checked, mirror).await
     }
 
     fn ended(&self, tool: &str, output: CheckedOutput) -> Ended {
@@ -91,19 +180,24 @@ impl Step<'_> {
         leased.ok_or_else(|| SessionFault::new(&self.server.name, Trouble::Closed))
     }
 
-    async fn failed(&self, checked: CheckedCall, fault: &SessionFault) -> (CallOutcome, Next) {
-        let (call, input) = checked.into_parts();
+    async fn failed(
+        &self,
+        called: &Called,
+        cleared: ClearedCall,
+        fault: &SessionFault,
+    ) -> (CallOutcome, Next) {
+        let (call, input) = cleared.into_parts();
         // A call that ran into its time limit leaves a session that still answers; any other fault ends it.
         let next = if fault.code() == ErrorCode::Timeout { Next::MayFollow } else { Next::SessionLost };
         let failure = Failure {
             code: fault.code(),
-            message: format!("{} of {fault}", call.shown()).replacen("of server", "on server", 1),
+            message: format!("{} of {fault}", called.shown).replacen("of server", "on server", 1),
             hint: fault.hint(),
             details: self.guardrails.screen(self.scope, self.server, fault.details()).await,
         };
         let outcome = CallOutcome {
-            index: call.index,
-            tool: call.tool.to_string(),
+            index: called.index,
+            tool: called.name.clone(),
             arguments: Some(call.into_arguments()),
             ended: Ended::Failed(failure),
             input,

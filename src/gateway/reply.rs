@@ -247,7 +247,12 @@ fn blocked(entry: &mut JsonObject, what: &str, side: &str, verdict: Option<&Verd
         Some(verdict) if !verdict.violations.is_empty() => {
             format!("{what} blocked due to {side} guardrail violations: {}", verdict.detectors())
         }
-        _ => format!("{what} blocked: the {side} guardrail gave no verdict, and without one nothing passes"),
+        _ => {
+            let why = verdict.and_then(|verdict| verdict.fault.as_deref()).unwrap_or("it was not asked");
+            format!(
+                "{what} blocked: the {side} guardrail gave no verdict, and without one nothing passes: {why}"
+            )
+        }
     };
     entry.insert("message".to_owned(), message.into());
     entry.insert("response".to_owned(), "".into());
@@ -272,12 +277,11 @@ fn verdict_object(verdict: &Verdict) -> Value {
     let mut object = JsonObject::new();
     object.insert("is_safe".to_owned(), verdict.is_safe().into());
     if !verdict.violations.is_empty() {
-        let violations =
-            verdict.violations.iter().map(|violation| violation_object(violation, "block")).collect();
+        let violations = verdict.violations.iter().map(violation_object).collect();
         object.insert("violations".to_owned(), Value::Array(violations));
     }
     if !verdict.warnings.is_empty() {
-        let warnings = verdict.warnings.iter().map(|warning| violation_object(warning, "warn")).collect();
+        let warnings = verdict.warnings.iter().map(violation_object).collect();
         object.insert("warnings".to_owned(), Value::Array(warnings));
     }
     match verdict.judged {
@@ -285,18 +289,24 @@ fn verdict_object(verdict: &Verdict) -> Value {
         Judged::Unavailable => drop(object.insert("unavailable".to_owned(), true.into())),
         Judged::LetPass => drop(object.insert("failed_open".to_owned(), true.into())),
     }
+    if let Some(fault) = &verdict.fault {
+        object.insert("reason".to_owned(), fault.as_str().into());
+    }
+    if let Some(note) = verdict.note {
+        object.insert("note".to_owned(), note.into());
+    }
     // Two decimals: a local check takes microseconds.
     let milliseconds = (verdict.elapsed.as_secs_f64() * 100_000.0).round() / 100.0;
     object.insert("processing_time_ms".to_owned(), milliseconds.into());
     Value::Object(object)
 }
 
-fn violation_object(violation: &Violation, action: &str) -> Value {
+fn violation_object(violation: &Violation) -> Value {
     json!({
         "type": violation.detector,
         "severity": "high",
         "message": violation.message,
-        "action": action,
+        "action": violation.action,
         "rule": violation.rule,
     })
 }

@@ -20,7 +20,7 @@ pub(super) struct CustomKeyword {
     lists: Mutex<HashMap<Vec<String>, Arc<Keywords>>>,
 }
 
-struct Keywords {
+pub(super) struct Keywords {
     automaton: AhoCorasick,
     entries: Vec<Entry>,
     case_sensitive: bool,
@@ -42,35 +42,42 @@ impl CustomKeyword {
         if let Some(known) = lists.get(own) {
             return Ok(Arc::clone(known));
         }
-        let keywords = Arc::new(Keywords::compile(&self.settings, own)?);
+        let provider = self.settings.keywords.iter().enumerate();
+        let provider =
+            provider.map(|(at, word)| (format!("plugins.guardrails.config.blocked_keywords[{at}]"), word));
+        let policy = own.iter().enumerate();
+        let policy = policy.map(|(at, word)| (format!("additional_config.blocked_keywords[{at}]"), word));
+        let keywords = Arc::new(Keywords::compile(provider.chain(policy), self.settings.case_sensitive)?);
         if lists.len() >= MAX_LISTS {
             lists.clear();
         }
         lists.insert(own.to_vec(), Arc::clone(&keywords));
         Ok(keywords)
     }
+
+    pub(super) fn find(&self, subject: &Subject<'_>) -> Result<Option<Hit>, ProviderFault> {
+        let found = self.keywords(&subject.policy.keywords)?.search(&subject.texts);
+        Ok(found.map(|rule| Hit::new(Detector::KeywordDetector, rule)))
+    }
 }
 
 impl GuardrailProvider for CustomKeyword {
     fn check<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
-        let found = self.keywords(&subject.policy.keywords).map(|keywords| keywords.search(&subject.texts));
-        Box::pin(std::future::ready(found.map(|rule| {
-            rule.map(|rule| Hit { detector: Detector::KeywordDetector, rule }).into_iter().collect()
-        })))
+        let found = self.find(subject).map(|hit| hit.into_iter().collect());
+        Box::pin(std::future::ready(found))
     }
 }
 
 impl Keywords {
-    fn compile(settings: &KeywordSettings, own: &[String]) -> Result<Self, ProviderFault> {
-        let provider = settings.keywords.iter().enumerate();
-        let provider =
-            provider.map(|(at, word)| (format!("plugins.guardrails.config.blocked_keywords[{at}]"), word));
-        let policy = own.iter().enumerate();
-        let policy = policy.map(|(at, word)| (format!("additional_config.blocked_keywords[{at}]"), word));
+    /// Of words, each with the name of its rule.
+    pub(super) fn compile<'w>(
+        words: impl Iterator<Item = (String, &'w String)>,
+        case_sensitive: bool,
+    ) -> Result<Self, ProviderFault> {
         let mut patterns = Vec::new();
         let mut entries = Vec::new();
-        for (rule, word) in provider.chain(policy) {
-            let pattern = normalise(word.trim(), settings.case_sensitive);
+        for (rule, word) in words {
+            let pattern = normalise(word.trim(), case_sensitive);
             // An empty pattern would hit every text.
             if pattern.trim().is_empty() {
                 continue;
@@ -84,12 +91,12 @@ impl Keywords {
         }
         let automaton = AhoCorasick::new(&patterns)
             .map_err(|_| ProviderFault::Unavailable("the keyword list is too large".to_owned()))?;
-        Ok(Self { automaton, entries, case_sensitive: settings.case_sensitive })
+        Ok(Self { automaton, entries, case_sensitive })
     }
 
     /// The rule of the first keyword found. The texts are searched as one: a phrase that is cut in two is put
     /// together again by whoever reads it.
-    fn search(&self, texts: &[&str]) -> Option<String> {
+    pub(super) fn search(&self, texts: &[&str]) -> Option<String> {
         let text = normalise(&texts.join(" "), self.case_sensitive);
         let found = self.automaton.find_overlapping_iter(&text).find(|found| {
             let entry = &self.entries[found.pattern().as_usize()];
@@ -171,9 +178,14 @@ fn is_spaced_word(c: char) -> bool {
 mod tests {
     use super::*;
 
+    fn keywords(words: &[&str]) -> Arc<Keywords> {
+        let keywords = words.iter().map(|word| (*word).to_owned()).collect();
+        let settings = KeywordSettings { keywords, case_sensitive: false };
+        CustomKeyword::new(settings).keywords(&[]).expect("compiles")
+    }
+
     fn hits(keyword: &str, text: &str) -> bool {
-        let settings = KeywordSettings { keywords: vec![keyword.to_owned()], case_sensitive: false };
-        Keywords::compile(&settings, &[]).expect("compiles").search(&[text]).is_some()
+        keywords(&[keyword]).search(&[text]).is_some()
     }
 
     #[test]
@@ -200,9 +212,7 @@ mod tests {
         {
             assert!(hits("whoami", text), "{text:?}");
         }
-        let settings = KeywordSettings { keywords: vec!["rm -rf".to_owned()], case_sensitive: false };
-        let keywords = Keywords::compile(&settings, &[]).expect("compiles");
-        assert!(keywords.search(&["sudo rm", "-rf /"]).is_some());
+        assert!(keywords(&["rm -rf"]).search(&["sudo rm", "-rf /"]).is_some());
     }
 
     #[test]
@@ -213,7 +223,7 @@ mod tests {
     #[test]
     fn the_rule_names_the_place_in_the_configuration() {
         let settings = KeywordSettings { keywords: vec!["one".to_owned()], case_sensitive: true };
-        let keywords = Keywords::compile(&settings, &["two".to_owned()]).expect("compiles");
+        let keywords = CustomKeyword::new(settings).keywords(&["two".to_owned()]).expect("compiles");
         assert_eq!(
             keywords.search(&["it takes two"]).as_deref(),
             Some("additional_config.blocked_keywords[0]")

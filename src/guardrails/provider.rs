@@ -2,40 +2,126 @@
 //!
 //! It decides nothing. Which hits block is the policy's business, and what a fault means is the caller's.
 
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::future::join_all;
+
+use super::composite::Composite;
+use super::document::Document;
+use super::enkrypt::Enkrypt;
 use super::keyword::CustomKeyword;
-use crate::config::{Detector, Policy, ProviderSettings};
+use super::local::Local;
+use super::openai::OpenAi;
+use crate::call::ToolCall;
+use crate::config::{Action, Detector, Policy, ProviderSettings};
+use crate::secret::SecretValue;
 use crate::timeouts::Interrupted;
 
 /// Looks at texts. Implementations must not keep, log or quote them.
 pub trait GuardrailProvider: Send + Sync {
     fn check<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a>;
+
+    /// Several at once: the answers stand in the order of the subjects, one for each.
+    fn check_all<'a>(&'a self, subjects: &'a [Subject<'a>]) -> CheckingAll<'a> {
+        Box::pin(join_all(subjects.iter().map(|subject| self.check(subject))))
+    }
+
+    /// Whether it can `redact`.
+    fn redacts(&self) -> bool {
+        false
+    }
+
+    /// Whether the placeholders are the provider's, so that others must not look like them.
+    fn writes_placeholders(&self) -> bool {
+        false
+    }
+
+    /// Finds private data in arguments.
+    fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
+        let _ = private;
+        Box::pin(std::future::ready(Err(ProviderFault::unavailable("it does not redact"))))
+    }
+
+    /// Brings back what `redact` took out of texts under this key; the answers stand in the order of the texts.
+    fn restore<'a>(&'a self, key: &'a PiiKey, texts: &'a [String]) -> Restoring<'a> {
+        let _ = (key, texts);
+        Box::pin(std::future::ready(Err(ProviderFault::unavailable("it does not restore"))))
+    }
 }
 
-pub type Checking<'a> = Pin<Box<dyn Future<Output = Result<Vec<Hit>, ProviderFault>> + Send + 'a>>;
+pub type Answer = Result<Vec<Hit>, ProviderFault>;
+pub type Checking<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+pub type CheckingAll<'a> = Pin<Box<dyn Future<Output = Vec<Answer>> + Send + 'a>>;
+pub type Redacting<'a> = Pin<Box<dyn Future<Output = Result<Redaction, ProviderFault>> + Send + 'a>>;
+pub type Restoring<'a> = Pin<Box<dyn Future<Output = Result<Vec<String>, ProviderFault>> + Send + 'a>>;
 
 /// What is to be looked at, and under which policy.
 pub struct Subject<'a> {
     pub side: Side,
     pub policy: &'a Policy,
+    pub document: Document<'a>,
+    /// Every string of the document: values in reading order, then keys.
+    pub texts: Vec<&'a str>,
+    /// The call that a result answers.
+    pub request: Option<&'a ToolCall>,
+}
+
+/// Arguments whose private data is to be found.
+pub struct Private<'a> {
+    pub call: &'a ToolCall,
+    /// The texts that may be changed, in the order in which they stand in the arguments.
     pub texts: Vec<&'a str>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Private data, as the provider gives it back.
+#[derive(Debug)]
+pub enum Redaction {
+    /// Where it stands in each text, in order and without overlap: the gateway puts placeholders of its own there.
+    Spans(Vec<Vec<Entity>>),
+    /// The texts with placeholders of the provider's, which only the provider can turn back.
+    Texts { texts: Vec<String>, key: Option<PiiKey> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity {
+    /// What it is, in capitals: `EMAIL_ADDRESS`.
+    pub label: &'static str,
+    pub span: Range<usize>,
+}
+
+/// What opens the placeholders of one redaction.
+#[derive(Clone, Debug)]
+pub struct PiiKey(pub SecretValue);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     Input,
     Output,
     Registration,
 }
 
-/// A detector that found something, and the rule that found it. The rule names a place in the
-/// configuration, never the text.
+/// A detector that found something, and the rule that found it. The rule names a place in the configuration or a
+/// rule of the provider, never the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
     pub detector: Detector,
     pub rule: String,
+    /// What was found, in words of the provider's own.
+    pub reason: Option<String>,
+    pub place: Option<Place>,
+}
+
+/// Where in a subject's `texts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub text: usize,
+    /// What to cut out, where that is known.
+    pub span: Option<Range<usize>>,
+    /// What to leave in its place.
+    pub label: &'static str,
 }
 
 /// No verdict. Whatever the reason, it counts as a block unless the operator said otherwise.
@@ -47,12 +133,59 @@ pub enum ProviderFault {
     Cancelled,
 }
 
+impl ProviderFault {
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable(reason.into())
+    }
+}
+
 impl From<Interrupted> for ProviderFault {
     fn from(interrupted: Interrupted) -> Self {
         match interrupted {
             Interrupted::Timeout { .. } => Self::Unavailable(interrupted.to_string()),
             Interrupted::Cancelled => Self::Cancelled,
         }
+    }
+}
+
+impl<'a> Subject<'a> {
+    pub fn new(side: Side, policy: &'a Policy, document: Document<'a>) -> Self {
+        let texts = document.texts();
+        Self { side, policy, document, texts, request: None }
+    }
+
+    /// Whether a hit of this detector blocks, wherever it stands.
+    pub fn surely_blocks(&self, detector: Detector) -> bool {
+        let all = self.side == Side::Registration && self.policy.block.0.is_empty();
+        (all || self.policy.action(detector) == Action::Block) && self.policy.exemptions.is_empty()
+    }
+
+    /// Whether a hit of this detector means anything under the policy.
+    pub fn asks_for(&self, detector: Detector) -> bool {
+        let all = self.side == Side::Registration && self.policy.block.0.is_empty();
+        all || self.policy.names(detector)
+    }
+
+    /// Several answers about it as one. A fault is a fault of the whole, unless something was found that blocks
+    /// anyhow.
+    pub fn join(&self, answers: impl IntoIterator<Item = Answer>) -> Answer {
+        let (mut hits, mut fault) = (Vec::new(), None);
+        for answer in answers {
+            match answer {
+                Ok(found) => hits.extend(found),
+                Err(failed) => fault = Some(failed),
+            }
+        }
+        match fault {
+            Some(fault) if !hits.iter().any(|hit| self.surely_blocks(hit.detector)) => Err(fault),
+            _ => Ok(hits),
+        }
+    }
+}
+
+impl Hit {
+    pub fn new(detector: Detector, rule: impl Into<String>) -> Self {
+        Self { detector, rule: rule.into(), reason: None, place: None }
     }
 }
 
@@ -66,19 +199,16 @@ impl Side {
     }
 }
 
-pub(super) fn build(settings: &ProviderSettings) -> Arc<dyn GuardrailProvider> {
+/// `patience` is how long a check may take.
+pub(super) fn build(settings: &ProviderSettings, patience: Duration) -> Arc<dyn GuardrailProvider> {
     match settings {
+        ProviderSettings::Local(settings) => Arc::new(Local::new(settings.clone())),
+        ProviderSettings::Enkrypt(settings) => Arc::new(Enkrypt::new(settings, patience)),
+        ProviderSettings::OpenAi(settings) => Arc::new(OpenAi::new(settings.clone(), patience)),
         ProviderSettings::CustomKeyword(settings) => Arc::new(CustomKeyword::new(settings.clone())),
-        ProviderSettings::Unavailable { name, .. } => Arc::new(NotPartOfThisVersion(name.clone())),
-    }
-}
-
-/// Stands in where no policy may be enabled. Should one be, nothing passes.
-struct NotPartOfThisVersion(String);
-
-impl GuardrailProvider for NotPartOfThisVersion {
-    fn check<'a>(&'a self, _subject: &'a Subject<'a>) -> Checking<'a> {
-        let fault = ProviderFault::Unavailable(format!("provider `{}` is not part of this version", self.0));
-        Box::pin(std::future::ready(Err(fault)))
+        ProviderSettings::Composite(settings) => {
+            let members = settings.members.iter().map(|member| build(member, patience));
+            Arc::new(Composite::new(members.collect(), settings.clone()))
+        }
     }
 }

@@ -3,14 +3,26 @@
 //! One gate serves discovery, the cache, configured tools and execution, so that none of them is a way round.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::provider::Side;
-use super::{Blocked, Guardrails};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::document::Document;
+use super::judge::Bench;
+use super::provider::{ProviderFault, Side};
+use super::{Blocked, Guardrails, Judged};
 use crate::call::JsonObject;
 use crate::config::{Endpoint, Server};
 use crate::fault::{ErrorCode, Fault};
 use crate::scope::Scope;
-use crate::tool::{BlockedOffer, BlockedTool, OfferKind, OfferSet, Offers, Tool, ToolSet};
+use crate::tool::{BlockedOffer, BlockedTool, OfferKind, OfferSet, Offered, Offers, Tool, ToolSet};
+
+/// Definitions whose verdict is remembered.
+const MAX_KNOWN: u64 = 16_384;
+
+/// Definitions that a provider is given at once.
+const MAX_AT_ONCE: usize = 64;
 
 /// A server that is not started, because what describes it was found harmful.
 #[derive(Debug, thiserror::Error)]
@@ -21,44 +33,69 @@ pub struct ServerBlocked {
     code: ErrorCode,
 }
 
+/// What was judged, under which policy and provider, and what came of it: nothing is judged twice.
+pub(super) struct Known(moka::sync::Cache<Fingerprint, Result<(), Blocked>>);
+
+type Fingerprint = [u8; 32];
+
+impl Default for Known {
+    fn default() -> Self {
+        Self(moka::sync::Cache::new(MAX_KNOWN))
+    }
+}
+
 impl Guardrails {
     /// Judges what the configuration says of a server, before it is started.
     pub async fn admit_server(&self, scope: &Scope, server: &Server) -> Result<(), ServerBlocked> {
-        let mut texts = vec![server.name.as_str()];
-        texts.extend(server.description.as_deref());
-        match &server.endpoint {
-            Endpoint::Command(command) => {
-                texts.push(&command.program);
-                texts.extend(command.shown_args.iter().map(String::as_str));
-                texts.extend(command.env.iter().map(|(name, _)| name.as_str()));
-            }
-            Endpoint::Remote(remote) => {
-                texts.push(&remote.shown);
-                texts.extend(remote.headers.iter().map(|(name, _)| name.as_str()));
-            }
-            Endpoint::Refused { shown, .. } => texts.push(shown),
+        let document = || {
+            let description = server.description.as_deref().unwrap_or_default();
+            let headline = format!("MCP Server: {} - {description}", server.name);
+            Document::Server { headline, texts: server_texts(server) }
+        };
+        let mut hash = Sha256::new();
+        for text in server_texts(server) {
+            feed(&mut hash, text);
         }
-        let verdict = self.judge(scope, Side::Registration, &server.registration, || texts).await;
-        verdict.map(|_| ()).map_err(|blocked| ServerBlocked {
-            server: server.name.to_string(),
-            violations: reasons(&blocked),
-            code: match blocked.code {
-                ErrorCode::GuardrailViolation => ErrorCode::ServerBlocked,
-                other => other,
-            },
-        })
+        let judged = self.judge_known(scope, server, vec![(hash.finalize().into(), &document)]).await;
+        first(judged).map_err(|blocked| ServerBlocked::by(server, &blocked))
+    }
+
+    /// Judges what a server says of itself when it is started.
+    pub async fn admit_greeting(
+        &self,
+        scope: &Scope,
+        server: &Server,
+        words: &[String],
+    ) -> Result<(), ServerBlocked> {
+        if words.is_empty() {
+            return Ok(());
+        }
+        let texts = || words.iter().map(String::as_str).collect();
+        let document =
+            || Document::Server { headline: format!("MCP Server: {}", server.name), texts: texts() };
+        let mut hash = Sha256::new_with_prefix("greeting");
+        for text in words {
+            feed(&mut hash, text);
+        }
+        let judged = self.judge_known(scope, server, vec![(hash.finalize().into(), &document)]).await;
+        first(judged).map_err(|blocked| ServerBlocked::by(server, &blocked))
     }
 
     /// Sorts a server's tools into those that may be known, those that are denied and those that are kept away.
     pub async fn admit_tools(&self, scope: &Scope, server: &Server, tools: &[Arc<Tool>]) -> ToolSet {
         let mut set =
             ToolSet { tools: Vec::with_capacity(tools.len()), blocked: Vec::new(), denied: Vec::new() };
-        for (at, tool) in tools.iter().enumerate() {
-            if server.denied(tool.name()).is_some() {
-                set.denied.push(self.shown(scope, server, tool, at).await);
-                continue;
-            }
-            match self.judge_definition(scope, server, tool.definition()).await {
+        let (denied, asked): (Vec<_>, Vec<_>) =
+            tools.iter().enumerate().partition(|(_, tool)| server.denied(tool.name()).is_some());
+        for (at, tool) in denied {
+            set.denied.push(self.shown(scope, server, tool, at).await);
+        }
+        let documents: Vec<_> =
+            asked.iter().map(|(_, tool)| (*tool.fingerprint(), || tool_document(tool))).collect();
+        let documents = documents.iter().map(|(hash, document)| (*hash, document as Describe<'_>)).collect();
+        let judged = self.judge_known(scope, server, documents).await;
+        for ((at, tool), judged) in asked.into_iter().zip(judged) {
+            match judged {
                 Ok(()) => set.tools.push(Arc::clone(tool)),
                 Err(blocked) => set.blocked.push(BlockedTool {
                     name: tool.name().clone(),
@@ -75,8 +112,15 @@ impl Guardrails {
         let mut set = OfferSet::default();
         set.open.completes = offers.completes;
         for kind in OfferKind::ALL {
-            for offered in offers.of(kind) {
-                match self.judge_definition(scope, server, &offered.definition).await {
+            let offered = offers.of(kind);
+            let document = |at: usize| offer_document(kind, &offered[at]);
+            let documents: Vec<_> =
+                (0..offered.len()).map(|at| (offered[at].fingerprint(), move || document(at))).collect();
+            let documents =
+                documents.iter().map(|(hash, document)| (*hash, document as Describe<'_>)).collect();
+            let judged = self.judge_known(scope, server, documents).await;
+            for (offered, judged) in offered.iter().zip(judged) {
+                match judged {
                     Ok(()) => set.open.of_mut(kind).push(Arc::clone(offered)),
                     Err(blocked) => {
                         let (key, reasons) = (offered.key.clone(), reasons(&blocked));
@@ -88,35 +132,133 @@ impl Guardrails {
         set
     }
 
-    async fn judge_definition(
+    /// Judges what has not been judged before under this policy; all of that at once.
+    async fn judge_known(
         &self,
         scope: &Scope,
         server: &Server,
-        definition: &JsonObject,
-    ) -> Result<(), Blocked> {
-        if !server.registration.enabled {
-            return Ok(());
+        documents: Vec<(Fingerprint, Describe<'_>)>,
+    ) -> Vec<Result<(), Blocked>> {
+        let bench = Bench::of(server, Side::Registration, "");
+        if !bench.policy.enabled {
+            return vec![Ok(()); documents.len()];
         }
-        let mut texts = Vec::new();
-        for (key, value) in definition {
-            texts.push(key.as_str());
-            crate::call::strings(value, &mut texts);
+        let epoch = self.epoch(&scope.settings);
+        let keys: Vec<Fingerprint> =
+            documents.iter().map(|(hash, _)| key(epoch, &bench.policy.fingerprint, hash)).collect();
+        let mut judged: Vec<Option<Result<(), Blocked>>> =
+            keys.iter().map(|key| self.known.0.get(key)).collect();
+        let missing: Vec<usize> = (0..documents.len()).filter(|at| judged[*at].is_none()).collect();
+        for some in missing.chunks(MAX_AT_ONCE) {
+            let asked = some.iter().map(|at| documents[*at].1()).collect();
+            let answers = self.judge_all(scope, bench, asked).await;
+            for (at, answer) in some.iter().zip(answers) {
+                let lasting = match &answer {
+                    Ok(judgement) => judgement.verdict.judged == Judged::Yes,
+                    Err(blocked) => blocked.code == ErrorCode::GuardrailViolation,
+                };
+                let answer = match answer {
+                    // Half a definition is no definition.
+                    Ok(judgement) if !judgement.cuts.is_empty() => Err(Blocked::by(judgement.into_block())),
+                    answer => answer.map(drop),
+                };
+                let ends = bench.policy.exemptions.iter().any(|exemption| exemption.until.is_some());
+                if lasting && !ends {
+                    self.known.0.insert(keys[*at], answer.clone());
+                }
+                judged[*at] = Some(answer);
+            }
         }
-        self.judge(scope, Side::Registration, &server.registration, || texts).await.map(drop)
+        let lost = || {
+            Err(Blocked::without_verdict(&ProviderFault::unavailable("it was not judged"), Duration::ZERO))
+        };
+        judged.into_iter().map(|judged| judged.unwrap_or_else(lost)).collect()
     }
 
     /// The name of a tool that is kept away, unless it is the name itself that must not be read.
     async fn shown(&self, scope: &Scope, server: &Server, tool: &Tool, at: usize) -> String {
         let name = tool.name().as_str();
-        let clean = !server.registration.enabled
-            || self.judge(scope, Side::Registration, &server.registration, || vec![name]).await.is_ok();
-        if clean { name.to_owned() } else { format!("tool #{}", at + 1) }
+        let mut hash = Sha256::new_with_prefix("name");
+        feed(&mut hash, name);
+        let document = || Document::Words(vec![name]);
+        let judged = self.judge_known(scope, server, vec![(hash.finalize().into(), &document)]).await;
+        if first(judged).is_ok() { name.to_owned() } else { format!("tool #{}", at + 1) }
+    }
+}
+
+type Describe<'a> = &'a (dyn Fn() -> Document<'a> + Sync);
+
+fn server_texts(server: &Server) -> Vec<&str> {
+    let mut texts = vec![server.name.as_str()];
+    texts.extend(server.description.as_deref());
+    match &server.endpoint {
+        Endpoint::Command(command) => {
+            texts.push(&command.program);
+            texts.extend(command.shown_args.iter().map(String::as_str));
+            texts.extend(command.env.iter().map(|(name, _)| name.as_str()));
+        }
+        Endpoint::Remote(remote) => {
+            texts.push(&remote.shown);
+            texts.extend(remote.headers.iter().map(|(name, _)| name.as_str()));
+        }
+        Endpoint::Refused { shown, .. } => texts.push(shown),
+    }
+    texts
+}
+
+fn tool_document(tool: &Tool) -> Document<'_> {
+    let object = tool.definition();
+    Document::Definition { headline: headline("Tool", tool.name().as_str(), object), object }
+}
+
+fn offer_document(kind: OfferKind, offered: &Offered) -> Document<'_> {
+    let object = &offered.definition;
+    Document::Definition { headline: headline(kind.title(), &offered.key, object), object }
+}
+
+fn headline(title: &str, name: &str, object: &JsonObject) -> String {
+    match object.get("description").and_then(Value::as_str) {
+        Some(description) => format!("{title}: {name} - {description}"),
+        None => format!("{title}: {name}"),
+    }
+}
+
+fn first(judged: Vec<Result<(), Blocked>>) -> Result<(), Blocked> {
+    judged.into_iter().collect()
+}
+
+/// With its length, so that no two lists of texts read the same.
+fn feed(hash: &mut Sha256, text: &str) {
+    hash.update(text.len().to_le_bytes());
+    hash.update(text);
+}
+
+fn key(epoch: u64, policy: &Fingerprint, document: &Fingerprint) -> Fingerprint {
+    Sha256::new()
+        .chain_update(epoch.to_le_bytes())
+        .chain_update(policy)
+        .chain_update(document)
+        .finalize()
+        .into()
+}
+
+impl ServerBlocked {
+    fn by(server: &Server, blocked: &Blocked) -> Self {
+        Self {
+            server: server.name.to_string(),
+            violations: reasons(blocked),
+            code: match blocked.code {
+                ErrorCode::GuardrailViolation => ErrorCode::ServerBlocked,
+                other => other,
+            },
+        }
     }
 }
 
 fn reasons(blocked: &Blocked) -> Vec<String> {
     if blocked.verdict.violations.is_empty() {
-        return vec!["the guardrail gave no verdict, and without one nothing passes".to_owned()];
+        let why = blocked.verdict.fault.as_deref().unwrap_or("it was not asked");
+        return vec![format!("the guardrail gave no verdict, and without one nothing passes: {why}")];
     }
     blocked
         .verdict

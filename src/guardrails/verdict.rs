@@ -4,17 +4,20 @@
 
 use std::time::Duration;
 
-use super::provider::{Hit, Side};
-use crate::config::Policy;
+use super::provider::{Hit, ProviderFault, Side};
 
 /// The outcome of one check.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
     pub violations: Vec<Violation>,
-    /// Hits of detectors that the policy does not block on.
+    /// What was found and passes, whole or cut.
     pub warnings: Vec<Violation>,
     pub elapsed: Duration,
     pub judged: Judged,
+    /// Why nobody judged, in words of ours.
+    pub fault: Option<String>,
+    /// Something the reader should know of how it came about.
+    pub note: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,41 +37,26 @@ pub struct Violation {
     pub detector: &'static str,
     pub message: String,
     pub rule: String,
+    /// What came of it: `block`, `warn`, `redact`, or `observe` where it would have been a block.
+    pub action: &'static str,
 }
 
 impl Verdict {
-    pub(super) fn of(policy: &Policy, side: Side, hits: Vec<Hit>, elapsed: Duration) -> Self {
-        // A registration policy without a list, such as the old `enable_tool_guardrails`, blocks whatever hits.
-        let all = side == Side::Registration && policy.block.0.is_empty();
-        let blocks = |hit: &Hit| all || policy.block.contains(hit.detector);
-        let (violations, warnings) = hits.into_iter().partition::<Vec<_>, _>(blocks);
-        let describe = |hit: Hit| Violation {
-            detector: hit.detector.as_str(),
-            message: match side {
-                Side::Input => format!("the arguments hit the detector `{}`", hit.detector),
-                Side::Output => format!("the result hit the detector `{}`", hit.detector),
-                Side::Registration => format!("the definition hit the detector `{}`", hit.detector),
-            },
-            rule: hit.rule,
-        };
-        Self {
-            violations: violations.into_iter().map(describe).collect(),
-            warnings: warnings.into_iter().map(describe).collect(),
-            elapsed,
-            judged: Judged::Yes,
+    pub(super) fn unavailable(fault: &ProviderFault, elapsed: Duration) -> Self {
+        Self { elapsed, judged: Judged::Unavailable, fault: Some(fault.to_string()), ..Self::default() }
+    }
+
+    pub(super) fn unchecked(fault: &ProviderFault, elapsed: Duration) -> Self {
+        Self { elapsed, judged: Judged::LetPass, fault: Some(fault.to_string()), ..Self::default() }
+    }
+
+    /// With one more reason to block, or to say that it would have been one.
+    pub(super) fn with(mut self, violation: Violation, observed: bool) -> Self {
+        if observed {
+            self.warnings.push(Violation { action: "observe", ..violation });
+        } else {
+            self.violations.push(violation);
         }
-    }
-
-    pub(super) fn unavailable(elapsed: Duration) -> Self {
-        Self { elapsed, judged: Judged::Unavailable, ..Self::default() }
-    }
-
-    pub(super) fn unchecked(elapsed: Duration) -> Self {
-        Self { elapsed, judged: Judged::LetPass, ..Self::default() }
-    }
-
-    pub(super) fn with(mut self, violation: Violation) -> Self {
-        self.violations.push(violation);
         self
     }
 
@@ -89,11 +77,39 @@ impl Verdict {
 }
 
 impl Violation {
+    pub(super) fn of(side: Side, hit: &Hit, pointer: Option<&str>, action: &'static str) -> Self {
+        let what = match side {
+            Side::Input => "the arguments hit",
+            Side::Output => "the result hit",
+            Side::Registration => "the definition hit",
+        };
+        let at = pointer.map(|pointer| format!(" at `{pointer}`")).unwrap_or_default();
+        let why = hit.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        Self {
+            detector: hit.detector.as_str(),
+            message: format!("{what} the detector `{}`{at}{why}", hit.detector),
+            rule: hit.rule.clone(),
+            action,
+        }
+    }
+
     pub(super) fn binary() -> Self {
         Self {
             detector: "binary",
             message: "the result holds binary content, which this policy blocks".to_owned(),
             rule: "additional_config.binary".to_owned(),
+            action: "block",
+        }
+    }
+
+    /// What was cut out left something that the tool's own schema does not allow.
+    pub(super) fn no_longer_fits() -> Self {
+        Self {
+            detector: "output_schema",
+            message: "what was cut out of the structured result leaves it outside the tool's output schema"
+                .to_owned(),
+            rule: "outputSchema".to_owned(),
+            action: "block",
         }
     }
 }

@@ -76,6 +76,15 @@ impl OfferKind {
         }
     }
 
+    /// What one is called at the head of a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Prompt => "Prompt",
+            Self::Resource => "Resource",
+            Self::Template => "Resource template",
+        }
+    }
+
     fn key(self) -> &'static str {
         match self {
             Self::Prompt => "name",
@@ -133,6 +142,11 @@ impl Offers {
 }
 
 impl Offered {
+    /// Of the whole definition.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        super::fingerprint(&self.definition)
+    }
+
     fn parse(kind: OfferKind, definition: Value) -> Option<Self> {
         let Value::Object(definition) = definition else { return None };
         let key = definition.get(kind.key())?.as_str()?.to_owned();

@@ -9,6 +9,7 @@ use super::super::{
 use super::cache;
 use crate::config::environment::Environment;
 use crate::config::node::Node;
+use crate::config::server::Thresholds;
 
 pub(super) struct Common {
     pub(super) log_level: LogLevel,
@@ -23,11 +24,11 @@ pub(super) struct Common {
     pub(super) direct_prefix: bool,
     pub(super) rules: ServerRules,
     pub(super) guardrails_enabled: Option<bool>,
+    pub(super) async_input: bool,
 }
 
 /// Keys of other versions that mean nothing here, and those that `plugins` reads.
-const UNUSED: [&str; 12] = [
-    "adherence_threshold",
+const UNUSED: [&str; 10] = [
     "enkrypt_api_key",
     "enkrypt_base_url",
     "enkrypt_gateway_base_url",
@@ -35,7 +36,6 @@ const UNUSED: [&str; 12] = [
     "enkrypt_remote_mcp_gateway_name",
     "enkrypt_remote_mcp_gateway_version",
     "enkrypt_telemetry",
-    "relevancy_threshold",
     "session_pool_connect_timeout",
     "session_pool_enabled",
     "session_pool_ttl",
@@ -61,6 +61,7 @@ pub(super) fn read(node: &Node<'_>, env: &Environment) -> Common {
         direct_prefix: node.flag("direct_prefix").unwrap_or(true),
         rules: rules(node, env),
         guardrails_enabled: node.flag("enkrypt_guardrails_enabled"),
+        async_input: node.flag("enkrypt_async_input_guardrails_enabled").unwrap_or(false),
     };
     node.warn_unread();
     common
@@ -83,18 +84,29 @@ fn rules(node: &Node<'_>, env: &Environment) -> ServerRules {
         sessions: sessions(node, SessionSettings::default()),
         allow_stdio: env.allow_stdio_servers().or(allowed).unwrap_or(true),
         sandbox: sandbox.flag("enabled").unwrap_or(false),
+        thresholds: thresholds(node),
         ..ServerRules::default()
     }
 }
 
-fn warn_of_other_ways(node: &Node<'_>) {
-    for key in ["enkrypt_async_input_guardrails_enabled", "enkrypt_async_output_guardrails_enabled"] {
-        if node.flag(key) == Some(true) {
-            let path = node.path(key);
-            node.notes()
-                .warn(format!("`{path}`: this version waits for its checks before and after each call"));
+fn thresholds(node: &Node<'_>) -> Thresholds {
+    let score = |key, default| {
+        let given = node.number(key);
+        if given.is_some_and(|given| !(0.0..=1.0).contains(&given)) {
+            node.problem(key, "expected a number from 0 to 1");
         }
+        given.unwrap_or(default)
+    };
+    let default = ServerRules::default().thresholds;
+    Thresholds {
+        relevancy: score("relevancy_threshold", default.relevancy),
+        adherence: score("adherence_threshold", default.adherence),
     }
+}
+
+fn warn_of_other_ways(node: &Node<'_>) {
+    // The checks of a result always run beside each other.
+    node.ignore(&["enkrypt_async_output_guardrails_enabled"]);
     if node.flag("enkrypt_use_remote_mcp_config") == Some(true) {
         let path = node.path("enkrypt_use_remote_mcp_config");
         node.notes()

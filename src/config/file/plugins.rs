@@ -1,12 +1,11 @@
 //! `plugins` and `enkrypt_config`: who authenticates, who checks, and where their service is.
 //!
-//! A name that nobody knows is a problem, never a fallback. A provider that is known but not part of this version
-//! is kept as such: only an enabled policy makes it a problem.
+//! A name that nobody knows is a problem, never a fallback. The providers of guardrails are read in `providers`.
 
 use std::time::Duration;
 
-use super::super::{AuthSettings, KeywordSettings, ProviderSettings, RemoteAuth};
-use super::resolve;
+use super::super::{AuthSettings, ProviderSettings, RemoteAuth};
+use super::{providers, resolve};
 use crate::config::environment::Environment;
 use crate::config::node::{Node, names};
 use crate::secret::ApiKey;
@@ -14,7 +13,7 @@ use crate::secret::ApiKey;
 const ENKRYPT_URL: &str = "https://api.enkryptai.com";
 const REMOTE_TTL: Duration = Duration::from_secs(600);
 
-const GUARDRAILS: [&str; 5] = ["local", "enkrypt", "openai", "custom_keyword", "composite"];
+pub(super) const GUARDRAILS: [&str; 5] = ["local", "enkrypt", "openai", "custom_keyword", "composite"];
 const AUTH: [&str; 2] = ["local_apikey", "enkrypt"];
 const TELEMETRY: [&str; 3] = ["opentelemetry", "otel", "stdout"];
 
@@ -71,7 +70,7 @@ fn remote_auth(config: &Node<'_>, root: &Node<'_>) -> Option<RemoteAuth> {
     })
 }
 
-fn base_url(config: &Node<'_>, root: &Node<'_>) -> Option<String> {
+pub(super) fn base_url(config: &Node<'_>, root: &Node<'_>) -> Option<String> {
     let enkrypt = root.section("enkrypt_config");
     let common = root.section("common_mcp_gateway_config");
     let places = [(config, "base_url"), (&enkrypt, "base_url"), (&common, "enkrypt_base_url")];
@@ -94,32 +93,10 @@ fn base_url(config: &Node<'_>, root: &Node<'_>) -> Option<String> {
 
 fn guardrails(plugins: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ProviderSettings> {
     let plugin = plugins.section("guardrails");
-    let config = plugin.section("config");
-    plugin.ignore(&["config"]);
-    let name = provider(&plugin, &GUARDRAILS).ok();
+    let named = provider(&plugin, &GUARDRAILS);
+    let settings = providers::read(&plugin, named.ok()?, root, env);
     plugin.warn_unread();
-    match name? {
-        Some("custom_keyword") => Some(ProviderSettings::CustomKeyword(keywords(&config))),
-        Some(name @ ("enkrypt" | "openai")) => Some(ProviderSettings::Unavailable {
-            name: name.to_owned(),
-            api_key: api_key(&config, root, env),
-        }),
-        Some(name) => Some(ProviderSettings::Unavailable { name: name.to_owned(), api_key: None }),
-        None => {
-            let api_key = api_key(&config, root, env);
-            let name = if api_key.is_some() { "enkrypt" } else { "local" };
-            Some(ProviderSettings::Unavailable { name: name.to_owned(), api_key })
-        }
-    }
-}
-
-fn keywords(config: &Node<'_>) -> KeywordSettings {
-    let keywords = words(config, config.spelling(&["blocked_keywords", "keywords"]));
-    let case_sensitive = config.flag("case_sensitive").unwrap_or(false);
-    // Left over from another provider.
-    config.ignore(&["api_key", "base_url"]);
-    config.warn_unread();
-    KeywordSettings { keywords, case_sensitive }
+    settings
 }
 
 /// A list of words to look for; an empty one would be found in every text.
@@ -135,7 +112,7 @@ pub(super) fn words(node: &Node<'_>, key: &str) -> Vec<String> {
 }
 
 /// The first real key of the places where the generations keep it.
-fn api_key(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ApiKey> {
+pub(super) fn api_key(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ApiKey> {
     let enkrypt = root.section("enkrypt_config");
     let plugins = root.section("plugins");
     let auth = plugins.section("auth").section("config");
@@ -147,11 +124,16 @@ fn api_key(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ApiK
         (&auth, "apikey"),
         (&common, "enkrypt_api_key"),
     ];
-    let real = |text: &&str| !matches!(text.trim(), "" | "null" | "YOUR_ENKRYPT_API_KEY");
-    let (place, key, text) =
-        places.into_iter().find_map(|(node, key)| Some((node, key, node.text(key).filter(real)?)))?;
+    let (place, key, text) = places
+        .into_iter()
+        .find_map(|(node, key)| Some((node, key, node.text(key).filter(|text| is_real(text))?)))?;
     let key = resolve(text, &place.path(key), root.notes(), env)?;
     Some(ApiKey::from(key.value.expose()))
+}
+
+/// A key that somebody filled in.
+pub(super) fn is_real(key: &str) -> bool {
+    !matches!(key.trim(), "" | "null" | "YOUR_ENKRYPT_API_KEY" | "YOUR_OPENAI_API_KEY")
 }
 
 fn telemetry(plugins: &Node<'_>) {
@@ -168,7 +150,7 @@ fn telemetry(plugins: &Node<'_>) {
 }
 
 /// The canonical name of a plugin's provider, if it names one.
-fn provider(plugin: &Node<'_>, known: &[&'static str]) -> Result<Option<&'static str>, ()> {
+pub(super) fn provider(plugin: &Node<'_>, known: &[&'static str]) -> Result<Option<&'static str>, ()> {
     let Some(name) = plugin.get("provider") else { return Ok(None) };
     let name = name.as_str().map(|name| match name {
         "custom-keyword" => "custom_keyword",
@@ -191,7 +173,7 @@ pub(super) fn is_http(url: &str) -> bool {
     })
 }
 
-fn is_loopback(url: &str) -> bool {
+pub(super) fn is_loopback(url: &str) -> bool {
     let host = url.trim_start_matches("http://").split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or_default() };

@@ -3,10 +3,13 @@
 //! An enabled policy that the provider cannot check is a problem: text must not pass because nobody could look at
 //! it.
 
-use super::super::{BlockList, Detector, KeywordSettings, Policy, ProviderSettings};
-use super::Context;
+use super::super::{BlockList, Detector, Enforcement, PiiScope, Policy};
 use super::plugins::words;
+use super::{Context, fingerprint};
 use crate::config::node::{Node, names};
+
+mod fit;
+mod rules;
 
 pub(super) const INPUT: [&str; 2] = ["input_guardrails_policy", "input_guardrails_config"];
 pub(super) const OUTPUT: [&str; 2] = ["output_guardrails_policy", "output_guardrails_config"];
@@ -33,23 +36,44 @@ pub(super) struct Written {
 /// Reads one policy of an object; a missing one is disabled.
 pub(super) fn read(owner: &Node<'_>, spellings: &[&'static str], context: Context<'_>) -> Option<Written> {
     let node = owner.child(owner.spelling(spellings))?;
-    let enabled = node.flag("enabled").unwrap_or(false);
+    let enabled = node.flag("enabled").unwrap_or(false) && !context.rules.guardrails_off;
     let extra = node.section("additional_config");
-    extra.ignore(&["adherence_threshold", "pii_scope", "relevancy_threshold"]);
     node.ignore(&["debug"]);
     let on = |key| extra.flag(key).unwrap_or(false);
-    let policy = Policy {
-        enabled: enabled && !context.rules.guardrails_off,
+    let score = |key, default: f64| {
+        let given = extra.number(key);
+        if given.is_some_and(|given| !(0.0..=1.0).contains(&given)) {
+            extra.problem(key, "expected a number from 0 to 1");
+        }
+        given.unwrap_or(default)
+    };
+    let thresholds = context.rules.thresholds;
+    let relevancy = score("relevancy_threshold", thresholds.relevancy);
+    let adherence = score("adherence_threshold", thresholds.adherence);
+    let scopes = [("server", PiiScope::Server), ("caller", PiiScope::Caller)];
+    let modes = [("enforce", Enforcement::Enforce), ("observe", Enforcement::Observe)];
+    let mut policy = Policy {
+        enabled,
         name: node.text(node.spelling(&["policy_name", "guardrail_name"])).map(str::to_owned),
-        block: block(&node, enabled && !context.rules.guardrails_off),
+        enforcement: node.choice("mode", &modes).unwrap_or_default(),
+        block: block(&node, enabled),
+        actions: rules::actions(&node, enabled),
         keywords: words(&extra, "blocked_keywords"),
         pii_redaction: on("pii_redaction"),
-        relevancy: on("relevancy"),
-        adherence: on("adherence"),
+        pii_scope: extra.choice("pii_scope", &scopes).unwrap_or_default(),
+        relevancy: on("relevancy").then_some(relevancy),
+        adherence: on("adherence").then_some(adherence),
         hallucination: on("hallucination"),
         block_binary: extra.choice("binary", &[("pass", false), ("block", true)]).unwrap_or(false),
         fail_open: node.flag("fail_open").unwrap_or(false),
+        exemptions: rules::exemptions(&node, enabled),
+        fingerprint: [0; 32],
     };
+    policy.fingerprint = fingerprint(&format!("{policy:?}"));
+    if policy.pii_redaction && !enabled && !context.rules.guardrails_off {
+        let path = extra.path("pii_redaction");
+        node.notes().warn(format!("`{path}` has no effect, because the policy is not enabled"));
+    }
     let provider = node.text("provider").map(str::to_owned);
     extra.refuse_misspelt();
     node.refuse_misspelt();
@@ -92,69 +116,35 @@ pub(super) fn check(written: &Written, at: &Node<'_>, context: Context<'_>) {
     if !written.policy.enabled {
         return;
     }
-    let notes = at.notes();
-    match context.guardrails {
-        None => {}
-        Some(ProviderSettings::Unavailable { name, .. }) => notes.problem(
-            &written.path,
-            format!(
-                "the guardrail provider `{name}` is not part of this version, so nothing would be checked: choose \
-                 `custom_keyword` under `plugins.guardrails`, or set `enabled` to false"
-            ),
-        ),
-        Some(ProviderSettings::CustomKeyword(settings)) => {
-            for problem in keyword_problems(written, settings) {
-                notes.problem(&written.path, problem);
-            }
-            if written.policy.block.0.is_empty() {
-                notes.warn(format!("`{}` is enabled, but its `block` list is empty: name the detectors that block", written.path));
-            }
-        }
+    let Some(settings) = context.guardrails else { return };
+    for problem in fit::problems(&written.policy, written.provider.as_deref(), settings) {
+        at.notes().problem(&written.path, problem);
     }
-}
-
-fn keyword_problems(written: &Written, settings: &KeywordSettings) -> Vec<String> {
-    let policy = &written.policy;
-    let mut problems = Vec::new();
-    if written.provider.as_deref().is_some_and(|name| !matches!(name, "custom_keyword" | "custom-keyword")) {
-        problems.push(
-            "its `provider` is not the gateway's: one provider serves all policies in this version"
-                .to_owned(),
-        );
+    for warning in fit::warnings(&written.policy, settings) {
+        at.notes().warn(format!("`{}` {warning}", written.path));
     }
-    for detector in policy.block.0.iter().filter(|detector| **detector != Detector::KeywordDetector) {
-        problems.push(format!("`custom_keyword` cannot check `{detector}`: take it out of `block`"));
-    }
-    let asked = [
-        ("pii_redaction", policy.pii_redaction),
-        ("relevancy", policy.relevancy),
-        ("adherence", policy.adherence),
-        ("hallucination", policy.hallucination),
-    ];
-    for (name, _) in asked.into_iter().filter(|(_, asked)| *asked) {
-        problems
-            .push(format!("`custom_keyword` cannot check `{name}`: set it to false in `additional_config`"));
-    }
-    if policy.keywords.is_empty() && settings.keywords.is_empty() {
-        let places = "`plugins.guardrails.config.blocked_keywords` or `additional_config.blocked_keywords`";
-        problems.push(format!("there is no keyword to look for: list some under {places}"));
-    }
-    problems
 }
 
 /// A name that is no detector would block nothing, so it is a problem where the policy is in force.
 fn block(node: &Node<'_>, in_force: bool) -> BlockList {
     let mut list = BlockList::default();
     for (path, name) in node.texts("block") {
-        match Detector::parse(name) {
+        match detector(node, &path, name, in_force) {
             Some(detector) if list.contains(detector) => {}
             Some(detector) => list.0.push(detector),
-            None if in_force => {
-                let known = names(Detector::ALL.iter().map(|detector| detector.as_str()));
-                node.notes().problem(&path, format!("expected the name of a detector: one of {known}"));
-            }
-            None => node.notes().warn(format!("`{path}` is no detector that this version knows")),
+            None => {}
         }
     }
     list
+}
+
+fn detector(node: &Node<'_>, path: &str, name: &str, in_force: bool) -> Option<Detector> {
+    let detector = Detector::parse(name);
+    if detector.is_none() && in_force {
+        let known = names(Detector::ALL.iter().map(|detector| detector.as_str()));
+        node.notes().problem(path, format!("expected the name of a detector: one of {known}"));
+    } else if detector.is_none() {
+        node.notes().warn(format!("`{path}` is no detector that this version knows"));
+    }
+    detector
 }

@@ -1,0 +1,112 @@
+//! Whether the chosen provider can keep a policy: what it cannot check is a problem at load.
+//!
+//! Text must not pass because nobody could look at it.
+
+use super::super::super::{Action, Detector, Policy, ProviderSettings};
+
+const CANNOT_BE_DECIDED: &str = "cannot be decided without a service that knows what is true";
+
+/// Why the policy cannot be kept; `provider` is what it names itself.
+pub(super) fn problems(policy: &Policy, provider: Option<&str>, settings: &ProviderSettings) -> Vec<String> {
+    let name = settings.name();
+    let mut problems = Vec::new();
+    if provider.is_some_and(|own| own.replace('-', "_").trim_end_matches("_moderation") != name) {
+        problems.push(format!(
+            "its `provider` is not the gateway's, which is `{name}`: one provider serves all policies, and \
+             `composite` joins several"
+        ));
+    }
+    for part in settings.parts() {
+        problems.extend(missing(policy, part));
+    }
+    let named = policy.block.0.iter().chain(policy.actions.iter().map(|(detector, _)| detector));
+    for detector in named.filter(|detector| !settings.checks(**detector)) {
+        problems.push(match detector {
+            Detector::Bias | Detector::CopyrightProtection | Detector::Hallucination
+                if matches!(settings, ProviderSettings::Local(_)) =>
+            {
+                format!("`local` cannot check `{detector}`, which {CANNOT_BE_DECIDED}: take it out")
+            }
+            _ => format!("`{name}` cannot check `{detector}`: take it out"),
+        });
+    }
+    let cut = policy.actions.iter().filter(|(_, action)| *action == Action::Redact);
+    for (detector, _) in
+        cut.filter(|(detector, _)| settings.checks(*detector) && !settings.locates(*detector))
+    {
+        problems.push(format!(
+            "`{name}` does not say where `{detector}` stands: choose another `action` than `redact`"
+        ));
+    }
+    let asked = [
+        ("relevancy", policy.relevancy.is_some(), Detector::Relevancy),
+        ("adherence", policy.adherence.is_some(), Detector::Adherence),
+        ("hallucination", policy.hallucination, Detector::Hallucination),
+    ];
+    for (key, _, _) in asked.iter().filter(|(_, asked, detector)| *asked && !settings.checks(*detector)) {
+        problems.push(format!("`{name}` cannot check `{key}`: set it to false in `additional_config`"));
+    }
+    if policy.pii_redaction && !settings.redacts() {
+        problems
+            .push(format!("`{name}` cannot check `pii_redaction`: set it to false in `additional_config`"));
+    }
+    problems
+}
+
+/// What one provider needs and has not got.
+fn missing(policy: &Policy, part: &ProviderSettings) -> Option<String> {
+    match part {
+        ProviderSettings::Enkrypt(settings) if settings.api_key.is_none() => Some(
+            "the provider `enkrypt` needs an API key: put one under `plugins.guardrails.config.api_key`, or choose \
+             `local` as the provider, which needs none"
+                .to_owned(),
+        ),
+        ProviderSettings::Enkrypt(_) if policy.name.as_deref().is_none_or(|name| name.trim().is_empty()) => {
+            Some("expected `policy_name`: the provider `enkrypt` keeps its policies by name".to_owned())
+        }
+        ProviderSettings::OpenAi(settings) if settings.api_key.is_none() => Some(
+            "the provider `openai` needs an API key: put one under `plugins.guardrails.config.api_key`, or choose \
+             `local` as the provider, which needs none"
+                .to_owned(),
+        ),
+        ProviderSettings::CustomKeyword(settings)
+            if policy.keywords.is_empty() && settings.keywords.is_empty() =>
+        {
+            Some(
+                "there is no keyword to look for: list some under `plugins.guardrails.config.blocked_keywords` or \
+                 `additional_config.blocked_keywords`"
+                    .to_owned(),
+            )
+        }
+        _ => None,
+    }
+}
+
+/// What is allowed and perhaps not meant.
+pub(super) fn warnings(policy: &Policy, settings: &ProviderSettings) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if policy.block.0.is_empty() && policy.actions.is_empty() && !policy.pii_redaction {
+        warnings.push("is enabled, but its `block` list is empty: name the detectors that block".to_owned());
+    }
+    if !policy.keywords.is_empty() && !policy.names(Detector::KeywordDetector) {
+        let detector = Detector::KeywordDetector;
+        warnings.push(format!("has `blocked_keywords` that nobody looks for: put `{detector}` into `block`"));
+    }
+    if let ProviderSettings::Local(local) = settings {
+        let has_words = !local.keywords.keywords.is_empty() || !policy.keywords.is_empty();
+        let empty = [
+            (Detector::KeywordDetector, !has_words, "blocked_keywords"),
+            (Detector::TopicDetector, local.topics.is_empty(), "topics"),
+            (Detector::PolicyViolation, local.policies.is_empty(), "policies"),
+        ];
+        for (detector, _, key) in
+            empty.into_iter().filter(|(detector, empty, _)| *empty && policy.names(*detector))
+        {
+            warnings.push(format!(
+                "asks for `{detector}`, but there is nothing to look for: list it under \
+                 `plugins.guardrails.config.{key}`"
+            ));
+        }
+    }
+    warnings
+}

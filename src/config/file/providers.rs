@@ -1,0 +1,173 @@
+//! The guardrail providers of `plugins.guardrails`, each with its own `config`.
+//!
+//! Whether a provider can keep a policy is judged where the policy stands.
+
+use serde_json::Value;
+
+use super::plugins::{GUARDRAILS, api_key, base_url, is_http, is_loopback, is_real, provider, words};
+use super::resolve;
+use crate::config::environment::Environment;
+use crate::config::node::Node;
+use crate::config::{
+    ApiStyle, CompositeSettings, EnkryptSettings, KeywordSettings, LocalSettings, Logic, OpenAiSettings,
+    ProviderSettings, Sensitivity, WordRule,
+};
+use crate::secret::ApiKey;
+
+const OPENAI_URL: &str = "https://api.openai.com";
+const OPENAI_CATEGORIES: [&str; 3] = ["hate", "violence", "sexual"];
+const OPENAI_THRESHOLD: f64 = 0.7;
+
+/// Members of a composite provider; each of them looks at every text.
+const MAX_MEMBERS: usize = 8;
+
+/// What stands under `provider` and `config`. Without a name it is `enkrypt` where there is a real key for it.
+pub(super) fn read(
+    plugin: &Node<'_>,
+    name: Option<&str>,
+    root: &Node<'_>,
+    env: &Environment,
+) -> Option<ProviderSettings> {
+    let config = plugin.section("config");
+    let settings = match name {
+        Some("composite") => composite(&config, root, env).map(ProviderSettings::Composite),
+        Some(name) => single(name, &config, root, env),
+        None => {
+            let name = if api_key(&config, root, env).is_some() { "enkrypt" } else { "local" };
+            single(name, &config, root, env)
+        }
+    };
+    if settings.is_some() {
+        // Left over from another provider.
+        config.ignore(&["api_key", "base_url"]);
+        config.refuse_misspelt();
+    }
+    settings
+}
+
+fn single(name: &str, config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ProviderSettings> {
+    match name {
+        "custom_keyword" => Some(ProviderSettings::CustomKeyword(keywords(config))),
+        "enkrypt" => enkrypt(config, root, env).map(ProviderSettings::Enkrypt),
+        "openai" => openai(config, root, env).map(ProviderSettings::OpenAi),
+        _ => Some(ProviderSettings::Local(local(config))),
+    }
+}
+
+fn local(config: &Node<'_>) -> LocalSettings {
+    let sensitivities = [
+        ("strict", Sensitivity::Strict),
+        ("balanced", Sensitivity::Balanced),
+        ("lenient", Sensitivity::Lenient),
+    ];
+    LocalSettings {
+        sensitivity: config.choice("sensitivity", &sensitivities).unwrap_or_default(),
+        keywords: keywords(config),
+        topics: word_rules(config, "topics"),
+        policies: word_rules(config, "policies"),
+    }
+}
+
+/// A list of `{"name": …, "keywords": […]}`.
+fn word_rules(config: &Node<'_>, key: &str) -> Vec<WordRule> {
+    let items = config.items(key).unwrap_or_default();
+    let read = |(path, value): (String, &Value)| {
+        let node = Node::open(value, path, config.notes())?;
+        let name = node.filled("name").map(str::to_owned);
+        if name.is_none() && node.get("name").is_none() {
+            node.problem("name", "expected a non-empty string: answers name the rule by it");
+        }
+        let keywords = words(&node, "keywords");
+        if keywords.is_empty() && node.get("keywords").is_none_or(|list| list == &Value::Array(Vec::new())) {
+            node.problem("keywords", "expected a list of words and phrases");
+        }
+        node.ignore(&["description"]);
+        node.refuse_misspelt();
+        Some(WordRule { name: name?, keywords })
+    };
+    items.into_iter().filter_map(read).collect()
+}
+
+fn keywords(config: &Node<'_>) -> KeywordSettings {
+    let keywords = words(config, config.spelling(&["blocked_keywords", "keywords"]));
+    KeywordSettings { keywords, case_sensitive: config.flag("case_sensitive").unwrap_or(false) }
+}
+
+fn enkrypt(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<EnkryptSettings> {
+    let styles = [("guardrail", ApiStyle::Guardrail), ("policy", ApiStyle::Policy)];
+    let style = config.choice("api_style", &styles).unwrap_or_default();
+    let api_key = api_key(config, root, env);
+    Some(EnkryptSettings { base_url: base_url(config, root)?, api_key, style })
+}
+
+fn openai(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<OpenAiSettings> {
+    let categories: Vec<String> =
+        config.texts("block_categories").into_iter().map(|(_, name)| name.to_owned()).collect();
+    let default = || OPENAI_CATEGORIES.map(str::to_owned).to_vec();
+    let threshold = config.number("threshold").unwrap_or(OPENAI_THRESHOLD);
+    if !(0.0..=1.0).contains(&threshold) {
+        config.problem("threshold", "expected a number from 0 to 1");
+    }
+    let given = config.text("api_key").filter(|key| is_real(key));
+    let api_key = given.and_then(|text| resolve(text, &config.path("api_key"), root.notes(), env));
+    Some(OpenAiSettings {
+        base_url: openai_url(config)?,
+        api_key: api_key.map(|key| ApiKey::from(key.value.expose())),
+        categories: if categories.is_empty() { default() } else { categories },
+        threshold,
+    })
+}
+
+fn openai_url(config: &Node<'_>) -> Option<String> {
+    let url = config.filled("base_url").unwrap_or(OPENAI_URL).trim_end_matches('/');
+    if !is_http(url) || url.contains('@') {
+        config.problem(
+            "base_url",
+            "expected an address that starts with `https://` or `http://` and names no user",
+        );
+        return None;
+    }
+    if url.starts_with("http://") && !is_loopback(url) {
+        let path = config.path("base_url");
+        config.notes().warn(format!("`{path}` has no TLS: what is checked travels in the clear"));
+    }
+    // Both ways of writing it are common.
+    Some(url.strip_suffix("/v1").unwrap_or(url).to_owned())
+}
+
+/// Members are names, or objects with `provider` and `config` of their own.
+fn composite(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<CompositeSettings> {
+    const EXPECTED: &str =
+        "expected a list of providers, each a name or an object with `provider` and `config`";
+    let logics = [("any", Logic::Any), ("or", Logic::Any), ("all", Logic::All), ("and", Logic::All)];
+    let logic = config.choice("logic", &logics).unwrap_or_default();
+    let items = config.items("providers").unwrap_or_default();
+    if items.is_empty() || items.len() > MAX_MEMBERS {
+        config.problem("providers", format!("{EXPECTED}, from one to {MAX_MEMBERS} of them"));
+        return None;
+    }
+    let count = items.len();
+    let member = |(path, value): (String, &Value)| member(path, value, root, env);
+    let members: Vec<_> = items.into_iter().filter_map(member).collect();
+    (members.len() == count).then_some(CompositeSettings { members, logic })
+}
+
+fn member(path: String, value: &Value, root: &Node<'_>, env: &Environment) -> Option<ProviderSettings> {
+    let named;
+    let value = if value.is_string() {
+        named = serde_json::json!({"provider": value});
+        &named
+    } else {
+        value
+    };
+    let plugin = Node::open(value, path, root.notes())?;
+    let settings = match provider(&plugin, &GUARDRAILS).ok()? {
+        None | Some("composite") => {
+            plugin.problem("provider", "expected the name of a provider that is not composed itself");
+            None
+        }
+        name => read(&plugin, name, root, env),
+    };
+    plugin.warn_unread();
+    settings
+}

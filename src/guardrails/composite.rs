@@ -1,0 +1,98 @@
+//! Several providers as one: each looks at the whole subject, side by side.
+//!
+//! `any` takes every hit; `all` takes a hit only if each member that can check its detector has it. A member that
+//! gives no verdict is a fault of the whole, unless another one has found what blocks anyhow.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::provider::{
+    Answer, Checking, CheckingAll, GuardrailProvider, PiiKey, Private, ProviderFault, Redacting, Restoring,
+    Subject,
+};
+use crate::config::{CompositeSettings, Logic};
+
+pub(super) struct Composite {
+    members: Vec<Arc<dyn GuardrailProvider>>,
+    settings: CompositeSettings,
+}
+
+impl Composite {
+    pub(super) fn new(members: Vec<Arc<dyn GuardrailProvider>>, settings: CompositeSettings) -> Self {
+        Self { members, settings }
+    }
+
+    fn join(&self, subject: &Subject<'_>, answers: Vec<Answer>) -> Answer {
+        let mut hits = Vec::new();
+        let mut fault = None;
+        for (member, answer) in answers.into_iter().enumerate() {
+            match answer {
+                Ok(found) => hits.extend(found.into_iter().map(|hit| (member, hit))),
+                Err(failed) => fault = Some(failed),
+            }
+        }
+        if let Some(fault) = fault {
+            let blocked = hits.iter().any(|(_, hit)| subject.surely_blocks(hit.detector));
+            if self.settings.logic == Logic::All || !blocked || fault == ProviderFault::Cancelled {
+                return Err(fault);
+            }
+        }
+        let agreed = |detector| {
+            let mut able = self.settings.members.iter().enumerate().filter(|(_, one)| one.checks(detector));
+            able.all(|(member, _)| hits.iter().any(|(by, hit)| *by == member && hit.detector == detector))
+        };
+        let kept: Vec<bool> =
+            hits.iter().map(|(_, hit)| self.settings.logic == Logic::Any || agreed(hit.detector)).collect();
+        Ok(hits.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|((_, hit), _)| hit).collect())
+    }
+
+    fn redactor(&self) -> Result<&Arc<dyn GuardrailProvider>, ProviderFault> {
+        let none = || ProviderFault::unavailable("none of its members redacts");
+        self.members.iter().find(|member| member.redacts()).ok_or_else(none)
+    }
+}
+
+impl GuardrailProvider for Composite {
+    fn check<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
+        Box::pin(async {
+            let answers = join_all(self.members.iter().map(|member| member.check(subject))).await;
+            self.join(subject, answers)
+        })
+    }
+
+    fn check_all<'a>(&'a self, subjects: &'a [Subject<'a>]) -> CheckingAll<'a> {
+        Box::pin(async {
+            let answers = join_all(self.members.iter().map(|member| member.check_all(subjects))).await;
+            let mut answers: Vec<_> = answers.into_iter().map(Vec::into_iter).collect();
+            let missing = || Err(ProviderFault::unavailable("it answered for another number of texts"));
+            let mut row = |subject| {
+                let row = answers.iter_mut().map(|of_member| of_member.next().unwrap_or_else(missing));
+                self.join(subject, row.collect())
+            };
+            subjects.iter().map(&mut row).collect()
+        })
+    }
+
+    fn redacts(&self) -> bool {
+        self.redactor().is_ok()
+    }
+
+    fn writes_placeholders(&self) -> bool {
+        self.redactor().is_ok_and(|member| member.writes_placeholders())
+    }
+
+    fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
+        match self.redactor() {
+            Ok(member) => member.redact(private),
+            Err(fault) => Box::pin(std::future::ready(Err(fault))),
+        }
+    }
+
+    fn restore<'a>(&'a self, key: &'a PiiKey, texts: &'a [String]) -> Restoring<'a> {
+        match self.redactor() {
+            Ok(member) => member.restore(key, texts),
+            Err(fault) => Box::pin(std::future::ready(Err(fault))),
+        }
+    }
+}

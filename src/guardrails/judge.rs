@@ -1,0 +1,278 @@
+//! From what a provider finds to what follows from it: the policy's actions, what it exempts, and faults.
+//!
+//! A fault is a block, unless the policy says `fail_open` or only observes.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::document::Document;
+use super::provider::{Answer, Hit, ProviderFault, Side, Subject};
+use super::{Blocked, Guardrails, Verdict, Violation};
+use crate::call::ToolCall;
+use crate::config::{Action, Enforcement, Policy, Server};
+use crate::scope::Scope;
+use crate::timeouts::Operation;
+
+/// A rule may hit at many places; answers name so many of them.
+const MAX_NAMED: usize = 8;
+
+/// Segments of a pointer that are shown; what a server wrote below may be part of what it is blocked for.
+const SHOWN_SEGMENTS: usize = 4;
+
+/// Which policy, and for which tool.
+#[derive(Clone, Copy)]
+pub(super) struct Bench<'a> {
+    pub(super) side: Side,
+    pub(super) policy: &'a Policy,
+    pub(super) tool: &'a str,
+}
+
+/// A verdict that lets pass, and what is to be cut out first.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    pub(super) verdict: Verdict,
+    pub(super) cuts: Vec<Cut>,
+}
+
+#[derive(Debug)]
+pub(super) struct Cut {
+    pub(super) text: usize,
+    pub(super) span: Range<usize>,
+    pub(super) label: &'static str,
+}
+
+impl Judgement {
+    pub(super) fn into_parts(self) -> (Verdict, Vec<Cut>) {
+        (self.verdict, self.cuts)
+    }
+
+    /// Where nothing can be cut out, what would be cut out blocks.
+    pub(super) fn into_block(self) -> Verdict {
+        let (cut, warnings): (Vec<_>, _) =
+            self.verdict.warnings.into_iter().partition(|warning| warning.action == "redact");
+        let violations =
+            cut.into_iter().map(|violation| Violation { action: "block", ..violation }).collect();
+        Verdict { violations, warnings, ..self.verdict }
+    }
+}
+
+impl<'a> Bench<'a> {
+    pub(super) fn of(server: &'a Server, side: Side, tool: &'a str) -> Self {
+        let policy = match side {
+            Side::Input => &server.input,
+            Side::Output => &server.output,
+            Side::Registration => &server.registration,
+        };
+        Self { side, policy, tool }
+    }
+
+    pub(super) fn observes(self) -> bool {
+        self.policy.enforcement == Enforcement::Observe
+    }
+}
+
+impl Guardrails {
+    /// `None` where the policy is off.
+    pub(super) async fn judge(
+        &self,
+        scope: &Scope,
+        bench: Bench<'_>,
+        document: Document<'_>,
+        request: Option<&ToolCall>,
+    ) -> Result<Option<Judgement>, Blocked> {
+        if !bench.policy.enabled {
+            return Ok(None);
+        }
+        let provider = self.provider(&scope.settings);
+        let started = Instant::now();
+        let subject = Subject { request, ..Subject::new(bench.side, bench.policy, document) };
+        let check = async {
+            let mut hits = provider.check(&subject).await?;
+            if let Some(rest) = beside_exempt_places(bench, &subject, &hits) {
+                let again = provider.check(&rest).await?;
+                keep_confirmed(bench, &mut hits, &again);
+            }
+            Ok(hits)
+        };
+        let answer = scope.timeouts.run(Operation::Guardrail, &scope.cancel, check).await;
+        let answer = answer.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted)));
+        self.decide(bench, &subject, answer, started.elapsed()).map(Some)
+    }
+
+    /// Several definitions under one policy that is in force; the answers stand in their order.
+    pub(super) async fn judge_all(
+        &self,
+        scope: &Scope,
+        bench: Bench<'_>,
+        documents: Vec<Document<'_>>,
+    ) -> Vec<Result<Judgement, Blocked>> {
+        let provider = self.provider(&scope.settings);
+        let started = Instant::now();
+        let subjects: Vec<Subject<'_>> =
+            documents.into_iter().map(|document| Subject::new(bench.side, bench.policy, document)).collect();
+        let answers =
+            scope.timeouts.run(Operation::Guardrail, &scope.cancel, provider.check_all(&subjects)).await;
+        let elapsed = started.elapsed();
+        let mut answers = match answers {
+            Ok(answers) => answers,
+            Err(interrupted) => vec![Err(ProviderFault::from(interrupted)); subjects.len()],
+        };
+        if answers.len() != subjects.len() {
+            let fault = ProviderFault::unavailable("it answered for another number of texts");
+            answers = vec![Err(fault); subjects.len()];
+        }
+        let decided = subjects.iter().zip(answers);
+        decided.map(|(subject, answer)| self.decide(bench, subject, answer, elapsed)).collect()
+    }
+
+    fn decide(
+        &self,
+        bench: Bench<'_>,
+        subject: &Subject<'_>,
+        answer: Answer,
+        elapsed: Duration,
+    ) -> Result<Judgement, Blocked> {
+        let side = bench.side.as_str();
+        match answer {
+            Ok(hits) => {
+                let judgement = weigh(bench, subject, hits, elapsed);
+                let observed =
+                    judgement.verdict.warnings.iter().filter(|warning| warning.action == "observe");
+                for warning in observed {
+                    let (detector, rule) = (warning.detector, &warning.rule);
+                    tracing::warn!(
+                        side,
+                        tool = bench.tool,
+                        detector,
+                        rule,
+                        "would be blocked; the policy only observes"
+                    );
+                }
+                if judgement.verdict.is_safe() { Ok(judgement) } else { Err(Blocked::by(judgement.verdict)) }
+            }
+            Err(fault) => self.without_verdict(bench, &fault, elapsed),
+        }
+    }
+
+    pub(super) fn without_verdict(
+        &self,
+        bench: Bench<'_>,
+        fault: &ProviderFault,
+        elapsed: Duration,
+    ) -> Result<Judgement, Blocked> {
+        let side = bench.side.as_str();
+        if *fault != ProviderFault::Cancelled && (bench.policy.fail_open || bench.observes()) {
+            self.failed_open.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(side, %fault, "let pass unchecked, as the policy says");
+            return Ok(Judgement { verdict: Verdict::unchecked(fault, elapsed), cuts: Vec::new() });
+        }
+        tracing::error!(side, %fault, "blocked, because the guardrail gave no verdict");
+        Err(Blocked::without_verdict(fault, elapsed))
+    }
+}
+
+/// What the policy makes of the hits.
+fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: Vec<Hit>, elapsed: Duration) -> Judgement {
+    let mut verdict = Verdict { elapsed, ..Verdict::default() };
+    let mut cuts = Vec::new();
+    if hits.is_empty() {
+        return Judgement { verdict, cuts };
+    }
+    let places = Places::of(subject);
+    // A registration policy without a list, such as the old `enable_tool_guardrails`, blocks whatever hits.
+    let all = bench.side == Side::Registration && bench.policy.block.0.is_empty();
+    for hit in hits {
+        let pointer = hit.place.as_ref().and_then(|place| places.pointer(subject, place.text));
+        if is_exempt(bench, &hit, pointer) {
+            continue;
+        }
+        let action = if all { Action::Block } else { bench.policy.action(hit.detector) };
+        let span = hit.place.as_ref().and_then(|place| Some((place, place.span.clone()?)));
+        let shown = pointer.map(shown);
+        let made = |action| Violation::of(bench.side, &hit, shown.as_deref(), action);
+        let (into, violation) = match (action, span) {
+            (Action::Redact, Some((place, span))) if !bench.observes() => {
+                cuts.push(Cut { text: place.text, span, label: place.label });
+                (&mut verdict.warnings, made("redact"))
+            }
+            (Action::Warn, _) => (&mut verdict.warnings, made("warn")),
+            _ if bench.observes() => (&mut verdict.warnings, made("observe")),
+            _ => (&mut verdict.violations, made("block")),
+        };
+        if into.len() < MAX_NAMED && !into.contains(&violation) {
+            into.push(violation);
+        }
+    }
+    Judgement { verdict, cuts }
+}
+
+fn is_exempt(bench: Bench<'_>, hit: &Hit, pointer: Option<&str>) -> bool {
+    let mut exemptions = bench.policy.exemptions(bench.tool, SystemTime::now());
+    exemptions.any(|exemption| {
+        exemption.covers(hit.detector)
+            && (exemption.paths.is_empty() || pointer.is_some_and(|pointer| exemption.reaches(pointer)))
+    })
+}
+
+/// What is left to look at again without the exempt places, where a hit does not say at which place it stands.
+fn beside_exempt_places<'a>(bench: Bench<'a>, subject: &Subject<'a>, hits: &[Hit]) -> Option<Subject<'a>> {
+    let now = SystemTime::now();
+    let placeless = |hit: &&Hit| hit.place.is_none();
+    let partly: Vec<_> = bench
+        .policy
+        .exemptions(bench.tool, now)
+        .filter(|exemption| {
+            let covers = |hit: &Hit| exemption.covers(hit.detector);
+            !exemption.paths.is_empty() && hits.iter().filter(placeless).any(covers)
+        })
+        .collect();
+    if partly.is_empty() {
+        return None;
+    }
+    let pointers = subject.document.pointers();
+    let exempt = |text: &&str| {
+        let pointer = pointers.get(&text.as_ptr());
+        pointer.is_some_and(|pointer| partly.iter().any(|exemption| exemption.reaches(pointer)))
+    };
+    let rest = subject.texts.iter().filter(|text| !exempt(text)).copied().collect();
+    let rest = Subject::new(bench.side, bench.policy, Document::Words(rest));
+    Some(Subject { request: subject.request, ..rest })
+}
+
+/// Drops the hits without a place that only the exempt places can have caused.
+fn keep_confirmed(bench: Bench<'_>, hits: &mut Vec<Hit>, again: &[Hit]) {
+    let now = SystemTime::now();
+    hits.retain(|hit| {
+        let partly = |exemption: &crate::config::Exemption| {
+            !exemption.paths.is_empty() && exemption.covers(hit.detector)
+        };
+        hit.place.is_some()
+            || again.iter().any(|other| other.detector == hit.detector)
+            || !bench.policy.exemptions(bench.tool, now).any(partly)
+    });
+}
+
+/// The pointers of a subject's texts, found when something hits.
+struct Places(HashMap<*const u8, String>);
+
+impl Places {
+    fn of(subject: &Subject<'_>) -> Self {
+        Self(subject.document.pointers())
+    }
+
+    fn pointer(&self, subject: &Subject<'_>, text: usize) -> Option<&str> {
+        self.0.get(&subject.texts.get(text)?.as_ptr()).map(String::as_str)
+    }
+}
+
+/// A pointer as it may be shown: plain names and numbers, and not too many of them.
+fn shown(pointer: &str) -> String {
+    let plain = |segment: &&str| {
+        segment.len() <= 40
+            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+    };
+    let segments = pointer.split('/').skip(1).take(SHOWN_SEGMENTS);
+    segments.map(|segment| if plain(&segment) { format!("/{segment}") } else { "/…".to_owned() }).collect()
+}

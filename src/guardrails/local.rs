@@ -1,0 +1,163 @@
+//! The provider `local`: the detectors of `detect`, and the operator's own words. No account, no network.
+//!
+//! Each text is looked at by itself, and then all of them as one: whoever reads them may put together what was cut
+//! in two.
+
+use super::Document;
+use super::keyword::{CustomKeyword, Keywords};
+use super::provider::{
+    Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction, Side,
+    Subject,
+};
+use crate::config::{Detector, LocalSettings, Sensitivity, WordRule};
+use crate::detect::{self, Finding, Kind, Kinds};
+
+/// So much text takes long enough that other requests should not wait for it.
+const LARGE: usize = 128 << 10;
+
+/// What many tools cannot do without: a host is found by it.
+const KEPT: [&str; 2] = ["IP_ADDRESS", "MAC_ADDRESS"];
+
+/// Which kinds of findings make a hit of which detector.
+const KINDS: [(Detector, &[Kind]); 6] = [
+    (
+        Detector::InjectionAttack,
+        &[Kind::PromptInjection, Kind::CodeInjection, Kind::ToolPoisoning, Kind::ServerConfig],
+    ),
+    (Detector::Pii, &[Kind::Pii]),
+    (Detector::Secrets, &[Kind::Secret]),
+    (Detector::Toxicity, &[Kind::Toxicity]),
+    (Detector::Nsfw, &[Kind::Nsfw]),
+    (Detector::SpongeAttack, &[Kind::Sponge]),
+];
+
+pub(super) struct Local {
+    threshold: f32,
+    keywords: CustomKeyword,
+    topics: Result<Keywords, ProviderFault>,
+    policies: Result<Keywords, ProviderFault>,
+}
+
+impl Local {
+    pub(super) fn new(settings: LocalSettings) -> Self {
+        let case_sensitive = settings.keywords.case_sensitive;
+        Self {
+            threshold: match settings.sensitivity {
+                Sensitivity::Strict => detect::FLAGGED * 0.7,
+                Sensitivity::Balanced => detect::FLAGGED,
+                Sensitivity::Lenient => detect::FLAGGED * 1.6,
+            },
+            topics: Keywords::compile(named("topics", &settings.topics), case_sensitive),
+            policies: Keywords::compile(named("policies", &settings.policies), case_sensitive),
+            keywords: CustomKeyword::new(settings.keywords),
+        }
+    }
+
+    fn find(&self, subject: &Subject<'_>) -> Result<Vec<Hit>, ProviderFault> {
+        let mut hits = Vec::new();
+        let kinds = kinds(subject);
+        if !kinds.is_empty() {
+            let place = place(subject.side);
+            for (at, text) in subject.texts.iter().enumerate() {
+                let found = detect::inspect(text, place, kinds).into_iter();
+                let counted = found.filter(|finding| finding.score >= self.threshold);
+                hits.extend(counted.filter_map(|finding| hit(finding, Some(at))));
+            }
+            if hits.is_empty() {
+                hits.extend(self.across(subject, kinds));
+            }
+        }
+        for (detector, words) in
+            [(Detector::TopicDetector, &self.topics), (Detector::PolicyViolation, &self.policies)]
+        {
+            if subject.asks_for(detector) {
+                let words = words.as_ref().map_err(Clone::clone)?;
+                hits.extend(words.search(&subject.texts).map(|rule| Hit::new(detector, rule)));
+            }
+        }
+        if subject.asks_for(Detector::KeywordDetector) {
+            hits.extend(self.keywords.find(subject)?);
+        }
+        Ok(hits)
+    }
+
+    /// What only shows when the texts are read together.
+    fn across(&self, subject: &Subject<'_>, kinds: Kinds) -> Option<Hit> {
+        let mut together = Kinds::NONE;
+        if kinds.contains(Kind::PromptInjection) {
+            together = together.with(Kind::PromptInjection);
+        }
+        if kinds.contains(Kind::ServerConfig) && matches!(subject.document, Document::Server { .. }) {
+            together = together.with(Kind::ServerConfig);
+        }
+        if together.is_empty() || subject.texts.len() < 2 {
+            return None;
+        }
+        let whole = subject.texts.join(" ");
+        let found = detect::inspect(&whole, place(subject.side), together).into_iter();
+        found.filter(|finding| finding.score >= self.threshold).find_map(|finding| hit(finding, None))
+    }
+}
+
+impl GuardrailProvider for Local {
+    fn check<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
+        Box::pin(async {
+            let size = subject.texts.iter().map(|text| text.len()).sum();
+            aside(size, || self.find(subject))
+        })
+    }
+
+    fn redacts(&self) -> bool {
+        true
+    }
+
+    fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
+        Box::pin(async {
+            let size = private.texts.iter().map(|text| text.len()).sum();
+            let entities = |text: &&str| {
+                let found =
+                    detect::inspect(text, detect::Place::Argument, Kinds::NONE.with(Kind::Pii)).into_iter();
+                let counted = found.filter(|finding| finding.score >= self.threshold);
+                let private = counted.filter(|finding| !KEPT.contains(&finding.label));
+                private.map(|finding| Entity { label: finding.label, span: finding.span }).collect()
+            };
+            Ok(Redaction::Spans(aside(size, || private.texts.iter().map(entities).collect())))
+        })
+    }
+}
+
+/// Does long work where it holds up nobody else.
+fn aside<T>(size: usize, work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    let several =
+        Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if size > LARGE && several { tokio::task::block_in_place(work) } else { work() }
+}
+
+fn kinds(subject: &Subject<'_>) -> Kinds {
+    let asked = KINDS.iter().filter(|(detector, _)| subject.asks_for(*detector));
+    asked.flat_map(|(_, kinds)| kinds.iter()).fold(Kinds::NONE, |all, kind| all.with(*kind))
+}
+
+fn place(side: Side) -> detect::Place {
+    match side {
+        Side::Input => detect::Place::Argument,
+        Side::Output => detect::Place::Result,
+        Side::Registration => detect::Place::Definition,
+    }
+}
+
+fn hit(finding: Finding, text: Option<usize>) -> Option<Hit> {
+    let (detector, _) = KINDS.iter().find(|(_, kinds)| kinds.contains(&finding.kind))?;
+    let place = text.map(|text| Place { text, span: Some(finding.span), label: finding.label });
+    let reason = Some(finding.reason.to_owned());
+    Some(Hit { detector: *detector, rule: finding.rule.to_owned(), reason, place })
+}
+
+/// The words of rules, each under its rule's name.
+fn named<'a>(key: &'a str, rules: &'a [WordRule]) -> impl Iterator<Item = (String, &'a String)> {
+    rules.iter().enumerate().flat_map(move |(at, rule)| {
+        let name = format!("plugins.guardrails.config.{key}[{at}] `{}`", rule.name);
+        rule.keywords.iter().map(move |word| (name.clone(), word))
+    })
+}

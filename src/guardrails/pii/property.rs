@@ -1,0 +1,123 @@
+//! Whatever is hidden comes back: any JSON, with private data, placeholders and what looks like either.
+
+use futures_util::FutureExt as _;
+use serde_json::{Map, Value, json};
+
+use super::{Vault, hide};
+use crate::call::{Method, ToolCall, ToolOutput};
+use crate::config::LocalSettings;
+use crate::guardrails::local::Local;
+use crate::guardrails::provider::{GuardrailProvider as _, Private, Redaction};
+
+const CASES: u64 = 3_000;
+
+const ADDRESS: &str = "ann.lee@example.com";
+
+/// Xorshift: the same cases everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).expect("a small number") % limit
+    }
+
+    fn text(&mut self, known: &[String]) -> String {
+        const PIECES: [&str; 20] = [
+            ADDRESS,
+            "bob@example.org",
+            "+1 202-555-0173",
+            "4111 1111 1111 1111",
+            "078-05-1120",
+            "GB82 WEST 1234 5698 7654 32",
+            "<EMAIL_ADDRESS_0>",
+            "<LITERAL_1",
+            "<",
+            ">",
+            "_",
+            "\"",
+            "\\",
+            "\n",
+            "é",
+            "\u{200b}",
+            "ＡＮＮ",
+            " ",
+            "word",
+            "0",
+        ];
+        let mut text = String::new();
+        for _ in 0..self.below(7) {
+            match self.below(PIECES.len() + 6) {
+                at if at < PIECES.len() => text.push_str(PIECES[at]),
+                at if !known.is_empty() => {
+                    let placeholder = &known[self.below(known.len())];
+                    // Whole, or without its beginning or end.
+                    let (from, to) = [(0, 0), (0, 0), (1, 0), (0, 1)][at % 4];
+                    text.push_str(&placeholder[from..placeholder.len() - to]);
+                }
+                _ => text.push(' '),
+            }
+        }
+        text
+    }
+
+    fn value(&mut self, depth: usize, known: &[String]) -> Value {
+        match self.below(if depth == 0 { 5 } else { 8 }) {
+            0 => json!(self.below(1_000_000)),
+            1 => json!(null),
+            2..=4 => json!(self.text(known)),
+            5 => (0..self.below(4)).map(|_| self.value(depth - 1, known)).collect(),
+            _ => Value::Object(self.object(depth - 1, known)),
+        }
+    }
+
+    fn object(&mut self, depth: usize, known: &[String]) -> Map<String, Value> {
+        (0..self.below(4)).map(|at| (format!("key{at}"), self.value(depth, known))).collect()
+    }
+}
+
+#[test]
+fn what_is_hidden_in_any_json_comes_back() {
+    let local = Local::new(LocalSettings::default());
+    let vault = Vault::new();
+    let (mut dice, mut known) = (Dice(0x9e37_79b9_7f4a_7c15), Vec::new());
+    let mut hidden = 0;
+    for case in 0..CASES {
+        let arguments = dice.object(3, &known);
+        let mut call = ToolCall::new(0, "tool".into(), arguments.clone());
+        let texts = call.private_texts();
+        let private = Private { call: &call, texts: texts.clone() };
+        let Some(Ok(Redaction::Spans(spans))) = local.redact(&private).now_or_never() else {
+            panic!("case {case}: no spans");
+        };
+        let changed = hide(&vault, &texts, spans).expect("hidden");
+        let mut changed = changed.into_iter();
+        call.change_private_texts(&mut |text| {
+            if let Some(other) = changed.next().flatten() {
+                known.extend(other.split_inclusive('>').filter_map(|part| {
+                    part.rfind('<')
+                        .map(|at| part[at..].to_owned())
+                        .filter(|part| vault.restore(part).is_some())
+                }));
+                hidden += usize::from(text.contains(ADDRESS));
+                assert!(
+                    other.len() < 5_000 && !other.split(' ').any(|word| word == ADDRESS),
+                    "case {case}: {other}"
+                );
+                *text = other;
+            }
+        });
+        known.truncate(200);
+        let result = json!({"content": [], "structuredContent": call.into_arguments()});
+        let mut output = ToolOutput::parse(Method::Tool, result).expect("a result");
+        output.change_texts(&mut |text| {
+            if let Some(restored) = vault.restore(text) {
+                *text = restored;
+            }
+        });
+        assert_eq!(output.structured(), Some(&Value::Object(arguments)), "case {case}");
+    }
+    assert!(hidden > 100, "{hidden} addresses were hidden");
+}

@@ -1,0 +1,153 @@
+//! Placeholders and what they stand for, for one caller and server; overwritten when they are forgotten.
+//!
+//! Each vault has a random mark of its own, which ends all of its placeholders: nobody can write one who was not
+//! given one.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use memchr::memmem;
+use zeroize::Zeroizing;
+
+use crate::ids::random;
+
+/// Values in one vault; more, and the oldest are forgotten: a placeholder that is then still on its way stays one.
+const MAX_VALUES: usize = 16_384;
+const MAX_BYTES: usize = 4 << 20;
+
+/// Private values of one call: so many that none of them can be forgotten before its answer is there.
+pub(super) const MAX_PER_CALL: usize = MAX_VALUES / 4;
+
+/// A placeholder is no longer than this.
+const LONGEST: usize = 96;
+
+const MARK: usize = 6;
+
+/// A private value, overwritten when nobody needs it any more.
+#[derive(PartialEq, Eq)]
+struct Value(Zeroizing<String>);
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_str().hash(state);
+    }
+}
+
+pub(in crate::guardrails) struct Vault {
+    /// The end of each placeholder: `_k3x9ab>`.
+    mark: String,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    placeholders: HashMap<Arc<Value>, String>,
+    values: HashMap<String, Arc<Value>>,
+    oldest: VecDeque<String>,
+    bytes: usize,
+    /// Never used twice, whatever is forgotten.
+    next: u64,
+}
+
+impl Vault {
+    pub(in crate::guardrails) fn new() -> Self {
+        const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let letters = random::<MARK>().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+        Self { mark: format!("_{}>", String::from_iter(letters)), inner: Mutex::default() }
+    }
+
+    /// What stands for a value from now on; the same for the same value.
+    pub(super) fn placeholder(&self, label: &str, value: &str) -> String {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = Arc::new(Value(Zeroizing::new(value.to_owned())));
+        if let Some(known) = inner.placeholders.get(&value) {
+            return known.clone();
+        }
+        let placeholder = format!("<{label}_{}{}", inner.next, self.mark);
+        inner.next += 1;
+        inner.bytes += value.0.len();
+        inner.placeholders.insert(Arc::clone(&value), placeholder.clone());
+        inner.values.insert(placeholder.clone(), value);
+        inner.oldest.push_back(placeholder.clone());
+        inner.forget_some();
+        placeholder
+    }
+
+    /// Where a text holds what could be one of these placeholders.
+    pub(super) fn imitations(&self, text: &str) -> Vec<Range<usize>> {
+        self.candidates(text).collect()
+    }
+
+    /// The text with the originals; `None` where there is nothing to put back.
+    pub(in crate::guardrails) fn restore(&self, text: &str) -> Option<String> {
+        let mut candidates = self.candidates(text).peekable();
+        candidates.peek()?;
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut restored = String::with_capacity(text.len());
+        let mut done = 0;
+        for span in candidates {
+            let Some(value) = inner.values.get(&text[span.clone()]) else { continue };
+            restored.push_str(&text[done..span.start]);
+            restored.push_str(&value.0);
+            done = span.end;
+        }
+        restored.push_str(&text[done..]);
+        Some(restored)
+    }
+
+    /// From a `<` to the mark after it, without another bracket between them.
+    fn candidates<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let ends = memmem::find_iter(text.as_bytes(), self.mark.as_bytes());
+        ends.filter_map(|at| {
+            let end = at + self.mark.len();
+            let floor = at.saturating_sub(LONGEST);
+            let start = floor + memchr::memrchr(b'<', &text.as_bytes()[floor..at])?;
+            let inside = &text.as_bytes()[start + 1..at];
+            inside
+                .iter()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+                .then_some(start..end)
+        })
+    }
+}
+
+impl Inner {
+    fn forget_some(&mut self) {
+        while self.values.len() > MAX_VALUES || self.bytes > MAX_BYTES && self.values.len() > 1 {
+            let Some(placeholder) = self.oldest.pop_front() else { return };
+            if let Some(value) = self.values.remove(&placeholder) {
+                self.bytes -= value.0.len();
+                self.placeholders.remove(&value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_vault_forgets_the_oldest_and_gives_no_placeholder_twice() {
+        let vault = Vault::new();
+        let first = vault.placeholder("X", "first");
+        for number in 0..MAX_VALUES {
+            vault.placeholder("X", &number.to_string());
+        }
+        assert_eq!(vault.restore(&first), Some(first.clone()), "it is forgotten");
+        let again = vault.placeholder("X", "first");
+        assert_ne!(again, first);
+        assert_eq!(vault.restore(&again).as_deref(), Some("first"));
+        assert_eq!(vault.inner.lock().expect("a vault").values.len(), MAX_VALUES);
+    }
+
+    #[test]
+    fn nothing_is_opened_by_another_vault() {
+        let (one, other) = (Vault::new(), Vault::new());
+        let placeholder = one.placeholder("X", "secret");
+        assert_eq!(other.restore(&placeholder), None);
+        assert_eq!(one.restore(&format!("<<{placeholder}")).as_deref(), Some("<<secret"));
+    }
+}

@@ -1,0 +1,166 @@
+//! What a policy says beyond its block list.
+
+use serde_json::{Value, json};
+
+use crate::direct::Script;
+use crate::support::{Config, Gateway};
+
+/// `lab` with this input policy, and a keyword for it.
+fn input(policy: &Value) -> Config {
+    let mut whole = json!({"enabled": true, "policy_name": "test", "block": ["keyword_detector"]});
+    whole.as_object_mut().expect("an object").extend(policy.as_object().expect("an object").clone());
+    Config::new().keywords(&["kestrel"]).lab(&[]).with("input_guardrails_policy", whole)
+}
+
+async fn echo(config: &Config, message: &str) -> Value {
+    let gateway = Gateway::start(config).await;
+    gateway.batch("lab", json!([{"name": "echo", "args": {"message": message}}])).await.results()[0].clone()
+}
+
+#[tokio::test]
+async fn observing_says_what_would_be_blocked_and_lets_it_pass() {
+    let gateway = Gateway::start(&input(&json!({"mode": "observe"}))).await;
+    let reply = gateway.batch("lab", json!([{"name": "echo", "args": {"message": "a kestrel"}}])).await;
+    let result = &reply.results()[0];
+    assert_eq!((&result["status"], &result["response"]), (&json!("success"), &json!("a kestrel")));
+    let verdict = &result["input_guardrail_response"];
+    assert_eq!((&verdict["is_safe"], &verdict["warnings"][0]["action"]), (&json!(true), &json!("observe")));
+    let log = gateway.log();
+    assert!(log.contains("only observes") && !log.contains("kestrel"), "{log}");
+}
+
+#[tokio::test]
+async fn an_action_goes_before_the_block_list() {
+    let result = echo(&input(&json!({"action": {"keyword_detector": "warn"}})), "a kestrel").await;
+    assert_eq!(result["status"], "success");
+    assert_eq!(result["input_guardrail_response"]["warnings"][0]["action"], "warn");
+    let result =
+        echo(&input(&json!({"block": [], "action": {"keyword_detected": "block"}})), "a kestrel").await;
+    assert_eq!(result["status"], "blocked_input");
+}
+
+#[tokio::test]
+async fn a_tool_is_let_off_a_detector_and_no_other_tool_is() {
+    let config = input(&json!({"tools": {"ech*": {"allow": ["keyword_detector"]}}}));
+    assert_eq!(echo(&config, "a kestrel").await["status"], "success");
+    let gateway = Gateway::start(&config).await;
+    let reply = gateway.batch("lab", json!([{"name": "fail", "args": {"message": "a kestrel"}}])).await;
+    assert_eq!(reply.statuses(), ["blocked_input"]);
+}
+
+#[tokio::test]
+async fn a_place_is_let_off_and_no_other_place_is() {
+    let config = input(&json!({"tools": {"echo": {"allow": ["keyword_detector"], "paths": ["/message"]}}}));
+    let gateway = Gateway::start(&config).await;
+    let call = async |args: Value| {
+        gateway.batch("lab", json!([{"name": "echo", "args": args}])).await.statuses()[0].to_owned()
+    };
+    assert_eq!(call(json!({"message": "a kestrel"})).await, "success");
+    assert_eq!(call(json!({"message": "a kestrel", "other": "none"})).await, "success");
+    assert_eq!(call(json!({"message": "a kestrel", "other": "a kestrel"})).await, "blocked_input");
+    assert_eq!(call(json!({"message": "a kestrel", "kestrel": "x"})).await, "blocked_input");
+    assert_eq!(call(json!({"message": "none", "messages": "a kestrel"})).await, "blocked_input");
+}
+
+#[tokio::test]
+async fn an_exception_holds_until_its_day_has_ended() {
+    let exception = |until: &str| {
+        input(
+            &json!({"exceptions": [{"detector": "keyword_detector", "tool": "echo", "until": until, "reason": "a test"}]}),
+        )
+    };
+    assert_eq!(echo(&exception("9000-01-01"), "a kestrel").await["status"], "success");
+    assert_eq!(echo(&exception("2020-01-01"), "a kestrel").await["status"], "blocked_input");
+    let (code, _, err) = Gateway::prepare(&exception("2020-01-01").text()).run(&["config", "check"]).await;
+    assert!(code == 0 && err.contains("exceptions[0]` has run out"), "{err}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_is_said_at_once() {
+    let wrong = json!({
+        "action": {"keyword_detector": "redact"},
+        "block": ["pii"],
+        "tools": {"echo": {"allow": ["keyword_detector"], "paths": ["message"]}},
+        "exceptions": [{"detector": "keyword_detector", "until": "soon"}],
+        "mode": "watch",
+    });
+    let (code, _, err) = Gateway::prepare(&input(&wrong).text()).run(&["config", "check"]).await;
+    assert_eq!(code, 78);
+    for said in [
+        "choose another `action` than `redact`",
+        "cannot check `pii`",
+        "tools.echo.paths[0]: expected a JSON pointer",
+        "exceptions[0].until: expected the last day",
+        "exceptions[0].reason: expected a non-empty string",
+        "mode: expected one of",
+    ] {
+        assert!(err.contains(said), "{said}: {err}");
+    }
+}
+
+/// A server `s` whose tool `x` gives this result, under the provider `local` and this output policy.
+fn output(tool: &Value, result: &Value, policy: &Value) -> (Script, Config) {
+    let script = Script::tools(&json!([tool]), vec![json!({"method": "tools/call", "result": result})]);
+    let config = Config::new()
+        .edit(|file| file["plugins"] = json!({"guardrails": {"provider": "local"}}))
+        .server(script.server("s"))
+        .with("output_guardrails_policy", policy.clone());
+    (script, config)
+}
+
+const TOKEN: &str = "ghp_0123456789abcdefghijABCDEFGHIJ456789";
+
+fn redacting() -> Value {
+    json!({"enabled": true, "policy_name": "test", "block": ["injection_attack"], "action": {"secrets": "redact"}})
+}
+
+#[tokio::test]
+async fn a_secret_is_cut_out_of_both_copies_of_a_result() {
+    let tool = json!({
+        "name": "x",
+        "inputSchema": {"type": "object"},
+        "outputSchema": {"type": "object", "properties": {"token": {"type": "string"}}, "required": ["token"]},
+    });
+    let result = json!({
+        "content": [{"type": "text", "text": format!("{{\"token\":\"{TOKEN}\"}}")}],
+        "structuredContent": {"token": TOKEN},
+    });
+    let (_script, config) = output(&tool, &result, &redacting());
+    let gateway = Gateway::start(&config).await;
+    let reply = gateway.batch("s", json!([{"name": "x"}])).await;
+    let entry = &reply.results()[0];
+    assert_eq!(entry["status"], "success", "{entry}");
+    assert!(!reply.json.to_string().contains(TOKEN), "{entry}");
+    let cut = entry["structured_content"]["token"].as_str().expect("a text");
+    assert!(cut.starts_with('[') && cut.ends_with("_REDACTED]"), "{cut}");
+    assert_eq!(entry["response"], format!("{{\"token\":\"{cut}\"}}"));
+    assert_eq!(entry["output_guardrail_response"]["warnings"][0]["action"], "redact");
+    assert!(!gateway.log().contains(TOKEN));
+}
+
+#[tokio::test]
+async fn a_result_that_no_longer_fits_its_schema_is_withheld() {
+    let tool = json!({
+        "name": "x",
+        "inputSchema": {"type": "object"},
+        "outputSchema": {"type": "object", "properties": {"token": {"type": "string", "pattern": "^ghp_"}}},
+    });
+    let result = json!({"content": [], "structuredContent": {"token": TOKEN}});
+    let (_script, config) = output(&tool, &result, &redacting());
+    let gateway = Gateway::start(&config).await;
+    let reply = gateway.batch("s", json!([{"name": "x"}])).await;
+    assert_eq!(reply.statuses(), ["blocked_output"], "{}", reply.json);
+    assert!(!reply.json.to_string().contains(TOKEN));
+    assert_eq!(reply.results()[0]["output_guardrail_response"]["violations"][0]["type"], "output_schema");
+}
+
+#[tokio::test]
+async fn what_stands_where_nothing_can_be_cut_is_withheld() {
+    let tool = json!({"name": "x", "inputSchema": {"type": "object"}});
+    let result = json!({"content": [], "structuredContent": {format!("of {TOKEN}"): 1}});
+    let (_script, config) = output(&tool, &result, &redacting());
+    let gateway = Gateway::start(&config).await;
+    let reply = gateway.batch("s", json!([{"name": "x"}])).await;
+    assert_eq!(reply.statuses(), ["blocked_output"], "{}", reply.json);
+    assert!(!reply.json.to_string().contains(TOKEN));
+}

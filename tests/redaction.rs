@@ -1,0 +1,127 @@
+//! Private data under the provider `local`: what the server gets, what the client gets back, and who else does not.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Ask, Config, Front, Gateway, KEY, SECURE_CALL, server_binary};
+
+const ADDRESS: &str = "ann.lee@example.com";
+
+fn local() -> Config {
+    Config::new().edit(|file| file["plugins"] = json!({"guardrails": {"provider": "local"}}))
+}
+
+/// A lab server of this name whose arguments are redacted; it writes down what it gets.
+fn redacting(config: Config, name: &str, log: &Path, scope: &str) -> Config {
+    let policy = json!({
+        "enabled": true,
+        "policy_name": "test",
+        "block": ["injection_attack"],
+        "additional_config": {"pii_redaction": true, "pii_scope": scope},
+    });
+    let args = json!(["--log", log.to_string_lossy()]);
+    config
+        .server(json!({"server_name": name, "config": {"command": server_binary("lab_mcp"), "args": args}}))
+        .with("input_guardrails_policy", policy)
+}
+
+fn message(result: &Value) -> String {
+    result["enkrypt_mcp_data"]["args"]["message"].as_str().expect("a message").to_owned()
+}
+
+fn echo(text: &str) -> Value {
+    json!({"name": "echo", "args": {"message": text}})
+}
+
+#[tokio::test]
+async fn the_server_gets_a_placeholder_and_the_client_its_own_words() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let gateway = Gateway::start(&redacting(local(), "lab", &log, "server")).await;
+    let text = format!("write to {ADDRESS}, then to bob@example.org and to {ADDRESS}");
+    let reply = gateway.batch("lab", json!([echo(&text), {"name": "fail", "args": {"message": text}}])).await;
+    let (first, second) = (&reply.results()[0], &reply.results()[1]);
+    assert_eq!(first["response"], text, "restored");
+    assert!(second["response"].as_str().expect("text").contains(&text), "restored in an error too: {second}");
+    let sent = message(first);
+    assert!(!sent.contains("example.") && sent.matches("<EMAIL_ADDRESS_").count() == 3, "{sent}");
+    assert_eq!(sent, message(second), "the same values, the same placeholders");
+    let received = std::fs::read_to_string(&log).expect("a record");
+    assert!(received.contains(&sent) && !received.contains("ann.lee"), "{received}");
+    assert!(!gateway.log().contains("ann.lee"));
+}
+
+#[tokio::test]
+async fn an_imitated_placeholder_comes_back_as_it_was() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let gateway = Gateway::start(&redacting(local(), "lab", &log, "server")).await;
+    let reply = gateway.batch("lab", json!([echo(ADDRESS)])).await;
+    let placeholder = message(&reply.results()[0]);
+    let reply = gateway.batch("lab", json!([echo(&format!("what is {placeholder}?"))])).await;
+    let result = &reply.results()[0];
+    assert_eq!(result["response"], format!("what is {placeholder}?"));
+    assert!(!message(result).contains(&placeholder), "{result}");
+}
+
+#[tokio::test]
+async fn a_placeholder_is_good_for_its_own_server() {
+    let folder = TempDir::new().expect("a folder");
+    for (scope, expected) in [("server", false), ("caller", true)] {
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        let config = redacting(redacting(local(), "one", &one, scope), "other", &other, scope);
+        // A server without redaction lets the other's placeholder through.
+        let gateway = Gateway::start(&config).await;
+        let reply = gateway.batch("one", json!([echo(ADDRESS)])).await;
+        let placeholder = message(&reply.results()[0]);
+        let reply = gateway.batch("other", json!([echo(&placeholder)])).await;
+        let result = &reply.results()[0];
+        assert_eq!(result["response"], placeholder, "{scope}");
+        // What the caller shares is known again, and so it is taken for an imitation.
+        assert_eq!(message(result) != placeholder, expected, "{scope}");
+        let same = gateway.batch("other", json!([echo(ADDRESS)])).await;
+        assert_eq!(message(&same.results()[0]) == placeholder, expected, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn a_placeholder_is_good_for_its_own_caller() {
+    const OTHER: &str = "another-key-9d2b7c44e1a0";
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let config = redacting(local(), "lab", &log, "caller").edit(|file| {
+        file["users"]["user-2"] = json!({"email": "other@example.com"});
+        file["projects"]["project-1"]["users"] = json!(["user-1", "user-2"]);
+        file["apikeys"][OTHER] = json!({"project_id": "project-1", "user_id": "user-2"});
+    });
+    let front = Front::start(&config);
+    let ask = async |key: &str, text: &str| {
+        let session = front.session(key).await;
+        let arguments = json!({"server_name": "lab", "tool_calls": [echo(text)]});
+        let call = Ask::request(1, "tools/call", &json!({"name": SECURE_CALL, "arguments": arguments}));
+        let told = front.send(&call.key(key).session(&session)).await.json();
+        let text = told["result"]["content"][0]["text"].as_str().expect("text");
+        serde_json::from_str::<Value>(text).expect("JSON")["results"][0].clone()
+    };
+    let mine = ask(KEY, ADDRESS).await;
+    let placeholder = message(&mine);
+    assert_eq!(mine["response"], ADDRESS);
+    let theirs = ask(OTHER, &placeholder).await;
+    assert_eq!((&theirs["response"], message(&theirs)), (&json!(placeholder), placeholder.clone()));
+}
+
+#[tokio::test]
+async fn what_is_neither_private_nor_text_stays_as_it_is() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let gateway = Gateway::start(&redacting(local(), "lab", &log, "server")).await;
+    let arguments = json!({
+        "message": "<EMAIL_ADDRESS_0> commit 3f2a9c, 10.0.0.1, v1.2.3, 2026-01-31T10:00:00Z",
+        "n": 4_111_111_111_111_111_u64,
+        "deep": [{"id": "550e8400-e29b-41d4-a716-446655440000", "flag": true, "none": null}],
+    });
+    let reply = gateway.batch("lab", json!([{"name": "echo", "args": arguments}])).await;
+    assert_eq!(reply.results()[0]["enkrypt_mcp_data"]["args"], arguments, "{}", reply.json);
+}
