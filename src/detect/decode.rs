@@ -224,7 +224,7 @@ fn unhex(run: &[u8]) -> Option<Vec<u8>> {
     run.chunks(2).map(|pair| u8::try_from(hex(pair, 2)?).ok()).collect()
 }
 
-fn unbase64(run: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn unbase64(run: &[u8]) -> Option<Vec<u8>> {
     let mut value = Vec::with_capacity(run.len() / 4 * 3 + 2);
     let mut held = 0_u32;
     for (index, byte) in run.iter().enumerate() {

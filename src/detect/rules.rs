@@ -29,11 +29,11 @@ pub(super) struct Table {
     pub(super) before: usize,
     pub(super) after: usize,
     pub(super) rules: &'static [Rule],
-    /// Looks at what a pattern found once more: the text, the whole match and the span.
+    /// Looks at what a pattern found once more (the text, the whole match, the span) and says the span to report.
     pub(super) check: Option<Check>,
 }
 
-pub(super) type Check = fn(&Rule, &str, Range<usize>, Range<usize>) -> bool;
+pub(super) type Check = fn(&Rule, &str, Range<usize>, Range<usize>) -> Option<Range<usize>>;
 
 pub(super) const EVERYWHERE: &[Place] = &[Place::Argument, Place::Result, Place::Definition];
 
@@ -164,8 +164,11 @@ impl Compiled {
                 let groups = pattern.captures_at(bytes, whole.start);
                 span = groups.and_then(|groups| groups.get(1)).map_or(span, |group| group.range());
             }
-            if self.table.check.is_some_and(|check| !check(self.rule, text, whole, span.clone())) {
-                continue;
+            if let Some(check) = self.table.check {
+                match check(self.rule, text, whole, span) {
+                    Some(checked) => span = checked,
+                    None => continue,
+                }
             }
             findings += 1;
             found.push(self.finding(span));

@@ -6,66 +6,54 @@ mod keys;
 mod value;
 mod vendors;
 
-use super::rules::{EVERYWHERE, Rule, Table};
+use super::rules::{Check, EVERYWHERE, Rule, Table};
 use super::{Finding, Kind};
 
+const fn table(before: usize, after: usize, rules: &'static [Rule], check: Check) -> Table {
+    Table { kind: Kind::Secret, places: EVERYWHERE, before, after, rules, check: Some(check) }
+}
+
 pub(super) const TABLES: &[Table] = &[
-    Table {
-        kind: Kind::Secret,
-        places: EVERYWHERE,
-        before: 24,
-        after: 400,
-        rules: vendors::TOKENS,
-        check: Some(is_token),
-    },
-    Table {
-        kind: Kind::Secret,
-        places: EVERYWHERE,
-        before: 80,
-        after: 512,
-        rules: vendors::NAMED,
-        check: Some(is_named),
-    },
-    Table {
-        kind: Kind::Secret,
-        places: EVERYWHERE,
-        before: 16,
-        after: 4096,
-        rules: keys::BLOCKS,
-        check: None,
-    },
-    Table {
-        kind: Kind::Secret,
-        places: EVERYWHERE,
-        before: 200,
-        after: 300,
-        rules: keys::ADDRESSES,
-        check: Some(is_login),
-    },
-    Table {
-        kind: Kind::Secret,
-        places: EVERYWHERE,
-        before: 48,
-        after: 260,
-        rules: assigned::RULES,
-        check: Some(assigned::is_assigned),
-    },
+    table(24, 400, vendors::TOKENS, is_token),
+    table(24, 4096, vendors::LONG, is_token),
+    table(80, 512, vendors::NAMED, is_named),
+    table(64, 4096, keys::BLOCKS, is_block),
+    table(200, 300, keys::ADDRESSES, is_login),
+    table(48, 64, assigned::RULES, assigned::value_of),
 ];
 
 use std::ops::Range;
 
 /// A vendor's token is random: not a placeholder, and not one character over and over.
-fn is_token(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> bool {
-    text.get(span).is_some_and(|token| !value::is_placeholder(token) && value::entropy(token) >= 2.3)
+fn is_token(rule: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
+    let token = text.get(span.clone())?;
+    let signed = match rule.id {
+        "secret.jwt" => value::is_jwt(token),
+        "secret.prefixed" => value::is_mixed(token),
+        "secret.vault" => value::is_random(token),
+        "secret.psexec" => value::has_digit(token) || token.contains(['!', '@', '#']),
+        _ => true,
+    };
+    (signed && !value::is_placeholder(token) && value::entropy(token) >= 2.3).then_some(span)
 }
 
 /// What follows a vendor's name must look random by itself.
-fn is_named(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> bool {
-    text.get(span).is_some_and(|token| !value::is_placeholder(token) && value::is_random(token))
+fn is_named(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
+    let token = text.get(span.clone())?;
+    (!value::is_placeholder(token) && value::is_random(token)).then_some(span)
 }
 
-fn is_login(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> bool {
-    text.get(span).is_some_and(|password| password.len() >= 3 && !value::is_placeholder(password))
+fn is_login(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
+    let password = text.get(span.clone())?;
+    (password.len() >= 3 && !value::is_placeholder(password)).then_some(span)
+}
+
+/// A block with both ends holds a key between them.
+fn is_block(rule: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
+    const EMPTY: usize = 120;
+    let block = text.get(whole)?;
+    let closed = block.contains("BEGIN") && block.contains("END ");
+    (rule.id != "secret.private-key" || !closed || block.len() > EMPTY).then_some(span)
 }
 
 /// What no literal gives away: tokens by their shape alone.

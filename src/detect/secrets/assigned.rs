@@ -7,50 +7,142 @@ use super::super::rules::{Rule, rules};
 use super::value;
 
 pub(super) const RULES: &[Rule] = rules! {
-    "secret.password" "PASSWORD" 0.7 ["pass" "pwd" "pw:" "pw=" "pw "]
-        r"(?:\b|[_A-Za-z0-9.-])(?:pass(?:word|wd|phrase|code|wrd)?|pwd|pw)[0-9]{0,2}(?:_?(?:value|text|key|hash))?['\x22`\]\)*]{0,3}[ \t]{0,4}(?:=>|:=|\?=|==|=|:|,)>?[ \t]{0,4}(?:[a-z]{0,2}['\x22`]{1,3})?([^\s'\x22`]{3,120})"
+    "secret.password" "PASSWORD" 0.7 ["pass" "pwd" "pw"]
+        r"[A-Za-z0-9_$.-]{0,40}?(?:pass(?:word|wd|phrase|code|wrd)?s?|pwd|pw)(?:[0-9_.-][A-Za-z0-9_.-]{0,16}|(?-i:[A-Z])[A-Za-z0-9_.-]{0,16})?"
         "A password is in the text."
-    "secret.token" "API_KEY" 0.7 ["secret" "token" "key" "auth" "cred" "login" "apikey" "bearer" "session" "sid" "signature"]
-        r"(?:secret|token|(?:api|app|access|auth|private|client|account|encryption|signing|master|subscription|license|licence|service|user|admin|security|deploy|write|read|integration|publish\w{0,6}|consumer|shared|session|webhook|public|_)[_. -]?keys?|apikey|key|credentials?|creds|oauth|auth|sonar\.login|_login|signature|session_?id|_sid)[_.-]?(?:(?:secret|token|key|id|value|v?\d{1,2}|string|data|default|prod|live|test|dev)[_.-]?){0,2}['\x22`\]\)*]{0,3}(?:[ \t]{0,4}(?:=>|:=|\?=|==|=|:|,|\|\|)>?[ \t]{0,4}|[ \t]{1,3})(?:[a-z]{0,2}['\x22`]{1,3})?([A-Za-z0-9_.~+/=@!%&*-]{8,300})"
+    "secret.token" "API_KEY" 0.7 ["secret" "token" "key" "auth" "cred" "login" "api" "bearer" "session" "signature" "access" "private"]
+        r"[A-Za-z0-9_$.-]{0,48}?(?:secret|token|key|oauth|auth|authorization|authentication|credentials?|login|api|bearer|session|signature|access|private)s?(?:[0-9_.-][A-Za-z0-9_.-]{0,40}|(?-i:[A-Z])[A-Za-z0-9_.-]{0,40}| ?(?:key|token|secret)\b)?"
         "The value of a token or a key is in the text."
 };
 
-/// Whether the value of an assignment is a secret: the rule, the text, the whole match and the value.
-pub(super) fn is_assigned(rule: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) -> bool {
-    let (Some(raw), Some(before)) = (text.get(span.clone()), text.get(whole.start..span.start)) else {
-        return false;
-    };
-    let after = text.get(span.end..).unwrap_or_default();
-    let quoted = before.ends_with(['"', '\'', '`']) && after.starts_with(['"', '\'', '`']);
-    let raw = raw.trim_end_matches([',', ';', '.', ')', ']', '}']);
-    if value::is_placeholder(raw) || is_code(raw, after) {
-        return false;
+/// How a name and its value are joined.
+#[derive(Clone, Copy, PartialEq)]
+enum Link {
+    /// `=`, `:` and the like.
+    Sign,
+    /// `--name value`
+    Flag,
+    /// A blank, or a dash within the name.
+    Blank,
+}
+
+struct Value<'a> {
+    text: &'a str,
+    link: Link,
+    quoted: bool,
+}
+
+/// The value of an assignment, if it is a secret: the rule, the text, and the name that was found.
+pub(super) fn value_of(rule: &Rule, text: &str, name: Range<usize>, _: Range<usize>) -> Option<Range<usize>> {
+    let called = text.get(name.clone())?;
+    if let Some(joined) = joined(called) {
+        return Some(name.end - joined..name.end);
     }
-    match rule.id {
-        "secret.password" => is_password(raw, quoted),
-        _ => is_token(raw, before, quoted),
+    let (span, link, quoted) = after(text, called, name.end)?;
+    let raw = text.get(span.clone())?;
+    let rest = text.get(span.end..).unwrap_or_default();
+    if raw.is_empty() || value::is_placeholder(raw) || raw.starts_with('$') || is_code(raw, rest, quoted) {
+        return None;
+    }
+    let value = Value { text: raw, link, quoted };
+    let secret =
+        if rule.id == "secret.password" { is_password(called, &value) } else { is_token(called, &value) };
+    secret.then_some(span)
+}
+
+/// The length of a value that a dash joins to its name, as in `token-<value>`.
+fn joined(called: &str) -> Option<usize> {
+    let strong = |head: &str| {
+        let head = head.to_ascii_lowercase();
+        ["secret", "token", "private", "access", "apikey", "api_key"].iter().any(|word| head.contains(word))
+    };
+    let uuid = called.len().checked_sub(36).and_then(|at| called.split_at_checked(at));
+    if let Some((head, tail)) = uuid.filter(|(head, tail)| head.ends_with('-') && value::is_uuid(tail)) {
+        return strong(head).then_some(tail.len());
+    }
+    let (head, tail) = called.rsplit_once('-')?;
+    let drawn =
+        tail.len() >= 24 && value::is_random(tail) && tail.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (drawn && strong(head)).then_some(tail.len())
+}
+
+/// Where the value of a name that ends at `at` is, and how the two are joined.
+fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)> {
+    const SIGNS: &[&str] =
+        &[":::=", "::=", "===", "!==", "==", "!=", "=>", ":=", "?=", "||", "->", "=", ":", ","];
+    let rest = text.get(at..)?;
+    let closed = rest.trim_start_matches(['"', '\'', '`', ')', ']', '*']);
+    let closers = rest.len() - closed.len();
+    let bare = closed.trim_start_matches([' ', '\t']);
+    let blanks = closed.len() - bare.len();
+    let sign = SIGNS
+        .iter()
+        .find(|sign| bare.starts_with(**sign))
+        .copied()
+        .or_else(|| bare.starts_with("is ").then_some("is"));
+    let (link, tail) = match sign {
+        Some(",") if closers == 0 => return None,
+        Some(",") => (Link::Blank, &bare[1..]),
+        Some(sign) => (Link::Sign, &bare[sign.len()..]),
+        None if blanks > 0 && name.starts_with('-') => (Link::Flag, bare),
+        None if blanks > 0 => (Link::Blank, bare),
+        None => return None,
+    };
+    let tail = tail.trim_start_matches([' ', '\t', '>', '=']);
+    if closers > 3 || blanks > 6 || text.len() - at - tail.len() > 24 {
+        return None;
+    }
+    let opened = tail.trim_start_matches(['b', 'r', 'u', 'f', '@']);
+    let opened = if opened.starts_with(['"', '\'', '`']) { opened } else { tail };
+    let start = text.len() - opened.len();
+    match opened.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) {
+        Some(quote) => {
+            let inner = &opened[1..];
+            let inner = inner.strip_prefix("\"\"").or_else(|| inner.strip_prefix("''")).unwrap_or(inner);
+            let start = text.len() - inner.len();
+            let end = inner.bytes().take(LONGEST).position(|byte| byte == quote as u8 || byte == b'\n')?;
+            (!inner[..end].contains(' ')).then_some((start..start + end, link, true))
+        }
+        None => {
+            let stop = |byte: &u8| {
+                byte.is_ascii_whitespace()
+                    || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'<' | b'>' | b'|' | b',')
+            };
+            let end = opened
+                .bytes()
+                .take(LONGEST)
+                .position(|byte| stop(&byte))
+                .unwrap_or(opened.len().min(LONGEST));
+            let raw = opened.get(..end)?.trim_end_matches(['.', ')', ']', '}', '\\']);
+            Some((start..start + raw.len(), link, false))
+        }
     }
 }
 
+const LONGEST: usize = 400;
+
 /// A name, a call or a type, not a value.
-fn is_code(raw: &str, after: &str) -> bool {
-    let called = raw.contains('(') && raw.find('(') > Some(1) || after.starts_with('(');
-    let dotted = raw.split('.').count() > 1 && raw.split('.').all(|part| !part.is_empty() && is_name(part));
-    called
-        || dotted
-        || raw.contains("::")
+fn is_code(raw: &str, rest: &str, quoted: bool) -> bool {
+    let called = raw.contains('(') || rest.starts_with('(');
+    let dotted = raw.contains('.') && raw.split('.').all(|part| !part.is_empty() && is_name(part));
+    let marked = raw.contains("::")
         || raw.contains("->")
-        || raw.starts_with(['{', '[', '(', '<', '&', '*', '@'])
+        || raw.contains("${")
+        || raw.contains("{{")
+        || raw.contains("://");
+    marked
+        || raw.starts_with(['{', '[', '(', '<'])
+        || !quoted && (called || dotted || raw.starts_with(['&', '*', '@', '%']))
 }
 
 /// An identifier: words of letters, without digits in the middle.
 fn is_name(part: &str) -> bool {
-    part.bytes().all(|byte| {
-        byte.is_ascii_alphabetic() || byte == b'_' || byte == b'-' || byte == b'[' || byte == b']'
-    })
+    part.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'[' | b']'))
 }
 
-fn is_password(raw: &str, quoted: bool) -> bool {
+fn is_password(name: &str, value: &Value<'_>) -> bool {
+    const OTHERS: &[&str] =
+        &["compass", "bypass", "encompass", "surpass", "trespass", "overpass", "underpass"];
     const WORDS: &[&str] = &[
         "string",
         "str",
@@ -58,8 +150,6 @@ fn is_password(raw: &str, quoted: bool) -> bool {
         "null",
         "true",
         "false",
-        "password",
-        "passwd",
         "pass",
         "text",
         "hidden",
@@ -95,38 +185,120 @@ fn is_password(raw: &str, quoted: bool) -> bool {
         "with",
         "basic",
         "test",
+        "default",
+        "somevalue",
+        "integer",
     ];
+    let raw = value.text;
     let lower = raw.to_ascii_lowercase();
     let core = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    if WORDS.contains(&core) || core.len() < 3 || core.contains("password") || core.contains("passwd") {
+    let called = name.trim_start_matches('-').to_ascii_lowercase();
+    if OTHERS.contains(&called.as_str())
+        || WORDS.contains(&core)
+        || core.len() < 3
+        || core.contains("pass") && core.len() < 20
+    {
         return false;
     }
     let mixed = value::has_digit(raw) && value::has_letter(raw);
     let marked = raw.contains(['!', '@', '#', '%', '^', '&', '*', '+', '?']) && value::has_letter(raw);
-    if quoted {
-        raw.len() >= 4 && (mixed || marked || is_plain_word(raw))
-    } else {
-        raw.len() >= 6 && (mixed || marked)
+    let random = mixed || marked;
+    match (value.quoted, value.link) {
+        (true, Link::Blank) => raw.len() >= 6 && random,
+        (true, _) => {
+            raw.len() >= 4
+                && (random || raw.len() >= 6 && raw.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        }
+        (false, Link::Sign) => raw.len() >= 6 && (random || is_environment(name) && is_name(raw)),
+        (false, Link::Flag) => raw.len() >= 6 && random,
+        (false, Link::Blank) => false,
     }
 }
 
-/// One word in quotes, as people choose their passwords.
-fn is_plain_word(raw: &str) -> bool {
-    raw.len() >= 6 && raw.bytes().all(|byte| byte.is_ascii_alphanumeric())
+/// `DB_PASSWORD`, as in a file of variables.
+fn is_environment(name: &str) -> bool {
+    name.contains('_')
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-fn is_token(raw: &str, before: &str, quoted: bool) -> bool {
-    let assigned = before.trim_end_matches(['"', '\'', '`', ' ', '\t', '>']).ends_with(['=', ':', '|', ',']);
-    let lower = before.to_ascii_lowercase();
-    let strong =
-        ["secret", "token", "api", "private", "access", "auth"].iter().any(|word| lower.contains(word));
+fn is_token(name: &str, value: &Value<'_>) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let strong = has(&[
+        "secret",
+        "token",
+        "apikey",
+        "api_key",
+        "api-key",
+        "api.key",
+        "api key",
+        "private",
+        "secret key",
+        "accesskey",
+        "access_key",
+        "authkey",
+        "auth_key",
+        "credential",
+    ]) || lower.ends_with("key") && lower.len() > 5
+        || lower.ends_with("_api");
+    let weak = !strong && !has(&["auth", "login", "bearer", "access", "session", "signature", "api"]);
+    if has(&[
+        "public",
+        "keyword",
+        "token_type",
+        "tokenizer",
+        "max_tok",
+        "monkey",
+        "author",
+        "key_id",
+        "keyboard",
+        "foreign",
+        "primary",
+        "hotkey",
+        "author",
+        "turkey",
+        "donkey",
+        "jersey",
+    ]) && !lower.contains("authori")
+    {
+        return false;
+    }
+    let raw = value.text.trim_end_matches('=');
     if value::is_uuid(raw) {
-        return strong && assigned && lower.contains("secret");
+        return strong && value.link == Link::Sign;
     }
-    let least = match (strong, assigned, quoted) {
-        (true, true, true) => 12,
-        (true, true, false) | (false, true, true) => 16,
+    let mixed = value::is_mixed(raw);
+    let least = match (strong, value.link, value.quoted) {
+        (true, Link::Sign, true) => 13,
+        (true, Link::Sign, _) => 15,
+        (true, Link::Flag, _) => 15,
+        (false, Link::Sign, _) if !weak => 16,
         _ => 20,
     };
-    raw.len() >= least && value::is_random(raw) && !raw.contains('/') && !raw.ends_with(['_', '-'])
+    // A path, a sentence in snake case or a date is no token.
+    let path = raw.contains('/') && (raw.starts_with(['/', '.']) || !mixed || raw.len() < 30);
+    let words = raw.split(['_', '-', '.', ':']).filter(|part| part.len() > 2 && is_name(part)).count();
+    let odd = raw.contains(['&', '?', '@', ':']) || raw.contains('=') && !value.quoted;
+    if raw.len() < least
+        || path
+        || words > 2
+        || odd
+        || !is_drawn(raw, strong && value.link == Link::Sign || is_shouted(name))
+    {
+        return false;
+    }
+    let plain = raw.len() >= 24 && raw.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    value.link != Link::Blank || mixed || (strong || is_shouted(name)) && plain || strong && is_shouted(name)
+}
+
+/// Drawn at random: letters and digits; long runs of either where the name leaves no doubt.
+fn is_drawn(raw: &str, sure: bool) -> bool {
+    let alike =
+        raw.bytes().all(|byte| byte.is_ascii_lowercase()) || raw.bytes().all(|byte| byte.is_ascii_digit());
+    value::is_random(raw) || sure && alike && raw.len() >= 20 && value::entropy(raw) >= 2.5
+}
+
+/// `TOKEN value`, as notes have it.
+fn is_shouted(name: &str) -> bool {
+    ["SECRET", "TOKEN", "KEY", "PRIVATE", "ACCESS"].iter().any(|word| name.contains(word))
 }

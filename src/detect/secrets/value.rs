@@ -1,5 +1,7 @@
 //! What a value looks like: random, a placeholder, or a piece of code.
 
+use super::super::decode;
+
 /// Bits of information a character, by how often each occurs.
 pub(super) fn entropy(value: &str) -> f32 {
     let mut counts = [0_u16; 256];
@@ -58,9 +60,9 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let first = value.as_bytes().first();
     WORDS.iter().any(|word| lower.contains(word))
+        || value.len() < 16 && lower.contains("1234")
         || value.len() < 24 && RUNS.iter().any(|run| lower.contains(run))
         || first.is_some_and(|first| value.bytes().all(|byte| byte == *first))
-        || value.starts_with('$')
         || value.starts_with('%') && value.ends_with('%')
 }
 
@@ -73,6 +75,20 @@ pub(super) fn is_random(value: &str) -> bool {
         _ => 3.1,
     };
     has_digit(value) && has_letter(value) && entropy(value) >= enough
+}
+
+/// Upper case, lower case and digits in no order, as a generator makes them.
+pub(super) fn is_mixed(value: &str) -> bool {
+    let upper = value.bytes().filter(u8::is_ascii_uppercase).count();
+    let lower = value.bytes().filter(u8::is_ascii_lowercase).count();
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    upper >= 4 && lower >= 4 && digits >= 3 && entropy(value) >= 4.2
+}
+
+/// Whether the first part of a token is a JSON object, whole.
+pub(super) fn is_jwt(token: &str) -> bool {
+    let head = token.split('.').next().and_then(|head| decode::unbase64(head.as_bytes()));
+    head.is_some_and(|head| head.starts_with(b"{") && head.trim_ascii_end().ends_with(b"}"))
 }
 
 /// `8-4-4-4-12` hex digits.

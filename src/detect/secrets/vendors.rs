@@ -10,11 +10,11 @@ pub(super) const TOKENS: &[Rule] = rules! {
     "secret.github" "GITHUB_TOKEN" 0.97 ["ghp_" "gho_" "ghu_" "ghs_" "ghr_" "github_pat_"]
         r"(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})" "A token of GitHub is in the text."
     "secret.gitlab" "GITLAB_TOKEN" 0.95 ["gl" "gr1348941"]
-        r"\b(?:(?:glpat|gldt|glrt|glsoat|glptt|glagent|glcbt|glimt|glft|glffct|gloas|glwt)-[A-Za-z0-9_.-]{20,}|GR1348941[A-Za-z0-9_-]{20})" "A token of GitLab is in the text."
+        r"(?-i)\b(?:(?:glpat|gldt|glrt|glsoat|glft|glwt)-[A-Za-z0-9_-]{20}|glpat-[A-Za-z0-9_-]{27,300}\.[a-z0-9]{2}\.?[a-z0-9]{7,9}|glrtr?-(?:t\d_)?[A-Za-z0-9_-]{20,60}|glptt-[A-Za-z0-9_-]{40}|glagent-[A-Za-z0-9_-]{50,}|glcbt-[A-Za-z0-9]{1,5}_[A-Za-z0-9_-]{20}|glimt-[A-Za-z0-9_-]{25}|glffct-[A-Za-z0-9_-]{20}|gloas-[A-Za-z0-9_-]{64}|glwt-[A-Za-z0-9_-]{20,40}|GR1348941[A-Za-z0-9_-]{20})(?:[^A-Za-z0-9_-]|$)" "A token of GitLab is in the text."
     "secret.gitlab-session" "GITLAB_TOKEN" 0.9 ["_gitlab_session="]
         r"_gitlab_session=([a-z0-9]{32})" "A session of GitLab is in the text."
     "secret.slack" "SLACK_TOKEN" 0.95 ["xox" "xapp-"]
-        r"\b(?:xox[abeoprs](?:\.xox[a-z])?-[0-9]+-[A-Za-z0-9-]{10,}|xox[abeoprs]-[0-9A-Za-z-]{24,}|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+|xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{100,})" "A token of Slack is in the text."
+        r"\b(?:xox[abeoprs](?:\.xox[a-z])?-[0-9]{8,}-[0-9]{8,}-[A-Za-z0-9-]{20,}|xox[aors]-[0-9]+-[A-Za-z0-9]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+|xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{100,})" "A token of Slack is in the text."
     "secret.slack-webhook" "SLACK_WEBHOOK" 0.95 ["hooks.slack.com/"]
         r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{30,80}" "An address that posts to Slack is in the text."
     "secret.discord-webhook" "DISCORD_WEBHOOK" 0.95 ["/api/webhooks/"]
@@ -24,7 +24,7 @@ pub(super) const TOKENS: &[Rule] = rules! {
     "secret.stripe" "STRIPE_KEY" 0.95 ["sk_" "rk_" "whsec_"]
         r"\b(?:(?:sk|rk)_(?:live|test|prod)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{24,})" "A key of Stripe is in the text."
     "secret.openai" "OPENAI_KEY" 0.96 ["t3blbkfj" "sk-proj-" "sk-svcacct-" "sk-admin-"]
-        r"\bsk-(?:[A-Za-z0-9_-]{10,}T3BlbkFJ[A-Za-z0-9_-]{10,}|(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,})" "A key of OpenAI is in the text."
+        r"\bsk-(?:[A-Za-z0-9_-]{10,}T3BlbkFJ[A-Za-z0-9_-]{10,}|(?:proj|svcacct|admin)-[A-Za-z0-9_-]{60,})" "A key of OpenAI is in the text."
     "secret.anthropic" "ANTHROPIC_KEY" 0.96 ["sk-ant-"]
         r"sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{40,}" "A key of Anthropic is in the text."
     "secret.openrouter" "API_KEY" 0.95 ["sk-or-v1-" "sk-lf-" "pk-lf-" "sk-kimi-" "sk_sandbox" "pplx-" "gsk_" "xai-" "r8_" "hf_" "api_org_" "tvly-" "fw_" "csk-" "jina_" "nvapi-" "tgp_v1_" "vapi_" "voyage-" "pa-"]
@@ -33,16 +33,10 @@ pub(super) const TOKENS: &[Rule] = rules! {
         r"(?-i)(?:\bAIza[A-Za-z0-9_-]{35}|GOCSPX-[A-Za-z0-9_-]{24,28}|\bya29\.[A-Za-z0-9_-]{20,}|\b1//0[A-Za-z0-9_-]{30,})" "A key of Google is in the text."
     "secret.google-oauth-client" "GOOGLE_OAUTH_CLIENT" 0.4 [".apps.googleusercontent.com"]
         r"\d{6,}-[a-z0-9_]{32}\.apps\.googleusercontent\.com" "The id of an OAuth client of Google is in the text."
-    "secret.jwt" "JWT" 0.9 ["eyj" "ewog"]
-        r"(?-i)\b(?:eyJ|ewog)[A-Za-z0-9_-]{14,}\.(?:eyJ|ewog|[A-Za-z0-9_-])[A-Za-z0-9_=-]{14,}\.(?:[A-Za-z0-9_-]{10,})?" "A signed token that a service accepts (JWT) is in the text."
-    "secret.jwe" "JWT" 0.85 ["eyj"]
-        r"(?-i)\beyJ[A-Za-z0-9_-]{14,}\.\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]+)?" "An encrypted token that a service accepts is in the text."
     "secret.npm" "NPM_TOKEN" 0.95 ["npm_"]
         r"\bnpm_[A-Za-z0-9]{36}\b" "A token of a package registry is in the text."
     "secret.npm-auth" "NPM_TOKEN" 0.9 ["_authtoken" "_password" "_auth"]
-        r"_(?:authToken|password|auth)\s?=\s?([A-Za-z0-9+/=_-]{8,})" "A token of a package registry is in the text."
-    "secret.pypi" "PYPI_TOKEN" 0.96 ["pypi-ag"]
-        r"pypi-Ag[A-Za-z0-9_-]{50,}" "A token of a package registry is in the text."
+        r"(?:^|[\s:/])_(?:authToken|password|auth)\s?=\s?([A-Za-z0-9+/=_-]{8,})" "A token of a package registry is in the text."
     "secret.cargo" "REGISTRY_TOKEN" 0.9 ["cio" "rubygems_" "oy2" "dckr_" "npm_" "akc" "cmv"]
         r"(?-i)\b(?:cio[A-Za-z0-9]{32}|rubygems_[a-f0-9]{48}|oy2[a-z0-9]{43}|dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}|AKC[a-zA-Z0-9]{10,}|cmVmd[A-Za-z0-9]{50,})\b" "A token of a package registry is in the text."
     "secret.digitalocean" "DIGITALOCEAN_TOKEN" 0.95 ["dop_v1_" "doo_v1_" "dor_v1_"]
@@ -113,6 +107,24 @@ pub(super) const TOKENS: &[Rule] = rules! {
         r"machine\s+\S{1,80}\s+login\s+\S{1,80}\s+password\s+(\S{3,80})" "A login of a netrc file is in the text."
     "secret.odbc" "PASSWORD" 0.85 ["password" "pwd"]
         r"(?:server|data source|user id|uid|provider|host)\s?=[^\n]{0,200};\s?(?:password|pwd)\s?=\s?([^\s;'\x22]{3,60})" "A connection string carries a password."
+    "secret.cloudflare" "CLOUDFLARE_TOKEN" 0.93 ["cfut_" "cfat_" "cfk_" "vcp_" "vcu_" "vck_" "sha256~" "api-" "bbdc-" "sl." "00d" "pk_live_" "pk_test_" "odt_" "$krb5"]
+        r"(?-i)(?:\b(?:cf(?:ut|at|k)|vc[a-z])_[A-Za-z0-9]{40,60}\b|sha256~[A-Za-z0-9_-]{43}|\bAPI-[A-Z0-9]{26}\b|\bBBDC-[A-Za-z0-9+/@_-]{40,50}|\bsl\.[A-Za-z0-9_-]{100,}|\b00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{80,}|\bpk_(?:live|test)_[A-Za-z0-9]{24,}|\bodt_[A-Za-z0-9]{32}\b|\$krb5(?:asrep|tgs|pa)\$\d{1,2}\$\S{60,})" "A token of a service is in the text."
+    "secret.vault" "VAULT_TOKEN" 0.8 ["s."]
+        r"(?-i)(?:^|[\s=:\x22'])(s\.[A-Za-z0-9]{24})(?:[\s\x22']|$)" "A token of HashiCorp's Vault is in the text."
+    "secret.prefixed" "API_KEY" 0.6 ["_" "-"]
+        r"(?-i)(?:^|[\s=:\x22'`(,\[])([a-z][a-z0-9]{1,7}[_-][A-Za-z0-9]{32,80})(?:[\s\x22'`),;&\]]|$)" "A token, by its prefix and the random characters after it, is in the text."
+    "secret.psexec" "PASSWORD" 0.8 ["psexec" "viserver" "net use" "sqlcmd" "mysql" "sshpass" "mongo" "ldapsearch" "smbclient"]
+        r"(?:psexec(?:\.exe)?|sqlcmd|mysql(?:dump)?|sshpass|mongo|ldapsearch)\b[^\n]{0,120}?\s-(?:p|w)\s?['\x22]?([A-Za-z0-9!@#$%^&*_.+-]{5,40})['\x22]?(?:\s|$)" "A password is in a command line."
+};
+
+/// Tokens that may be thousands of characters long.
+pub(super) const LONG: &[Rule] = rules! {
+    "secret.jwt" "JWT" 0.9 ["eyj" "ewog"]
+        r"(?-i)\b(?:eyJ|ewog)[A-Za-z0-9_-]{14,}\.(?:eyJ|ewog|[A-Za-z0-9_-])[A-Za-z0-9_=-]{14,}\.(?:[A-Za-z0-9_-]{10,})?" "A signed token that a service accepts (JWT) is in the text."
+    "secret.jwe" "JWT" 0.85 ["eyj"]
+        r"(?-i)\beyJ[A-Za-z0-9_-]{14,}\.\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]+)?" "An encrypted token that a service accepts is in the text."
+    "secret.pypi" "PYPI_TOKEN" 0.96 ["pypi-ag"]
+        r"pypi-Ag[A-Za-z0-9_-]{50,}" "A token of a package registry is in the text."
 };
 
 pub(super) const NAMED: &[Rule] = rules! {
