@@ -39,6 +39,22 @@ pub(super) const TABLES: &[Table] = &[
 /// What no literal gives away.
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     shell::scan(text, found);
+    if is_document(text) {
+        let code =
+            found.iter_mut().filter(|one| one.kind == Kind::CodeInjection && !SURE.contains(&one.rule));
+        code.for_each(|one| one.score = one.score.min(IN_DOCUMENT));
+    }
+}
+
+/// A value of so many lines is a document or a program, and code in it is what it is about.
+const DOCUMENT: usize = 12;
+const IN_DOCUMENT: f32 = 0.45;
+/// What no document should hold.
+const SURE: &[&str] =
+    &["code.shell-reverse", "code.log4j", "code.jndi", "code.ssrf-metadata", "code.shell-download"];
+
+fn is_document(text: &str) -> bool {
+    text.lines().filter(|line| line.trim().len() > 3).take(DOCUMENT).count() == DOCUMENT
 }
 
 #[cfg(test)]

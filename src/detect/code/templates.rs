@@ -6,7 +6,7 @@ pub(super) const RULES: &[Rule] = rules! {
     "code.template-object" "template" 0.92 ["__class__" "__mro__" "__globals__" "__subclasses__" "__builtins__" "__init__" "getclass()" "_self.env" "t(java" "forname(" "freemarker" "$smarty" "newinstance" "#set(" "$class." "config.items" "self.module" "template.module" "_templatereference" "self.attr" "self.context" "request.application" "lipsum" "cycler" "joiner" "class.inspect"]
         r"(?:__(?:class|mro|globals|subclasses|builtins|init|import|base|bases|getattribute)__|getclass\(\)|_self\.env|\bt\(java\.|forname\(|freemarker\.template|\{\$?smarty|newinstance\(|#set\s?\(\s?\$|\$class\.|config\.items\(|\$\{self\.|_templatereference|\b(?:lipsum|cycler|joiner)\.__|request\.application)" "A template expression reaches for objects of its program."
     "code.template-sum" "template" 0.85 ["{{" "${" "#{" "<%=" "*{" "@(" "[[" "{%" "{@" "~{"]
-        r"(?:\{\{|\$\{\{?|#\{|<%=|\*\{|@\(|\{%|\{@|@\{)\s{0,3}(?:\d+\s{0,2}[*+]\s{0,2}(?:\d+|'\d+')|'[^']{1,12}'\s?\*\s?\d|['\x22]\w{1,12}['\x22]\.\w{3,20}\()|\{%\s?(?:debug|import|include|extends|for\s+\w+\s+in\s+\[|set\s+\w+\s?=)" "A template expression computes something, as a probe does."
+        r"(?:\{\{|\$\{\{?|#\{|<%=?|\*\{|@\(|\{%|\{@|@\{)\s{0,3}(?:if true|\d+\s{0,2}[*+]\s{0,2}(?:\d+|'\d+')|'[^']{1,12}'\s?\*\s?\d|['\x22]\w{1,12}['\x22]\.\w{3,20}\()|\{%\s?(?:debug|import|include|extends|for\s+\w+\s+in\s+\[|set\s+\w+\s?=)" "A template expression computes something, as a probe does."
     "code.template-call" "template" 0.85 ["${" "#{" "{{" "%{" "<%" "<#" "{php" "{if" "$smarty"]
         r"(?:\$\{|#\{|\{\{|%\{|<%=?)[^}%\n]{0,120}(?:\.exec\(|\bsystem\s?\(|popen|runtime|processbuilder|java\.|file\.|read\(|os\.|eval|require\(|constructor|_context|memberaccess|#_|dump\(|passthru|getenv|@java|ognl|opensymphony|execute\x22)|<#assign|\{php\}|\{/php\}" "A template expression calls code."
     "code.log4j" "log4j" 0.95 ["${" "jndi"]
@@ -22,5 +22,5 @@ pub(super) const RULES: &[Rule] = rules! {
     "code.ssi" "template" 0.9 ["<!--#"]
         r"<!--\s?#(?:exec|include|echo|printenv|config|set)\b" "A server-side include is put into a value."
     "code.header" "header" 0.85 ["set-cookie" "content-type" "content-length" "location:" "http/1." "%0d%0a" "%0a" "\\r\\n" "x-" "bcc:" "cc:"]
-        r"(?:%0d%0a|%0a|%0d|\r\n|\\r\\n|\n)\s?(?:set-cookie|content-(?:type|length|encoding|disposition)|location|x-[a-z-]{3,20}|host|bcc|refresh|transfer-encoding)\s?:|(?:\r\n|\n|%0d%0a)(?:get|post|put|head)\s\S{1,80}\shttp/1" "Headers of a message are put into a value."
+        r"(?:%0d%0a|%0a|%0d|\r\n|\\r\\n|\n)\s?(?:set-cookie|content-(?:length|encoding)|location|x-[a-z-]{3,20}|host|bcc|refresh|transfer-encoding)\s?:|(?:\r\n|\n|%0d%0a)(?:get|post|put|head)\s\S{1,80}\shttp/1" "Headers of a message are put into a value."
 };

@@ -140,55 +140,57 @@ fn is_name(part: &str) -> bool {
     part.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'[' | b']'))
 }
 
+/// Words that end like a password and are none.
+const OTHERS: &[&str] = &["compass", "bypass", "encompass", "surpass", "trespass", "overpass", "underpass"];
+/// What stands where a password would.
+const WORDS: &[&str] = &[
+    "string",
+    "str",
+    "none",
+    "null",
+    "true",
+    "false",
+    "pass",
+    "text",
+    "hidden",
+    "required",
+    "optional",
+    "secret",
+    "value",
+    "input",
+    "bool",
+    "bytes",
+    "any",
+    "self",
+    "this",
+    "empty",
+    "invalid",
+    "missing",
+    "nil",
+    "type",
+    "user",
+    "username",
+    "email",
+    "admin",
+    "token",
+    "undefined",
+    "object",
+    "number",
+    "the",
+    "and",
+    "for",
+    "not",
+    "reset",
+    "change",
+    "with",
+    "basic",
+    "test",
+    "default",
+    "somevalue",
+    "integer",
+];
+
 fn is_password(name: &str, value: &Value<'_>) -> bool {
-    const OTHERS: &[&str] =
-        &["compass", "bypass", "encompass", "surpass", "trespass", "overpass", "underpass"];
-    const WORDS: &[&str] = &[
-        "string",
-        "str",
-        "none",
-        "null",
-        "true",
-        "false",
-        "pass",
-        "text",
-        "hidden",
-        "required",
-        "optional",
-        "secret",
-        "value",
-        "input",
-        "bool",
-        "bytes",
-        "any",
-        "self",
-        "this",
-        "empty",
-        "invalid",
-        "missing",
-        "nil",
-        "type",
-        "user",
-        "username",
-        "email",
-        "admin",
-        "token",
-        "undefined",
-        "object",
-        "number",
-        "the",
-        "and",
-        "for",
-        "not",
-        "reset",
-        "change",
-        "with",
-        "basic",
-        "test",
-        "default",
-        "somevalue",
-        "integer",
-    ];
     let raw = value.text;
     let lower = raw.to_ascii_lowercase();
     let core = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
@@ -204,13 +206,12 @@ fn is_password(name: &str, value: &Value<'_>) -> bool {
     let marked = raw.contains(['!', '@', '#', '%', '^', '&', '*', '+', '?']) && value::has_letter(raw);
     let random = mixed || marked;
     match (value.quoted, value.link) {
-        (true, Link::Blank) => raw.len() >= 6 && random,
+        (true, Link::Blank) | (false, Link::Flag) => raw.len() >= 6 && random,
         (true, _) => {
             raw.len() >= 4
                 && (random || raw.len() >= 6 && raw.bytes().all(|byte| byte.is_ascii_alphanumeric()))
         }
         (false, Link::Sign) => raw.len() >= 6 && (random || is_environment(name) && is_name(raw)),
-        (false, Link::Flag) => raw.len() >= 6 && random,
         (false, Link::Blank) => false,
     }
 }
@@ -270,8 +271,7 @@ fn is_token(name: &str, value: &Value<'_>) -> bool {
     let mixed = value::is_mixed(raw);
     let least = match (strong, value.link, value.quoted) {
         (true, Link::Sign, true) => 13,
-        (true, Link::Sign, _) => 15,
-        (true, Link::Flag, _) => 15,
+        (true, Link::Sign | Link::Flag, _) => 15,
         (false, Link::Sign, _) if !weak => 16,
         _ => 20,
     };
