@@ -101,7 +101,11 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
         if kinds.contains(Kind::CodeInjection) && place == Place::Argument {
             code::scan(layer.text(), &mut seen);
         }
-        prompt::combine(&mut seen);
+        if kinds.contains(Kind::PromptInjection) && place == Place::Result {
+            prompt::at_the_edge(layer.text(), &mut seen);
+        }
+        prompt::combine(&mut seen, Kind::PromptInjection);
+        prompt::combine(&mut seen, Kind::ToolPoisoning);
         for mut finding in seen {
             finding.span = view.origin(layer, finding.span);
             found.push(finding);

@@ -1,0 +1,71 @@
+//! What a result of a tool has no reason to say.
+
+use super::super::rules::{Rule, rules};
+use super::super::{Finding, Kind};
+
+pub(super) const RULES: &[Rule] = rules! {
+    "prompt.shape-answer" "address" 0.6 ["your response" "your answer" "your reply" "your explanation" "your codebase" "your implementation" "your elucidation" "your solution" "into your code"]
+        r"(?:^|[.!?\n:;,\x22'|]\s{0,3}|\b(?:please|to proceed|hesitate to|then|and)[, ]{1,3})(?:add|include|integrate|incorporate|embed|insert|mention|append|blend|use|write|provide|translate|scramble|replace|modify|encode|employ|introduce|enhance|make|ensure|fuse|merge|weave|suggest|recommend|display|format|reverse|end|begin|start|in your (?:response|answer))\b[^\n]{0,140}?\byour (?:response|answer|reply|explanation|code(?:base)?|implementation|elucidation|solution)\b"
+        "Data says what the assistant's answer should hold."
+};
+
+/// The first words of a request for a piece of text or knowledge.
+const REQUESTS: &[&str] = &[
+    "write ",
+    "compose ",
+    "translate ",
+    "provide ",
+    "describe ",
+    "give me ",
+    "generate ",
+    "recommend ",
+    "tell me ",
+    "how do you say ",
+    "how would you say ",
+    "how do you spell ",
+    "what is the meaning",
+    "what's the meaning",
+    "what is the translation",
+    "what is the capital",
+    "who wrote ",
+    "who invented ",
+    "who painted ",
+    "calculate ",
+    "rewrite ",
+    "rephrase ",
+    "paraphrase ",
+    "summarize ",
+    "summarise ",
+    "invent ",
+    "craft ",
+    "draft ",
+    "come up with ",
+    "make up ",
+    "explain how ",
+    "explain why ",
+    "explain the ",
+    "identify the ",
+];
+const LONGEST_REQUEST: usize = 200;
+
+/// Adds a request that is the first or the last line of a result: nobody asked the tool for it.
+pub(in super::super) fn at_the_edge(text: &str, found: &mut Vec<Finding>) {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let (Some(first), Some(last)) = (lines.next(), lines.next_back()) else { return };
+    for line in [first, last] {
+        let line = line.trim();
+        let asks = |start: &str| line.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+        let ended = line.len() <= LONGEST_REQUEST && line.ends_with(['.', '?', '!']);
+        if ended && REQUESTS.iter().any(|start| asks(start)) {
+            let start = line.as_ptr() as usize - text.as_ptr() as usize;
+            found.push(Finding {
+                kind: Kind::PromptInjection,
+                label: "request",
+                span: start..start + line.len(),
+                score: 0.55,
+                rule: "prompt.request",
+                reason: "A request to the assistant stands at the edge of a result.",
+            });
+        }
+    }
+}
