@@ -18,6 +18,8 @@ struct Road {
     transport: Transport,
     known: Known,
     servers: Servers,
+    /// Whether the check of the arguments may run beside the call.
+    beside: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +61,7 @@ enum Servers {
 struct Column {
     plugin: fn() -> Value,
     block: &'static [&'static str],
-    /// Marks. A text of an attack that it does see from now on fails the test as well: the list is exact.
+    /// By their marks: these may get through, and no others.
     misses: &'static [&'static str],
 }
 
@@ -69,14 +71,52 @@ const KEYWORD: Column = Column {
     misses: &[],
 };
 
+const LOCAL: Column = Column {
+    plugin: || json!({"provider": "local", "config": {}}),
+    block: &["injection_attack", "secrets", "sponge_attack"],
+    misses: &[
+        // A lie, a preference, a polite request: whether it is one, only the whole conversation tells.
+        "kestrel-asides-elicitation_address-",
+        "kestrel-bad_output-calculate-",
+        "kestrel-preference_manipulation-calculate_premium-",
+        "kestrel-preference_manipulation-elite_search_engine-",
+        "kestrel-preference_manipulation-exclusive_quote_generator-",
+        "kestrel-preference_manipulation-must_use_converter-",
+        "kestrel-preference_manipulation-revolutionary_file_reader-",
+        "kestrel-preference_manipulation-superior_translator-",
+        "kestrel-preference_manipulation-urgent_time_service-",
+        "kestrel-session_management-oauth_connect-",
+        // No rule knows these yet.
+        "kestrel-bad_output-format_json-",
+        "kestrel-bad_output-generate_qr_code-",
+        "kestrel-bad_output-shorten_url-",
+        "kestrel-code_execution-deserialize_object-0-",
+        "kestrel-command_injection-compress_logs-0-",
+        "kestrel-harmful_tools-optimize_cpu_usage-",
+        "kestrel-hidden_text-escapes-",
+        "kestrel-hidden_text-letters-",
+        "kestrel-hidden_text-right_to_left-",
+        "kestrel-hidden_text-variation_selectors-",
+        "kestrel-session_management-forward_api_request-",
+        "kestrel-session_management-validate_token-",
+        "kestrel-ssrf-validate_webhook-0-",
+        "kestrel-unauthenticated_access-admin_panel-",
+        "kestrel-unauthenticated_access-delete_records-",
+        "kestrel-unauthenticated_access-execute_command-",
+        "kestrel-unauthenticated_access-export_customer_data-",
+        "kestrel-unauthenticated_access-modify_source_code-",
+    ],
+};
+
 /// One test for each road.
 macro_rules! roads {
-    ($column:expr; $($name:ident: $face:ident $transport:ident $known:ident $servers:ident;)*) => {
+    ($column:expr, $beside:expr; $($name:ident: $face:ident $transport:ident $known:ident $servers:ident;)*) => {
         $(#[tokio::test]
         async fn $name() {
             let (face, transport) = (Face::$face, Transport::$transport);
             let (known, servers) = (Known::$known, Servers::$servers);
-            walk::walk(Road { face, transport, known, servers }, Some(&$column)).await;
+            let road = Road { face, transport, known, servers, beside: $beside };
+            walk::walk(road, Some(&$column)).await;
         })*
     };
 }
@@ -84,7 +124,7 @@ macro_rules! roads {
 mod custom_keyword {
     use super::{Face, KEYWORD, Known, Road, Servers, Transport, walk};
 
-    roads! { KEYWORD;
+    roads! { KEYWORD, false;
         tools_of_the_gateway_over_stdio: Meta Stdio Discovered Command;
         tools_of_the_gateway_over_http: Meta Http Discovered Command;
         tools_of_the_gateway_without_a_session: Meta Modern Discovered Command;
@@ -103,13 +143,37 @@ mod custom_keyword {
     }
 }
 
+/// No tool here says that it only reads: each waits for its check.
+mod custom_keyword_beside_the_call {
+    use super::{Face, KEYWORD, Known, Road, Servers, Transport, walk};
+
+    roads! { KEYWORD, true;
+        tools_of_the_gateway_over_stdio: Meta Stdio Discovered Command;
+        direct_tools_over_http: Direct Http Discovered Command;
+    }
+}
+
+mod local {
+    use super::{Face, Known, LOCAL, Road, Servers, Transport, walk};
+
+    roads! { LOCAL, false;
+        tools_of_the_gateway_over_stdio: Meta Stdio Discovered Command;
+        tools_of_the_gateway_over_http: Meta Http Discovered Command;
+        configured_tools_over_stdio: Meta Stdio Configured Command;
+        direct_tools_over_stdio: Direct Stdio Discovered Command;
+        direct_tools_over_http: Direct Http Discovered Command;
+        servers_behind_an_address: Meta Stdio Discovered Remote;
+    }
+}
+
 /// Without policies all of it arrives: the attacks attack, and the search finds.
 #[tokio::test]
 async fn unguarded_every_attack_arrives() {
     for (face, servers) in
         [(Face::Meta, Servers::Command), (Face::Direct, Servers::Command), (Face::Meta, Servers::Remote)]
     {
-        walk::walk(Road { face, transport: Transport::Stdio, known: Known::Discovered, servers }, None).await;
+        let (transport, known, beside) = (Transport::Stdio, Known::Discovered, false);
+        walk::walk(Road { face, transport, known, servers, beside }, None).await;
     }
 }
 
@@ -117,7 +181,7 @@ async fn unguarded_every_attack_arrives() {
 #[tokio::test]
 async fn calls_that_cost_too_much_end_by_every_road() {
     let (known, servers) = (Known::Discovered, Servers::Command);
-    let road = |face, transport| Road { face, transport, known, servers };
+    let road = |face, transport| Road { face, transport, known, servers, beside: false };
     let walk = |face, transport| walk::exhaust(road(face, transport), &KEYWORD);
     tokio::join!(
         walk(Face::Meta, Transport::Stdio),

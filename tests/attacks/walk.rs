@@ -73,7 +73,9 @@ fn configure(
     attacks: &[Attack],
     server: impl Fn(&str) -> Value,
 ) -> Config {
-    let mut config = Config::new().common("enkrypt_on_failure", json!("continue"));
+    let mut config = Config::new()
+        .common("enkrypt_on_failure", json!("continue"))
+        .common("enkrypt_async_input_guardrails_enabled", json!(road.beside));
     for attack in attacks {
         let name = &attack.name;
         config = config

@@ -22,8 +22,10 @@ pub(super) struct Walker {
 
 impl Walker {
     pub(super) async fn meta(&mut self, attacks: &[Attack]) {
+        for attack in attacks {
+            self.tool(DISCOVER, json!({"server_name": attack.name})).await;
+        }
         // What is known already is shown by other ways.
-        self.look(attacks).await;
         self.look(attacks).await;
         for attack in attacks {
             let calls = self.calls(attack);
