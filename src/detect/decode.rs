@@ -177,7 +177,17 @@ pub(super) fn blobs(text: &str) -> Option<(String, Map)> {
 }
 
 fn in_run(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let signs = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+        let mut at = 0;
+        while at < signs.len() {
+            table[signs[at] as usize] = true;
+            at += 1;
+        }
+        table
+    };
+    TABLE[usize::from(byte)]
 }
 
 fn run(run: &[u8], at: usize, decoded: &mut Vec<u8>, map: &mut Map) {
@@ -201,6 +211,16 @@ fn spaced_hex(bytes: &[u8], decoded: &mut Vec<u8>, map: &mut Map) {
     while let Some(blank) =
         memchr::memchr2(b' ', b':', bytes.get(at..).unwrap_or_default()).map(|gap| at + gap)
     {
+        // Three bytes in a row, or it is not worth a look.
+        let dumped = |place: usize| bytes.get(place..).is_some_and(|rest| hex(rest, 2).is_some());
+        if blank < 2
+            || bytes.get(blank + 3) != Some(&bytes[blank])
+            || !dumped(blank - 2)
+            || !dumped(blank + 1)
+        {
+            at = blank + 1;
+            continue;
+        }
         let start = blank.saturating_sub(2);
         let separator = bytes[blank];
         let mut value = Vec::new();

@@ -1,6 +1,8 @@
 //! Folds look-alikes to ASCII: full width, mathematical and circled letters, accents, Cyrillic and Greek
 //! letters inside Latin words. What cannot be seen is dropped, and tag characters are read as the text they hide.
 
+use std::sync::OnceLock;
+
 use super::text::Map;
 
 /// The folded text and the way back; nothing where the text is ASCII already.
@@ -167,57 +169,73 @@ fn latin(code: u32) -> Image {
     }
 }
 
+/// Letters that look like an ASCII one, by that one.
+const ALIKE: &[(&str, u8)] = &[
+    ("аΑАᴀɑα", b'a'),
+    ("ВΒвʙ", b'b'),
+    ("сСϲᴄⅽ", b'c'),
+    ("ԁɗᴅⅾ", b'd'),
+    ("еЕёЁΕєҽᴇ℮", b'e'),
+    ("ғ", b'f'),
+    ("ɡɢԍ", b'g'),
+    ("һНΗнʜհ", b'h'),
+    ("іІΙιїɪıⅰ", b'i'),
+    ("јЈϳᴊ", b'j'),
+    ("кКΚκᴋ", b'k'),
+    ("ӏʟⅼΙ", b'l'),
+    ("мМΜᴍⅿ", b'm'),
+    ("пΝոɴν", b'n'),
+    ("оОοΟσօᴏ", b'o'),
+    ("рРρΡᴘ", b'p'),
+    ("ԛզ", b'q'),
+    ("гʀᴦ", b'r'),
+    ("ѕЅꜱ", b's'),
+    ("тТΤτᴛ", b't'),
+    ("υսᴜ", b'u'),
+    ("ѵᴠⅴ", b'v'),
+    ("ԝѡաᴡω", b'w'),
+    ("хХχΧⅹ", b'x'),
+    ("уУΥүʏγ", b'y'),
+    ("ΖᴢƵ", b'z'),
+    ("ℂℭ", b'c'),
+    ("ℊ", b'g'),
+    ("ℋℌℍℎ", b'h'),
+    ("ℐℑ", b'i'),
+    ("ℒℓ", b'l'),
+    ("ℕ", b'n'),
+    ("ℙ", b'p'),
+    ("ℚ", b'q'),
+    ("ℛℜℝ", b'r'),
+    ("ℤℨ", b'z'),
+    ("ℬ", b'b'),
+    ("ℰℯ", b'e'),
+    ("ℱ", b'f'),
+    ("ℳ", b'm'),
+    ("ℴ", b'o'),
+];
+
+/// Where look-alikes begin and end, so that they fit in a table.
+const FIRST: u32 = 0x180;
+const LAST: u32 = 0x217f;
+
 fn look_alike(c: char) -> Image {
-    const ALIKE: &[(&str, u8)] = &[
-        ("аΑАᴀɑα", b'a'),
-        ("ВΒвʙ", b'b'),
-        ("сСϲᴄⅽ", b'c'),
-        ("ԁɗᴅⅾ", b'd'),
-        ("еЕёЁΕєҽᴇ℮", b'e'),
-        ("ғ", b'f'),
-        ("ɡɢԍ", b'g'),
-        ("һНΗнʜհ", b'h'),
-        ("іІΙιїɪıⅰ", b'i'),
-        ("јЈϳᴊ", b'j'),
-        ("кКΚκᴋ", b'k'),
-        ("ӏʟⅼΙ", b'l'),
-        ("мМΜᴍⅿ", b'm'),
-        ("пΝոɴν", b'n'),
-        ("оОοΟσօᴏ", b'o'),
-        ("рРρΡᴘ", b'p'),
-        ("ԛզ", b'q'),
-        ("гʀᴦ", b'r'),
-        ("ѕЅꜱ", b's'),
-        ("тТΤτᴛ", b't'),
-        ("υսᴜ", b'u'),
-        ("ѵᴠⅴ", b'v'),
-        ("ԝѡաᴡω", b'w'),
-        ("хХχΧⅹ", b'x'),
-        ("уУΥүʏγ", b'y'),
-        ("ΖᴢƵ", b'z'),
-        ("ℂℭ", b'c'),
-        ("ℊ", b'g'),
-        ("ℋℌℍℎ", b'h'),
-        ("ℐℑ", b'i'),
-        ("ℒℓ", b'l'),
-        ("ℕ", b'n'),
-        ("ℙ", b'p'),
-        ("ℚ", b'q'),
-        ("ℛℜℝ", b'r'),
-        ("ℤℨ", b'z'),
-        ("ℬ", b'b'),
-        ("ℰℯ", b'e'),
-        ("ℱ", b'f'),
-        ("ℳ", b'm'),
-        ("ℴ", b'o'),
-    ];
-    if !matches!(u32::from(c), 0x180..=0x5ff | 0x1d00..=0x1d7f | 0x2100..=0x217f | 0xa730..=0xa7ff) {
-        return Image::Same;
-    }
-    let byte = ALIKE.iter().find(|(alike, _)| alike.contains(c)).map(|(_, byte)| *byte);
-    byte.map_or(Image::Same, |byte| {
-        Image::LookAlike(if c.is_uppercase() { byte.to_ascii_uppercase() } else { byte })
-    })
+    static TABLE: OnceLock<Vec<u8>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let mut table = vec![0; (LAST - FIRST + 1) as usize];
+        for (letters, byte) in ALIKE {
+            for letter in letters.chars() {
+                let byte = if letter.is_uppercase() { byte.to_ascii_uppercase() } else { *byte };
+                if let Some(place) =
+                    u32::from(letter).checked_sub(FIRST).and_then(|at| table.get_mut(at as usize))
+                {
+                    *place = byte;
+                }
+            }
+        }
+        table
+    });
+    let place = u32::from(c).checked_sub(FIRST).and_then(|at| table.get(at as usize));
+    place.filter(|byte| **byte != 0).map_or(Image::Same, |byte| Image::LookAlike(*byte))
 }
 
 #[cfg(test)]

@@ -49,15 +49,17 @@ macro_rules! rules {
 }
 pub(super) use rules;
 
+/// Memory for the states of one pattern.
+const MAX_CACHE: usize = 512 * 1024;
 /// Findings of one rule in one text; what comes after is more of the same.
 const MAX_FINDINGS: u16 = 200;
 
-pub(super) struct Rules {
+/// The rules for one place: where their literals are, and whose they are.
+struct Gate {
     /// The literals are constants, so that it is there; a test holds it.
-    gate: Option<AhoCorasick>,
-    /// The rule that each literal of the gate belongs to.
+    automaton: Option<AhoCorasick>,
+    /// The rule that each literal belongs to.
     owners: Vec<u16>,
-    compiled: Vec<Compiled>,
 }
 
 struct Compiled {
@@ -75,6 +77,7 @@ impl Compiled {
                 .unicode(false)
                 .dot_matches_new_line(true)
                 .size_limit(1 << 20)
+                .dfa_size_limit(MAX_CACHE)
                 .build()
                 .ok()
         };
@@ -90,61 +93,70 @@ struct Window {
     findings: u16,
 }
 
-impl Rules {
-    pub(super) fn shared() -> &'static Self {
-        static RULES: OnceLock<Rules> = OnceLock::new();
-        RULES.get_or_init(Self::build)
+/// All rules, compiled as they are needed.
+fn compiled() -> &'static [Compiled] {
+    static COMPILED: OnceLock<Vec<Compiled>> = OnceLock::new();
+    COMPILED.get_or_init(|| {
+        let tables = TABLES.iter().copied().flatten();
+        let all = tables.flat_map(|table| table.rules.iter().map(move |rule| (table, rule)));
+        all.map(|(table, rule)| Compiled { table, rule, pattern: OnceLock::new() }).collect()
+    })
+}
+
+impl Gate {
+    fn of(place: Place) -> &'static Self {
+        static GATES: [OnceLock<Gate>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+        GATES[place as usize].get_or_init(|| Self::build(place))
     }
 
-    fn build() -> Self {
+    fn build(place: Place) -> Self {
         let mut literals = Vec::new();
         let mut owners = Vec::new();
-        let mut compiled = Vec::new();
-        for table in TABLES.iter().copied().flatten() {
-            for rule in table.rules {
-                let owner = u16::try_from(compiled.len()).unwrap_or(u16::MAX);
-                literals.extend_from_slice(rule.gates);
-                owners.resize(literals.len(), owner);
-                compiled.push(Compiled { table, rule, pattern: OnceLock::new() });
+        for (index, compiled) in compiled().iter().enumerate() {
+            if compiled.table.places.contains(&place) {
+                literals.extend_from_slice(compiled.rule.gates);
+                owners.resize(literals.len(), u16::try_from(index).unwrap_or(u16::MAX));
             }
         }
         let mut builder = AhoCorasickBuilder::new();
         builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard);
-        let gate = builder.kind(Some(AhoCorasickKind::ContiguousNFA)).build(&literals);
-        Self { gate: gate.ok(), owners, compiled }
+        let automaton = builder.kind(Some(AhoCorasickKind::ContiguousNFA)).build(&literals);
+        Self { automaton: automaton.ok(), owners }
     }
+}
 
-    /// Adds what the rules find in a text.
-    pub(super) fn scan(&self, text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
-        let Some(gate) = &self.gate else { return };
-        let mut windows: Vec<Window> = Vec::new();
-        let mut touched: Vec<u16> = Vec::new();
-        for hit in gate.find_overlapping_iter(text) {
-            let owner = self.owners[hit.pattern().as_usize()];
-            let compiled = &self.compiled[usize::from(owner)];
-            let table = compiled.table;
-            if !kinds.contains(table.kind) || !table.places.contains(&place) {
-                continue;
-            }
-            if windows.is_empty() {
-                windows.resize(self.compiled.len(), Window::default());
-            }
-            let window = &mut windows[usize::from(owner)];
-            let (start, end) =
-                (hit.start().saturating_sub(table.before), (hit.end() + table.after).min(text.len()));
-            if window.end == 0 {
-                touched.push(owner);
-                *window = Window { start, end, findings: 0 };
-            } else if start <= window.end {
-                window.end = end;
-            } else {
-                let findings = compiled.run(text, *window, found);
-                *window = Window { start, end, findings };
-            }
+/// Adds what the rules find in a text.
+pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
+    let gate = Gate::of(place);
+    let Some(automaton) = &gate.automaton else { return };
+    let compiled_rules = compiled();
+    let mut windows: Vec<Window> = Vec::new();
+    let mut touched: Vec<u16> = Vec::new();
+    for hit in automaton.find_overlapping_iter(text) {
+        let owner = gate.owners[hit.pattern().as_usize()];
+        let compiled = &compiled_rules[usize::from(owner)];
+        let table = compiled.table;
+        if !kinds.contains(table.kind) {
+            continue;
         }
-        for owner in touched {
-            self.compiled[usize::from(owner)].run(text, windows[usize::from(owner)], found);
+        if windows.is_empty() {
+            windows.resize(compiled_rules.len(), Window::default());
         }
+        let window = &mut windows[usize::from(owner)];
+        let (start, end) =
+            (hit.start().saturating_sub(table.before), (hit.end() + table.after).min(text.len()));
+        if window.end == 0 {
+            touched.push(owner);
+            *window = Window { start, end, findings: 0 };
+        } else if start <= window.end {
+            window.end = end;
+        } else {
+            let findings = compiled.run(text, *window, found);
+            *window = Window { start, end, findings };
+        }
+    }
+    for owner in touched {
+        compiled_rules[usize::from(owner)].run(text, windows[usize::from(owner)], found);
     }
 }
 
@@ -190,9 +202,11 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles_and_every_rule_has_a_name_of_its_own() {
-        assert!(Rules::shared().gate.is_some());
+        for place in EVERYWHERE {
+            assert!(Gate::of(*place).automaton.is_some());
+        }
         let mut names = HashSet::new();
-        for compiled in &Rules::shared().compiled {
+        for compiled in compiled() {
             let rule = compiled.rule;
             assert!(compiled.pattern().is_some(), "{}: {}", rule.id, rule.pattern);
             assert!(names.insert(rule.id), "{} is there twice", rule.id);

@@ -22,14 +22,13 @@ pub(super) const TABLES: &[Table] = &[
     table(48, 64, assigned::RULES, assigned::value_of),
 ];
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// A vendor's token is random: not a placeholder, and not one character over and over.
 fn is_token(rule: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
     let token = text.get(span.clone())?;
     let signed = match rule.id {
         "secret.jwt" => value::is_jwt(token),
-        "secret.prefixed" => value::is_mixed(token),
         "secret.vault" => value::is_random(token),
         "secret.psexec" => value::has_digit(token) || token.contains(['!', '@', '#']),
         _ => true,
@@ -56,8 +55,45 @@ fn is_block(rule: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) ->
     (rule.id != "secret.private-key" || !closed || block.len() > EMPTY).then_some(span)
 }
 
-/// What no literal gives away: tokens by their shape alone.
-pub(super) fn scan(_text: &str, _found: &mut Vec<Finding>) {}
+/// A short prefix, a dash, and this many characters at random.
+const DRAWN: RangeInclusive<usize> = 32..=80;
+const PREFIX: RangeInclusive<usize> = 2..=8;
+
+/// Adds what no literal gives away: a short prefix and a long random rest, as vendors make their tokens.
+pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(joint) =
+        memchr::memchr2(b'_', b'-', bytes.get(at..).unwrap_or_default()).map(|gap| at + gap)
+    {
+        at = joint + 1;
+        let alike = |byte: &&u8| byte.is_ascii_alphanumeric();
+        let prefix = bytes[..joint].iter().rev().take(PREFIX.end() + 1).take_while(alike).count();
+        if !PREFIX.contains(&prefix) {
+            continue;
+        }
+        let start = joint - prefix;
+        let length = bytes[at..].iter().take(DRAWN.end() + 1).take_while(alike).count();
+        let end = at + length;
+        let name = &bytes[start..joint];
+        let named = name[0].is_ascii_lowercase() && !name.iter().any(u8::is_ascii_uppercase);
+        let free = |byte: Option<&u8>| {
+            byte.is_none_or(|byte| !matches!(byte, b'_' | b'-' | b'/' | b'.' | b'+' | b'@'))
+        };
+        let apart = free(start.checked_sub(1).and_then(|before| bytes.get(before))) && free(bytes.get(end));
+        if DRAWN.contains(&length) && named && apart && value::is_mixed(&text[at..end]) {
+            found.push(Finding {
+                kind: Kind::Secret,
+                label: "API_KEY",
+                span: start..end,
+                score: 0.6,
+                rule: "secret.prefixed",
+                reason: "A token, by its prefix and the random characters after it, is in the text.",
+            });
+        }
+        at = end.max(at);
+    }
+}
 
 #[cfg(test)]
 mod tests {

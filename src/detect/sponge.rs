@@ -1,5 +1,7 @@
 //! Texts made to waste time and context: one thing over and over, or one word without an end.
 
+use std::ops::Range;
+
 use super::{Finding, Kind};
 
 /// A text shorter than this wastes nothing.
@@ -32,26 +34,31 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
 }
 
 /// The first stretch that repeats itself `MANY` times, blanks and rulers aside.
-fn repetition(bytes: &[u8], period: usize) -> Option<std::ops::Range<usize>> {
-    let mut run = 0;
-    for at in period..bytes.len() {
-        run = if bytes[at] == bytes[at - period] { run + 1 } else { 0 };
-        if run >= MANY * period.max(2) {
-            let start = at + 1 - run - period;
-            let piece = &bytes[start..start + period];
-            if piece
-                .iter()
-                .all(|byte| matches!(byte, b' ' | b'\n' | b'-' | b'=' | b'0' | b'\t' | b'*' | b'#'))
-            {
-                run = 0;
-                continue;
-            }
-            let more = (at + 1..bytes.len()).take_while(|next| bytes[*next] == bytes[*next - period]).count();
-            return Some(start..at + 1 + more);
+fn repetition(bytes: &[u8], period: usize) -> Option<Range<usize>> {
+    let enough = MANY * period.max(2);
+    let same = |at: usize| bytes[at] == bytes[at - period];
+    let mut at = period;
+    // A stretch that is long enough holds one of these places, and what repeats there repeats around it.
+    while at + PROBE < bytes.len() {
+        if bytes[at..at + PROBE] != bytes[at - period..at - period + PROBE] {
+            at += enough / 2;
+            continue;
         }
+        let start = (period..at).rev().take_while(|place| same(*place)).last().unwrap_or(at) - period;
+        let end = (at..bytes.len()).take_while(|place| same(*place)).last().map_or(at, |last| last + 1);
+        let piece = &bytes[start..start + period];
+        let ruler =
+            piece.iter().all(|byte| matches!(byte, b' ' | b'\n' | b'-' | b'=' | b'0' | b'\t' | b'*' | b'#'));
+        if end - start >= enough && !ruler {
+            return Some(start..end);
+        }
+        at = end.max(at + enough / 2);
     }
     None
 }
+
+/// How much must repeat at a place for it to be looked at.
+const PROBE: usize = 48;
 
 #[cfg(test)]
 mod tests {

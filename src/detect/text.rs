@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::{decode, fold};
 
 /// How often decoded text is decoded again.
-const MAX_DEPTH: usize = 3;
+const MAX_DEPTH: usize = 4;
 const MAX_LAYERS: usize = 8;
 
 pub(super) struct View<'a> {
@@ -22,9 +22,15 @@ pub(super) struct Layer<'a> {
     map: Map,
     below: Option<usize>,
     depth: usize,
+    /// A layer above is this one with its escapes read.
+    replaced: bool,
 }
 
 impl Layer<'_> {
+    pub(super) fn is_replaced(&self) -> bool {
+        self.replaced
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -33,21 +39,39 @@ impl Layer<'_> {
 impl<'a> View<'a> {
     pub(super) fn of(original: &'a str) -> Self {
         let base = match fold::fold(original) {
-            Some((text, map)) => Layer { text: Cow::Owned(text), map, below: None, depth: 0 },
-            None => Layer { text: Cow::Borrowed(original), map: Map::default(), below: None, depth: 0 },
+            Some((text, map)) => {
+                Layer { text: Cow::Owned(text), map, below: None, depth: 0, replaced: false }
+            }
+            None => Layer {
+                text: Cow::Borrowed(original),
+                map: Map::default(),
+                below: None,
+                depth: 0,
+                replaced: false,
+            },
         };
         let mut layers = vec![base];
         let mut next = 0;
         while next < layers.len() && layers.len() < MAX_LAYERS {
-            let (text, depth) = (&layers[next].text, layers[next].depth);
-            if depth < MAX_DEPTH {
-                let decoded = [decode::escapes(text), decode::blobs(text)];
-                for (text, map) in decoded.into_iter().flatten() {
+            if layers[next].depth < MAX_DEPTH {
+                let (text, depth) = (&layers[next].text, layers[next].depth + 1);
+                // Where escapes are read, the runs are looked for in what comes of it.
+                let unescaped = decode::escapes(text);
+                let replaced = unescaped.is_some();
+                let decoded = unescaped.or_else(|| decode::blobs(text));
+                if let Some((text, map)) = decoded {
                     let (text, map) = match fold::fold(&text) {
                         Some((folded, second)) => (folded, map.then(&second)),
                         None => (text, map),
                     };
-                    layers.push(Layer { text: Cow::Owned(text), map, below: Some(next), depth: depth + 1 });
+                    layers.push(Layer {
+                        text: Cow::Owned(text),
+                        map,
+                        below: Some(next),
+                        depth,
+                        replaced: false,
+                    });
+                    layers[next].replaced = replaced;
                 }
             }
             next += 1;

@@ -1,24 +1,42 @@
 //! The words around a value, which say what it is.
 
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+
 /// How far back a word counts.
 const REACH: usize = 56;
+
+/// Words in lower case that are looked for shortly before a value.
+pub(super) struct Words {
+    list: &'static [&'static str],
+    gate: OnceLock<Option<AhoCorasick>>,
+}
+
+impl Words {
+    pub(super) const fn new(list: &'static [&'static str]) -> Self {
+        Self { list, gate: OnceLock::new() }
+    }
+
+    fn gate(&self) -> Option<&AhoCorasick> {
+        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(self.list).ok();
+        self.gate.get_or_init(build).as_ref()
+    }
+
+    /// Whether one of the words begins shortly before `at`.
+    pub(super) fn stand_before(&self, text: &str, at: usize) -> bool {
+        let bytes = &text.as_bytes()[at.saturating_sub(REACH)..at];
+        let begins = |place: usize| place == 0 || !bytes[place - 1].is_ascii_lowercase();
+        self.gate().is_some_and(|gate| gate.find_overlapping_iter(bytes).any(|word| begins(word.start())))
+    }
+}
 
 /// Whether the text goes on with one of the words, after what separates them.
 pub(super) fn after(text: &str, at: usize, words: &[&str]) -> bool {
     let rest = text.as_bytes().get(at..).unwrap_or_default();
     let skipped = rest.iter().take(3).take_while(|byte| !byte.is_ascii_alphanumeric()).count();
-    words.iter().any(|word| {
+    let goes_on = |word: &str| {
         rest[skipped..].get(..word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word.as_bytes()))
-    })
-}
-
-/// Whether one of the words, in lower case, begins shortly before `at`.
-pub(super) fn before(text: &str, at: usize, words: &[&str]) -> bool {
-    let start = at.saturating_sub(REACH);
-    let bytes = &text.as_bytes()[start..at];
-    let begins = |place: usize| place == 0 || !bytes[place - 1].is_ascii_lowercase();
-    words.iter().any(|word| {
-        let mut windows = bytes.windows(word.len()).enumerate();
-        windows.any(|(place, window)| window.eq_ignore_ascii_case(word.as_bytes()) && begins(place))
-    })
+    };
+    words.iter().any(|word| goes_on(word))
 }

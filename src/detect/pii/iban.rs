@@ -1,7 +1,10 @@
 //! International bank account numbers: a country, its length, and the check by 97.
 
 use super::super::Finding;
-use super::{Entity, context};
+use super::Entity;
+use super::context::Words;
+
+static WORDS: Words = Words::new(&["iban"]);
 
 const IBAN: Entity = Entity {
     label: "IBAN_CODE",
@@ -94,7 +97,12 @@ const LENGTHS: &[(&[u8; 2], usize)] = &[
 
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     let mut at = 0;
-    while at + SHORTEST <= text.len() {
+    let bytes = text.as_bytes();
+    while at + SHORTEST <= bytes.len() {
+        if !bytes[at].is_ascii_uppercase() || !bytes[at + 2].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
         match claim(text, at) {
             Some(finding) => {
                 at = finding.span.end;
@@ -123,7 +131,7 @@ fn claim(text: &str, at: usize) -> Option<Finding> {
     // Called an IBAN, with a typing error or a digit missing, it is still somebody's.
     let run = bytes[at..].iter().take(LONGEST).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let end = end.or_else(|| (SHORTEST..=34).contains(&run).then_some(at + run))?;
-    context::before(text, at, &["iban"]).then(|| IBAN.at(at..end, 0.75))
+    WORDS.stand_before(text, at).then(|| IBAN.at(at..end, 0.75))
 }
 
 /// The end of `length` letters and digits with single blanks or dashes between them.

@@ -3,7 +3,8 @@
 use std::net::Ipv6Addr;
 
 use super::super::Finding;
-use super::{Entity, context};
+use super::Entity;
+use super::context::Words;
 
 const IP: Entity =
     Entity { label: "IP_ADDRESS", rule: "pii.ip", reason: "The address of a machine (IP) is in the text." };
@@ -39,7 +40,17 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
 }
 
 fn in_address(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'-')
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let signs = b"0123456789abcdefABCDEF:.-";
+        let mut at = 0;
+        while at < signs.len() {
+            table[signs[at] as usize] = true;
+            at += 1;
+        }
+        table
+    };
+    TABLE[usize::from(byte)]
 }
 
 fn address(text: &str, run: &str, at: usize, found: &mut Vec<Finding>) {
@@ -89,12 +100,13 @@ fn v4_score(address: &str) -> f32 {
     if nobody { 0.4 } else { 0.8 }
 }
 
+static HOSTS: Words = Words::new(&["ip", "host", "addr", "src", "dst", "remote", "client", "server"]);
+static VERSIONS: Words = Words::new(&["version", "chrome/", "build "]);
+
 fn is_version(text: &str, at: usize) -> bool {
-    text[..at].ends_with(['v', 'V', '/', '=', '^', '~'])
-        && !text[..at].ends_with("//")
-        && !context::before(text, at, &["ip", "host", "addr", "src", "dst", "remote", "client", "server"])
-        || context::before(text, at, &["version", "chrome/", "build "])
-            && !context::before(text, at, &["ip "])
+    let before = &text[..at];
+    let marked = before.ends_with(['v', 'V', '/', '=', '^', '~']) && !before.ends_with("//");
+    (marked || VERSIONS.stand_before(text, at)) && !HOSTS.stand_before(text, at)
 }
 
 fn is_mac(run: &str) -> bool {

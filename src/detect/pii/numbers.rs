@@ -1,7 +1,8 @@
 //! Stretches of digits and what separates them: payment cards, social security numbers and phone numbers.
 
 use super::super::Finding;
-use super::{Entity, context, phone};
+use super::context::Words;
+use super::{Entity, phone};
 
 const CARD: Entity =
     Entity { label: "CREDIT_CARD", rule: "pii.card", reason: "The number of a payment card is in the text." };
@@ -95,6 +96,10 @@ fn judge(stretch: &Stretch<'_>, found: &mut Vec<Finding>) {
 pub(super) type Claim = (Finding, usize);
 
 fn card(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
+    let near = &stretch.groups[first..stretch.groups.len().min(first + 5)];
+    if near.iter().map(|group| group.len()).sum::<usize>() < 12 {
+        return None;
+    }
     let mut digits = String::new();
     for last in first..stretch.groups.len().min(first + 5) {
         if last > first {
@@ -110,11 +115,7 @@ fn card(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
         let split = last > first;
         if is_card(&digits) && (!split || is_grouped(stretch, first, last)) && stretch.is_apart(first, last) {
             let span = stretch.groups[first].start..stretch.groups[last].end;
-            let named = context::before(
-                stretch.text,
-                span.start,
-                &["card", "visa", "credit", "payment", "debit", "amex", "cc"],
-            );
+            let named = CARDS.stand_before(stretch.text, span.start);
             let score = match (split || digits.len() == 16 && !digits.starts_with('1'), named) {
                 (_, true) => 0.98,
                 (true, false) => 0.9,
@@ -161,12 +162,13 @@ pub(super) fn luhn(digits: &str) -> bool {
     sum % 10 == 0
 }
 
-const SSN_WORDS: &[&str] = &["ssn", "social security", "social sec", "ss#", "ss #", "soc sec"];
+static SSNS: Words = Words::new(&["ssn", "social security", "social sec", "ss#", "ss #", "soc sec"]);
+static CARDS: Words = Words::new(&["card", "visa", "credit", "payment", "debit", "amex", "cc"]);
 
 fn ssn(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
     let text = stretch.text;
     let start = stretch.groups[first].start;
-    let named = || context::before(text, start, SSN_WORDS);
+    let named = || SSNS.stand_before(text, start);
     if stretch.digits(first).len() == 9 && stretch.is_apart(first, first) && named() {
         return Some((SSN.at(start..stretch.groups[first].end, 0.85), 1));
     }

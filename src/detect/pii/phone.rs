@@ -1,13 +1,13 @@
 //! Phone numbers, in the forms people write them in; a bare run of digits needs a word that says so.
 
 use super::super::Finding;
+use super::context::Words;
 use super::numbers::{Claim, Stretch};
 use super::{Entity, context};
 
 const PHONE: Entity =
     Entity { label: "PHONE_NUMBER", rule: "pii.phone", reason: "A phone number is in the text." };
-/// The first six mean a phone, whatever stands beside them.
-const WORDS: &[&str] = &[
+static WORDS: Words = Words::new(&[
     "phone",
     "tel",
     "mobile",
@@ -22,15 +22,24 @@ const WORDS: &[&str] = &[
     "number is",
     "text me",
     "ring",
-];
+]);
+/// These mean a phone, whatever stands beside them.
+static PHONES: Words = Words::new(&["phone", "tel", "mobile", "cell", "fax", "whatsapp"]);
+
+/// Fewer digits are no number of a phone.
+const SHORTEST: usize = 6;
 
 pub(super) fn at(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
+    let near = &stretch.groups[first..stretch.groups.len().min(first + 7)];
+    if near.iter().map(|group| group.len()).sum::<usize>() < SHORTEST {
+        return None;
+    }
     let (start, plus) = opening(stretch, first);
     let called = |last: usize| {
         context::after(stretch.text, stretch.groups[last].end, &["office", "fax", "mobile", "cell"])
     };
     let titled = (first..stretch.groups.len().min(first + 5)).any(called);
-    let named = titled || context::before(stretch.text, start, WORDS);
+    let named = titled || WORDS.stand_before(stretch.text, start);
     let claim = if plus {
         international(stretch, first)
     } else {
@@ -163,7 +172,7 @@ fn national(stretch: &Stretch<'_>, first: usize, named: bool, titled: bool) -> O
 
 /// A bare run of digits: only a word for a phone itself makes it a number of one.
 fn is_named(stretch: &Stretch<'_>, first: usize) -> bool {
-    context::before(stretch.text, stretch.groups[first].start, &WORDS[..6])
+    PHONES.stand_before(stretch.text, stretch.groups[first].start)
 }
 
 /// Groups as in `01.02.2024`, `2024-02-01` or `2024-02`.
