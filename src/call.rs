@@ -10,8 +10,11 @@ use serde_json::{Map, Value};
 use crate::ids::ToolName;
 use crate::json;
 
+mod media;
 mod texts;
 
+pub use media::{encoded, holds_media};
+use media::{encoded_contents, written};
 use texts::walk;
 pub use texts::{change, object_size, size, strings};
 
@@ -49,6 +52,8 @@ pub struct ToolOutput {
     result: JsonObject,
     /// The error object, where the server answered with a JSON-RPC error.
     rpc_error: Option<Value>,
+    /// What is text in its base64: a client may show it as such.
+    written: Vec<String>,
 }
 
 /// A result that is not what the protocol calls one.
@@ -185,7 +190,11 @@ impl ToolOutput {
             method != Method::Tool || matches!(result.get("content"), None | Some(Value::Array(_)))
         };
         match result {
-            Value::Object(result) if is_result(&result) => Ok(Self { method, result, rpc_error: None }),
+            Value::Object(result) if is_result(&result) => {
+                let mut output = Self { method, result, rpc_error: None, written: Vec::new() };
+                output.written = output.blocks().into_iter().filter_map(written).collect();
+                Ok(output)
+            }
             _ => Err(NotAResult),
         }
     }
@@ -196,7 +205,7 @@ impl ToolOutput {
         let mut result = JsonObject::new();
         result.insert("content".to_owned(), serde_json::json!([{"type": "text", "text": message}]));
         result.insert("isError".to_owned(), Value::Bool(true));
-        Self { method, result, rpc_error: Some(error.clone()) }
+        Self { method, result, rpc_error: Some(error.clone()), written: Vec::new() }
     }
 
     /// The result as the server wrote it, or the error object that it answered with.
@@ -253,7 +262,8 @@ impl ToolOutput {
     }
 
     /// Every text a reader could see, wherever it stands in the result. The text blocks come first and in one
-    /// piece, as the client will read them; only the base64 of complete media is left out.
+    /// piece, as the client will read them; only the base64 of complete media is left out, and what is text in it
+    /// stands for it.
     pub fn texts(&self) -> Vec<&str> {
         let blocks = self.blocks();
         let encoded = if self.method == Method::Resource { encoded_contents } else { encoded };
@@ -278,6 +288,7 @@ impl ToolOutput {
             walk(error, &mut |text| texts.push(text), &mut keys);
         }
         texts.extend(keys);
+        texts.extend(self.written.iter().map(String::as_str));
         texts
     }
 
@@ -357,50 +368,9 @@ pub struct OutputParts {
 const RESULT_TYPE: &str = "resultType";
 const INPUT_REQUIRED: &str = "input_required";
 
-/// Whether an image, a sound or a blob stands anywhere in a message beside a call.
-pub fn holds_media(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.iter().any(holds_media),
-        Value::Object(map) => {
-            let kind = map.get("type").and_then(Value::as_str);
-            let is_media = matches!(kind, Some("image" | "audio")) && map.contains_key("data");
-            is_media || map.contains_key("blob") || map.values().any(holds_media)
-        }
-        _ => false,
-    }
-}
-
 /// As `ToolOutput::asks_for_input`, of a result that nobody has read yet.
 pub fn asks_for_input(result: &Value) -> bool {
     result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
-}
-
-/// The base64 of a complete media block, the one string that holds no words. What is almost one is text.
-pub fn encoded(block: &Value) -> Option<&str> {
-    let texts = |pointers: [&str; 2]| pointers.map(|pointer| block.pointer(pointer).and_then(Value::as_str));
-    let data = match block.get("type").and_then(Value::as_str)? {
-        "image" | "audio" => match texts(["/data", "/mimeType"]) {
-            [Some(data), Some(_)] => data,
-            _ => return None,
-        },
-        "resource" => match texts(["/resource/blob", "/resource/uri"]) {
-            [Some(blob), Some(_)] => blob,
-            _ => return None,
-        },
-        _ => return None,
-    };
-    Some(data).filter(|data| is_base64(data))
-}
-
-/// As `encoded`, of the contents of a resource.
-fn encoded_contents(contents: &Value) -> Option<&str> {
-    let blob = contents.get("blob")?.as_str()?;
-    Some(blob).filter(|blob| contents.get("uri").is_some_and(Value::is_string) && is_base64(blob))
-}
-
-fn is_base64(data: &str) -> bool {
-    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
-    !data.is_empty() && data.bytes().all(base64)
 }
 
 fn text_block(block: &Value) -> Option<&str> {

@@ -4,6 +4,9 @@
 
 use serde_json::{Value, json};
 
+use crate::direct::Script;
+use crate::support::{Config, Gateway};
+
 mod bridge;
 mod client;
 mod judge;
@@ -174,6 +177,27 @@ async fn unguarded_every_attack_arrives() {
     {
         let (transport, known, beside) = (Transport::Stdio, Known::Discovered, false);
         walk::walk(Road { face, transport, known, servers, beside }, None).await;
+    }
+}
+
+/// Base64 of `the kestrel`, under types that a client may show as text.
+#[tokio::test]
+async fn text_that_comes_as_a_blob_is_read() {
+    let blob = "dGhlIGtlc3RyZWw=";
+    let contents = |kind: &str| json!({"uri": "note://1", "mimeType": kind, "blob": blob});
+    for (block, expected) in [
+        (json!({"type": "resource", "resource": contents("text/plain")}), "blocked_output"),
+        (json!({"type": "resource", "resource": {"uri": "note://1", "blob": blob}}), "blocked_output"),
+        (json!({"type": "image", "mimeType": "image/svg+xml", "data": blob}), "blocked_output"),
+        (json!({"type": "image", "mimeType": "image/png", "data": blob}), "success"),
+    ] {
+        let tools = json!([{"name": "x", "inputSchema": {"type": "object"}}]);
+        let result = json!({"content": [block]});
+        let script = Script::tools(&tools, vec![json!({"method": "tools/call", "result": result})]);
+        let config = Config::new().server(script.server("s")).guarded().keywords(&["kestrel"]);
+        let reply = Gateway::start(&config).await.batch("s", json!([{"name": "x"}])).await;
+        assert_eq!(reply.statuses(), [expected], "{}", reply.json);
+        assert_eq!(reply.blocks.is_empty(), expected != "success", "{:?}", reply.blocks);
     }
 }
 
