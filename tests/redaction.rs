@@ -113,6 +113,30 @@ async fn a_placeholder_is_good_for_its_own_caller() {
 }
 
 #[tokio::test]
+async fn what_a_tool_is_let_off_stays_as_it_is() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    for (allowed, expected) in [
+        (json!({"ech*": {"allow": ["pii"]}}), [false, false]),
+        (json!({"echo": {"allow": ["pii"], "paths": ["/message"]}}), [false, true]),
+        (json!({"echo": {"allow": ["injection_attack"]}}), [true, true]),
+        (json!({"counter": {"allow": ["pii"]}}), [true, true]),
+    ] {
+        let config = redacting(local(), "lab", &log, "server").edit(|file| {
+            let server = &mut file["mcp_configs"]["config-1"]["mcp_config"][0];
+            server["input_guardrails_policy"]["tools"] = allowed.clone();
+        });
+        let gateway = Gateway::start(&config).await;
+        let arguments = json!({"message": ADDRESS, "beside": [ADDRESS]});
+        let reply = gateway.batch("lab", json!([{"name": "echo", "args": arguments}])).await;
+        let sent = &reply.results()[0]["enkrypt_mcp_data"]["args"];
+        let hidden = [&sent["message"], &sent["beside"][0]].map(|text| text != ADDRESS);
+        assert_eq!(hidden, expected, "{allowed}: {sent}");
+        assert_eq!(reply.response(), ADDRESS, "{allowed}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_neither_private_nor_text_stays_as_it_is() {
     let folder = TempDir::new().expect("a folder");
     let log = folder.path().join("calls");

@@ -2,9 +2,10 @@
 //!
 //! Only this file makes a `CheckedCall` and a `ClearedCall`.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
@@ -16,7 +17,7 @@ use super::pii::{self, Opening, Vault};
 use super::provider::{GuardrailProvider, PiiKey, Private, ProviderFault, Redaction, Side};
 use super::{Blocked, Guardrails, Verdict};
 use crate::call::ToolCall;
-use crate::config::Server;
+use crate::config::{Detector, Exemption, Policy, Server};
 use crate::scope::Scope;
 use crate::timeouts::Operation;
 
@@ -113,10 +114,17 @@ impl Guardrails {
         if Bench::of(server, Side::Input, call.tool.as_str()).observes() {
             return Ok(CheckedCall::plain(index, call));
         }
+        let spared = spared(policy, &call);
+        if !spared.is_empty() && !spared.contains(&false) {
+            return Ok(CheckedCall::plain(index, call));
+        }
         let provider = self.provider(&scope.settings);
         if provider.writes_placeholders() {
+            let mut spared = spared.iter();
             call.change_private_texts(&mut |text| {
-                if let Some(escaped) = pii::escape(&vault, text) {
+                if spared.next() == Some(&false)
+                    && let Some(escaped) = pii::escape(&vault, text)
+                {
                     *text = escaped;
                 }
             });
@@ -126,9 +134,9 @@ impl Guardrails {
         let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
         match hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted))) {
             Ok((texts, remote)) => {
-                let mut texts = texts.into_iter();
+                let mut texts = texts.into_iter().zip(&spared);
                 call.change_private_texts(&mut |text| {
-                    if let Some(Some(hidden)) = texts.next() {
+                    if let Some((Some(hidden), false)) = texts.next() {
                         *text = hidden;
                     }
                 });
@@ -149,6 +157,23 @@ impl Guardrails {
             }
         }
     }
+}
+
+/// Which of the private texts stay as they are, because the policy lets their tool or their place off.
+fn spared(policy: &Policy, call: &ToolCall) -> Vec<bool> {
+    let exemptions: Vec<&Exemption> = policy
+        .exemptions(call.tool.as_str(), SystemTime::now())
+        .filter(|exemption| exemption.covers(Detector::Pii))
+        .collect();
+    let pointers = if exemptions.is_empty() { HashMap::new() } else { Document::Call(call).pointers() };
+    let is_spared = |text: &&str| {
+        let reaches = |exemption: &&Exemption| {
+            let pointer = pointers.get(&text.as_ptr());
+            exemption.paths.is_empty() || pointer.is_some_and(|pointer| exemption.reaches(pointer))
+        };
+        exemptions.iter().any(reaches)
+    };
+    call.private_texts().iter().map(is_spared).collect()
 }
 
 type Remote = (Arc<dyn GuardrailProvider>, PiiKey);
