@@ -27,6 +27,9 @@ const MAX_REQUESTS: usize = 32;
 /// What a client that was asked in vain stands for, among the errors of the protocol.
 const NOT_RELAYED: i64 = RpcError::INTERNAL;
 
+/// The questions that a refusal names.
+const KNOWN: [&str; 3] = ["elicitation/create", "roots/list", "sampling/createMessage"];
+
 /// Where the message of a server says which one it is.
 const META_SERVER: &str = "enkrypt_server_name";
 
@@ -121,8 +124,12 @@ impl Relay<'_> {
                 // Here a client cannot refuse but by saying so.
                 Err(_) if method == "elicitation/create" => json!({"action": "cancel"}),
                 Err(error) => {
-                    let why = format!("it asks the client for `{}`: {}", printable(method), error.message);
-                    return Err(Trouble::Protocol(why));
+                    // Any other word is the server's own, and nobody has judged it.
+                    let what = if KNOWN.contains(&method) { method } else { "what no client knows" };
+                    return Err(Trouble::Protocol(format!(
+                        "it asks the client for {what}: {}",
+                        error.message
+                    )));
                 }
             };
             responses.insert(key, response);
@@ -202,9 +209,4 @@ impl Relay<'_> {
         let message = error.get("message").and_then(Value::as_str).unwrap_or("refused").to_owned();
         RpcError { data: error.get("data").cloned(), ..RpcError::new(code, message) }
     }
-}
-
-/// A server's word, short and without what could steer a terminal.
-fn printable(word: &str) -> String {
-    word.chars().filter(char::is_ascii_graphic).take(40).collect()
 }

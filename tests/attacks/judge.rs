@@ -66,6 +66,8 @@ impl Judge<'_> {
         let heard = marks(&self.left.heard);
         let left_out = |mark: &str| {
             self.road.face == Face::Meta && LEFT_OUT.contains(&mark)
+                // Nobody is asked what nobody knows.
+                || mark == "kestrel-asides-odd_question-"
                 // Nobody hears its standard error.
                 || self.road.servers == Servers::Remote && mark == "kestrel-last_words-crash-"
         };

@@ -95,7 +95,7 @@ impl Walker {
 
     /// Without a handshake there is no answer to this question that says no.
     fn cannot_be_refused(&self, tool: &BadTool) -> bool {
-        self.road.servers == Servers::Modern && tool.name == "sampling"
+        self.road.servers == Servers::Modern && ["sampling", "odd_question"].contains(&tool.name.as_str())
     }
 
     async fn batch(&mut self, attack: &Attack, calls: &[Value]) -> Value {
