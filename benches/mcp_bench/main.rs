@@ -5,6 +5,7 @@
 //! the run. Nothing is asserted about time. `benches/README.md` says what the rows mean.
 
 mod http;
+mod judges;
 mod measure;
 mod options;
 mod peer;
@@ -44,11 +45,23 @@ fn run(options: &Options) -> Outcome<()> {
         let round = Round { subjects: &subjects, effort: &options.effort };
         round.run(&mut report).map_err(|failure| explain(&failure, options))?;
     }
+    let judged = Subject::judged(options, &judges::all()?)?;
+    let mut judgements = Report::new(judged.iter().map(Subject::name).collect());
+    for number in 1..=options.effort.rounds {
+        progress(&format!("guardrails, round {number} of {}", options.effort.rounds));
+        let round = Round { subjects: &judged, effort: &options.effort };
+        round.judges(&mut judgements).map_err(|failure| explain(&failure, options))?;
+    }
     if let Some(path) = &options.json {
-        let text = format!("{:#}\n", report.to_json());
+        let both = serde_json::json!({"gateway": report.to_json(), "guardrails": judgements.to_json()});
+        let text = format!("{both:#}\n");
         fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    io::stdout().write_all(report.to_markdown().as_bytes()).map_err(|error| error.to_string())
+    let mut tables = report.to_markdown();
+    if !judged.is_empty() {
+        tables = format!("{tables}\n{}", judgements.to_markdown());
+    }
+    io::stdout().write_all(tables.as_bytes()).map_err(|error| error.to_string())
 }
 
 fn progress(line: &str) {

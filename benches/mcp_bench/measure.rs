@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::judges::SLOW;
 use crate::options::Effort;
 use crate::peer::Peer;
 use crate::report::{Report, median};
@@ -160,6 +161,20 @@ impl Round<'_> {
             );
         }
         Ok(())
+    }
+
+    /// What judging costs, by who judges; both ways, on a session that is there.
+    pub(crate) fn judges(&self, report: &mut Report) -> Outcome<()> {
+        let mut peers = self.open()?;
+        let kilobyte: String = SENTENCE.chars().cycle().take(1_000).collect();
+        for (subject, peer) in self.subjects.iter().zip(&mut peers) {
+            let times = if subject.name() == SLOW { self.effort.far } else { self.effort.judged };
+            let one = typical(times, || run_batch(subject, peer, 1, &kilobyte))?;
+            report.add("one call of 1 KB", "ms", subject.name(), one);
+            let ten = typical(times, || run_batch(subject, peer, 10, SENTENCE))?;
+            report.add("10 calls in a batch", "ms", subject.name(), ten);
+        }
+        close(peers)
     }
 
     fn open(&self) -> Outcome<Vec<Peer>> {

@@ -69,6 +69,9 @@ pub(crate) struct Effort {
     pub(crate) flights: [(usize, usize, usize); 4],
     /// Calls on each connection.
     pub(crate) http: usize,
+    /// Batches under each judge, and under one that is far away.
+    pub(crate) judged: u32,
+    pub(crate) far: u32,
 }
 
 const FULL: Effort = Effort {
@@ -84,6 +87,8 @@ const FULL: Effort = Effort {
     ],
     flights: [(1, 500, 1), (8, 1_000, 1), (32, 1_000, 1), (32, 2_000, 8)],
     http: 3_000,
+    judged: 200,
+    far: 5,
 };
 
 const QUICK: Effort = Effort {
@@ -94,4 +99,6 @@ const QUICK: Effort = Effort {
     payloads: [("1 KB", 1_000, 10), ("100 KB", 100_000, 5), ("1 MB", 1_000_000, 3), ("10 MB", 10_000_000, 1)],
     flights: [(1, 60, 1), (8, 120, 1), (32, 160, 1), (32, 320, 8)],
     http: 300,
+    judged: 40,
+    far: 2,
 };

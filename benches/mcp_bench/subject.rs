@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Map, Value, json};
 
 use crate::Outcome;
+use crate::judges::Judge;
 use crate::options::Options;
 
 const MODES: &[Mode] = &[
@@ -71,6 +72,26 @@ impl Subject {
         }
         File::create(options.stderr_file()).map_err(|error| error.to_string())?;
         Ok(subjects)
+    }
+
+    /// The gateway on a kept session, once for each judge.
+    pub(crate) fn judged(options: &Options, judges: &[Judge]) -> Outcome<Vec<Self>> {
+        let Some(gateway) = &options.gateway else { return Ok(Vec::new()) };
+        let subject = |(number, judge): (usize, &Judge)| {
+            let path = options.dir.join(format!("judge_{number}.json"));
+            let mut config = configuration(&MODES[MODES.len() - 1], &options.echo);
+            judge.sit(&mut config);
+            fs::write(&path, config.to_string()).map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok(Self {
+                name: judge.name,
+                left: Left::Kept,
+                program: gateway.clone(),
+                config: Some(path),
+                home: options.dir.clone(),
+                stderr: options.stderr_file(),
+            })
+        };
+        judges.iter().enumerate().map(subject).collect()
     }
 
     pub(crate) fn name(&self) -> &'static str {

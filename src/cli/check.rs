@@ -71,7 +71,7 @@ fn describe_server(text: &mut String, settings: &Settings, server: &Server) {
     let _ = writeln!(text, "  {}", server.name);
     match &server.endpoint {
         Endpoint::Command(command) => {
-            let _ = writeln!(text, "    command  {} {}", command.program, command.shown_args.join(" "));
+            let _ = writeln!(text, "    command  {}", command.shown());
             if !command.env.is_empty() {
                 let names: Vec<&str> = command.env.iter().map(|(name, _)| name.as_str()).collect();
                 let _ = writeln!(text, "    env      {}", names.join(", "));
@@ -167,8 +167,8 @@ fn provider(settings: &ProviderSettings) -> String {
         ProviderSettings::Local(local) => {
             let lists = [
                 ("words", local.keywords.keywords.len()),
-                ("topics", local.topics.len()),
-                ("policies", local.policies.len()),
+                ("lists for topics", local.topics.len()),
+                ("lists for policies", local.policies.len()),
             ];
             let lists = lists.iter().filter(|(_, count)| *count > 0);
             let lists: Vec<String> = lists.map(|(name, count)| format!("{count} {name}")).collect();
