@@ -52,7 +52,7 @@ use events::{Events, Whose};
 use far_end::FarEnd;
 use handshake::{Greeting, Shaking};
 use listing::Listing;
-use places::{Place, Places};
+use places::{Claim, Place, Places};
 use pool::{Key, Pool};
 use session::{Fresh, Service};
 use transport::ServerTransport;
@@ -261,7 +261,7 @@ impl Downstream {
     }
 
     async fn place(&self, scope: &Scope) -> Result<Place, Trouble> {
-        let taking = self.places.take(scope.settings.limits.max_sessions, || self.pool.give_way());
+        let taking = self.places.take(Claim::of(scope), || self.pool.give_way());
         let taken = scope.cancel.run_until_cancelled(taking).await;
         taken.unwrap_or(Err(Trouble::Interrupted(Interrupted::Cancelled)))
     }

@@ -46,7 +46,7 @@ pub enum Trouble {
     Rpc(serde_json::Value),
     #[error("answered with more than {limit} bytes")]
     TooLong { limit: usize },
-    #[error("was not started: {limit} sessions are open already")]
+    #[error("was not started: {limit} sessions are open already, or one key has its share of them")]
     TooManySessions { limit: usize },
     #[error("{0}")]
     Interrupted(Interrupted),
@@ -132,7 +132,7 @@ impl Fault for SessionFault {
                 "ask the tool for less, or raise `max_result_bytes` in `common_mcp_gateway_config`".to_owned()
             }
             Trouble::TooManySessions { .. } => {
-                "wait for a batch to end, or raise `max_sessions` in `common_mcp_gateway_config`".to_owned()
+                "wait for one of your batches to end, or raise `max_sessions` in `common_mcp_gateway_config`".to_owned()
             }
             Trouble::Interrupted(Interrupted::Timeout { setting, .. }) => {
                 format!("raise `{setting}` in `timeout_settings` if the server needs longer")

@@ -10,11 +10,11 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::lease::Leased;
-use super::places::{Notice, Place};
+use super::places::{Claim, Notice, Place};
 use super::pool::{Key, Pool};
 use super::session::Fresh;
 use super::{Downstream, SessionFault};
-use crate::config::{Limits, Server, SessionMode};
+use crate::config::{Server, SessionMode};
 use crate::fault::Fault as _;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
@@ -78,9 +78,9 @@ impl Downstream {
     }
 
     /// Seen by whoever looks for a session that gives way, from the moment it is taken.
-    fn spare_place(&self, limits: &Limits, shown: &OnceLock<Notice>) -> Option<Place> {
+    fn spare_place(&self, scope: &Scope, shown: &OnceLock<Notice>) -> Option<Place> {
         let _shelves = self.pool.shelves();
-        let free = self.places.try_take(limits.max_sessions)?;
+        let free = self.places.try_take(&Claim::of(scope))?;
         let _ = shown.set(free.notice());
         Some(free)
     }
@@ -89,7 +89,7 @@ impl Downstream {
         let Order { key, mut ready, place } = order;
         let opening = Box::pin(async {
             tokio::time::sleep(ANSWER_FIRST).await;
-            let free = self.spare_place(&scope.settings.limits, &place)?;
+            let free = self.spare_place(scope, &place)?;
             match self.open_at(scope, &key.server, Some(free)).await {
                 Ok(session) => Some(session),
                 Err(fault) => {
