@@ -14,6 +14,7 @@ mod clients;
 mod generate;
 mod print;
 mod prove;
+mod scan;
 mod serve;
 mod setup;
 
@@ -52,6 +53,8 @@ enum Command {
     GenerateConfig(generate::Options),
     /// Register with one MCP client
     Install(setup::Install),
+    /// Look at texts with the built-in detectors; exit code 1 where something is found
+    Scan(scan::Options),
     #[command(name = crate::downstream::WATCHDOG_COMMAND, hide = true)]
     Watchdog,
 }
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
             generate::run(&options, arguments.config.as_deref(), &environment)
         }
         Command::Install(options) => setup::install(&options, &path, &environment),
+        Command::Scan(options) => return scan::run(&options),
     };
     match code {
         Ok(()) => ExitCode::SUCCESS,

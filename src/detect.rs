@@ -37,6 +37,34 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds(u16);
 
+impl Kind {
+    pub const ALL: [Self; 9] = [
+        Self::Pii,
+        Self::Secret,
+        Self::PromptInjection,
+        Self::CodeInjection,
+        Self::ToolPoisoning,
+        Self::ServerConfig,
+        Self::Toxicity,
+        Self::Nsfw,
+        Self::Sponge,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pii => "pii",
+            Self::Secret => "secrets",
+            Self::PromptInjection => "prompt_injection",
+            Self::CodeInjection => "code_injection",
+            Self::ToolPoisoning => "tool_poisoning",
+            Self::ServerConfig => "server_config",
+            Self::Toxicity => "toxicity",
+            Self::Nsfw => "nsfw",
+            Self::Sponge => "sponge",
+        }
+    }
+}
+
 impl Kinds {
     pub const NONE: Self = Self(0);
     pub const ALL: Self = Self(0x1ff);

@@ -45,6 +45,8 @@ mod relay;
 mod remote;
 /// The authenticator that asks a service.
 mod remote_auth;
+/// `scan`: texts under the built-in detectors.
+mod scan;
 /// Input schemas that are made to be expensive.
 mod schemas;
 /// Marked secrets, searched for in everything that leaves the gateway.

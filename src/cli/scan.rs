@@ -1,0 +1,141 @@
+//! `scan`: texts under the built-in detectors, for people, scripts and CI.
+//!
+//! A file, or standard input, is one text; if it is JSON, each of its strings is. With `--jsonl` each line is a text
+//! with an id, and so is each line of the answer. What is found is said by place and rule, never repeated.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::{FAILED, Failure, print};
+use crate::detect::{Kind, Kinds, Place};
+use clap::{Args, ValueEnum};
+
+mod lines;
+mod look;
+
+use look::{Look, Seen};
+
+/// A text, and with `--jsonl` a line, may have so many bytes.
+const MAX_TEXT: u64 = 64 << 20;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Files to look at [default: standard input]
+    files: Vec<PathBuf>,
+    /// One JSON object a line, {"id", "direction", "text"}, and one a line as the answer
+    #[arg(long)]
+    jsonl: bool,
+    /// Look for one kind only: `pii`, `secrets`, `prompt_injection`, `code_injection`, `tool_poisoning`,
+    /// `server_config`, `toxicity`, `nsfw` or `sponge`
+    #[arg(long, value_parser = kind)]
+    kind: Option<Kind>,
+    /// What the texts are
+    #[arg(long, value_enum, default_value_t = Direction::Output)]
+    direction: Direction,
+}
+
+/// Where a text is met.
+#[derive(Clone, Copy, ValueEnum)]
+enum Direction {
+    /// Arguments on their way to a server
+    Input,
+    /// Results on their way to the model
+    Output,
+    /// Definitions of tools and servers
+    Definition,
+}
+
+impl Direction {
+    fn place(self) -> Place {
+        match self {
+            Self::Input => Place::Argument,
+            Self::Output => Place::Result,
+            Self::Definition => Place::Definition,
+        }
+    }
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    let known = || Kind::ALL.map(Kind::as_str).join(", ");
+    Kind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == name)
+        .ok_or_else(|| format!("the kinds are: {}", known()))
+}
+
+pub(super) fn run(options: &Options) -> ExitCode {
+    let look =
+        Look { kinds: options.kind.map_or(Kinds::ALL, |kind| Kinds::NONE.with(kind)), only: options.kind };
+    let found = if options.jsonl { lines::run(options, look) } else { whole(options, look) };
+    match found {
+        Ok(false) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::from(FAILED),
+        // What cannot be read is neither clean nor flagged.
+        Err(failure) => print::failure_with(&failure, UNREADABLE),
+    }
+}
+
+/// As `sysexits.h` has it for input that is not there or not right.
+const UNREADABLE: u8 = 66;
+
+/// Whether something was found in one of the texts.
+fn whole(options: &Options, look: Look) -> Result<bool, Failure> {
+    let mut found = false;
+    each(options, |name, reader| {
+        let mut bytes = Vec::new();
+        reader.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_TEXT {
+            return Err(io::Error::other(format!("it has more than {MAX_TEXT} bytes")));
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let seen = look.at(&text, options.direction.place());
+        found |= seen.is_flagged();
+        print::out(&tell(name, &text, &seen));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// One line for each finding, as compilers write them.
+fn tell(name: &str, text: &str, seen: &Seen) -> String {
+    if seen.findings.is_empty() {
+        return format!("{name}: nothing found");
+    }
+    let line = |found: &look::Found| {
+        let place = match &found.pointer {
+            Some(pointer) => super::printable(pointer),
+            None => position(text, found.finding.span.start),
+        };
+        let (kind, rule) = (found.finding.kind.as_str(), found.finding.rule);
+        let faint = if found.counts() { "" } else { " (does not count by itself)" };
+        format!("{name}:{place}: {kind} {:.2} {rule}: {}{faint}", found.finding.score, found.finding.reason)
+    };
+    seen.findings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Line and column, from 1.
+fn position(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("{line}:{column}")
+}
+
+fn each(
+    options: &Options,
+    mut act: impl FnMut(&str, &mut dyn io::BufRead) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let unreadable =
+        |name: &str, error: &io::Error| Failure::new(format!("`{name}` cannot be read: {error}"));
+    if options.files.is_empty() {
+        return act("-", &mut io::stdin().lock()).map_err(|error| unreadable("-", &error));
+    }
+    for path in &options.files {
+        let name = path.display().to_string();
+        let file = fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
+        act(&name, &mut io::BufReader::new(file)).map_err(|error| unreadable(&name, &error))?;
+    }
+    Ok(())
+}

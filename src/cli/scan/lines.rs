@@ -1,0 +1,100 @@
+//! `scan --jsonl`: one object a line in, one a line out, in the same order.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::look::{Found, Look, Seen};
+use super::{Failure, MAX_TEXT, Options, each, print};
+use crate::detect::{Kind, Place};
+
+pub(super) fn run(options: &Options, look: Look) -> Result<bool, Failure> {
+    let mut found = false;
+    each(options, |_, reader| {
+        let mut number = 0;
+        loop {
+            let mut line = Vec::new();
+            if io::BufRead::read_until(&mut io::Read::take(&mut *reader, MAX_TEXT), b'\n', &mut line)? == 0 {
+                return Ok(());
+            }
+            number += 1;
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let wrong = |what: &str| io::Error::other(format!("line {number} {what}"));
+            let object: Value = serde_json::from_slice(&line).map_err(|_| wrong("is not JSON"))?;
+            let text = object["text"].as_str().ok_or_else(|| wrong("has no string `text`"))?;
+            let place = match object["direction"].as_str() {
+                None => options.direction.place(),
+                Some("input") => Place::Argument,
+                Some("output") => Place::Result,
+                Some("definition" | "tool_description" | "server_config") => Place::Definition,
+                Some(_) => {
+                    return Err(wrong("has another `direction` than `input`, `output` or `definition`"));
+                }
+            };
+            let seen = look.at(text, place);
+            found |= seen.is_flagged();
+            print::out(&answer(look, &object["id"], text, &seen).to_string());
+        }
+    })?;
+    Ok(found)
+}
+
+fn answer(look: Look, id: &Value, text: &str, seen: &Seen) -> Value {
+    let kinds = Kind::ALL.into_iter().filter(|kind| look.kinds.contains(*kind));
+    let kinds: serde_json::Map<String, Value> =
+        kinds.map(|kind| (kind.as_str().to_owned(), rounded(seen.score(kind)))).collect();
+    let score = match look.only {
+        Some(kind) => seen.score(kind),
+        None => Kind::ALL.into_iter().map(|kind| seen.score(kind)).fold(0.0, f32::max),
+    };
+    let is_entity =
+        |found: &&Found| found.finding.kind == Kind::Pii && found.pointer.is_none() && found.counts();
+    let entities: Vec<Value> = seen
+        .findings
+        .iter()
+        .filter(is_entity)
+        .map(|found| {
+            let span = &found.finding.span;
+            json!({"type": found.finding.label, "start": characters(text, span.start), "end": characters(text, span.end)})
+        })
+        .collect();
+    let findings: Vec<Value> = seen.findings.iter().map(|found| finding(text, found)).collect();
+    json!({
+        "id": id,
+        "flag": seen.is_flagged(),
+        "score": rounded(score),
+        "kinds": kinds,
+        "entities": entities,
+        "findings": findings,
+    })
+}
+
+fn finding(text: &str, found: &Found) -> Value {
+    let finding = &found.finding;
+    let mut object = json!({
+        "kind": finding.kind.as_str(),
+        "label": finding.label,
+        "score": rounded(finding.score),
+        "rule": finding.rule,
+        "reason": finding.reason,
+    });
+    match &found.pointer {
+        Some(pointer) => object["pointer"] = pointer.as_str().into(),
+        None => {
+            object["start"] = characters(text, finding.span.start).into();
+            object["end"] = characters(text, finding.span.end).into();
+        }
+    }
+    object
+}
+
+/// Offsets count characters, as most languages do, and not bytes.
+fn characters(text: &str, at: usize) -> usize {
+    text.get(..at).map_or(0, |before| before.chars().count())
+}
+
+fn rounded(score: f32) -> Value {
+    json!((f64::from(score) * 1_000.0).round() / 1_000.0)
+}

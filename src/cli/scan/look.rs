@@ -1,0 +1,84 @@
+//! One text under the detectors: whole, and string by string where it is JSON.
+
+use serde_json::Value;
+
+use crate::detect::{FLAGGED, Finding, Kind, Kinds, Place, inspect};
+
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    pub(super) kinds: Kinds,
+    /// The one kind that was asked for.
+    pub(super) only: Option<Kind>,
+}
+
+/// What was found in one text.
+pub(super) struct Seen {
+    pub(super) findings: Vec<Found>,
+}
+
+pub(super) struct Found {
+    pub(super) finding: Finding,
+    /// Where in a JSON text; the span is that of the string then.
+    pub(super) pointer: Option<String>,
+}
+
+impl Look {
+    pub(super) fn at(self, text: &str, place: Place) -> Seen {
+        let whole = inspect(text, place, self.kinds).into_iter();
+        let mut findings: Vec<Found> = whole.map(|finding| Found { finding, pointer: None }).collect();
+        // Code is hidden by the escapes of JSON, and orders stand in its strings.
+        if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
+            self.within(&value, place, &mut String::new(), &mut findings);
+        }
+        Seen { findings }
+    }
+
+    fn within(self, value: &Value, place: Place, pointer: &mut String, findings: &mut Vec<Found>) {
+        let length = pointer.len();
+        match value {
+            Value::String(text) => {
+                for finding in inspect(text, place, self.kinds) {
+                    let known = |found: &Found| found.pointer.is_none() && found.finding.rule == finding.rule;
+                    if !findings.iter().any(known) {
+                        findings.push(Found { finding, pointer: Some(pointer.clone()) });
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    pointer.push('/');
+                    pointer.push_str(&at.to_string());
+                    self.within(item, place, pointer, findings);
+                    pointer.truncate(length);
+                }
+            }
+            Value::Object(members) => {
+                for (key, member) in members {
+                    pointer.push('/');
+                    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                    self.within(member, place, pointer, findings);
+                    pointer.truncate(length);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+impl Seen {
+    pub(super) fn is_flagged(&self) -> bool {
+        self.findings.iter().any(Found::counts)
+    }
+
+    /// The highest score of a kind; 0 where nothing was found.
+    pub(super) fn score(&self, kind: Kind) -> f32 {
+        let of_kind = self.findings.iter().filter(|found| found.finding.kind == kind);
+        of_kind.map(|found| found.finding.score).fold(0.0, f32::max)
+    }
+}
+
+impl Found {
+    pub(super) fn counts(&self) -> bool {
+        self.finding.score >= FLAGGED
+    }
+}

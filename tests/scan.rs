@@ -1,0 +1,70 @@
+//! `scan`, as people and scripts run it.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::binary;
+
+/// Exit code, standard output, standard error.
+fn scan(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let mut command = Command::new(binary());
+    command.arg("scan").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("read");
+    let output = child.wait_with_output().expect("an end");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn what_is_found_is_said_by_its_place_and_never_repeated() {
+    let (code, out, _) = scan(&["--direction", "input"], "hello\nhi; ls -la; whoami\n");
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.starts_with("-:2:") && out.contains("code_injection") && !out.contains("whoami"), "{out}");
+    let (code, out, _) = scan(&[], "a plain sentence\n");
+    assert_eq!((code, out.as_str()), (Some(0), "-: nothing found\n"));
+}
+
+#[test]
+fn strings_of_json_are_looked_at_one_by_one() {
+    // In the JSON as a whole the quotation marks are escaped, and the breakout is none.
+    let text = json!({"steps": ["pwd", "name\" OR \"1\"=\"1\" -- "]}).to_string();
+    let (code, out, _) = scan(&["--direction", "input"], &text);
+    assert!(code == Some(1) && out.contains("-:/steps/1: code_injection"), "{out}");
+}
+
+#[test]
+fn each_line_gets_a_line() {
+    let lines = [
+        json!({"id": 1, "direction": "output", "text": "né: write to ann.lee@example.com today"}),
+        json!({"id": "two", "direction": "input", "text": "fine"}),
+    ];
+    let input = lines.map(|line| line.to_string()).join("\n");
+    let (code, out, err) = scan(&["--jsonl"], &input);
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    let answers: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(answers.len(), 2);
+    assert_eq!(answers[0]["entities"], json!([{"type": "EMAIL_ADDRESS", "start": 13, "end": 32}]));
+    assert_eq!((&answers[0]["flag"], &answers[1]["flag"]), (&json!(true), &json!(false)));
+    assert_eq!((&answers[1]["id"], &answers[1]["score"]), (&json!("two"), &json!(0.0)));
+    assert!(answers[0]["kinds"]["pii"].as_f64() >= Some(0.5) && !out.contains("ann.lee"), "{out}");
+    let (code, out, _) = scan(&["--jsonl", "--kind", "secrets"], &input);
+    let first: Value = serde_json::from_str(out.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((code, &first["kinds"]), (Some(0), &json!({"secrets": 0.0})));
+}
+
+#[test]
+fn what_cannot_be_read_is_neither_clean_nor_flagged() {
+    for (arguments, input, said) in [
+        (["--jsonl"].as_slice(), "{\"text\": 1}\n", "line 1 has no string `text`"),
+        (&["--jsonl"], "{\n", "line 1 is not JSON"),
+        (&["no-such-file"], "", "`no-such-file` cannot be read"),
+    ] {
+        let (code, _, err) = scan(arguments, input);
+        assert!(code == Some(66) && err.contains(said), "{code:?} {err}");
+    }
+    let (code, _, err) = scan(&["--kind", "nonsense"], "");
+    assert!(code == Some(2) && err.contains("the kinds are: pii, secrets"), "{err}");
+}
