@@ -21,6 +21,8 @@ mod discovery;
 mod docs;
 /// Servers that send what nobody can read, or more than anybody wants.
 mod floods;
+/// Providers that are services: what they are asked, what follows from their answers, and from none.
+mod guardrails;
 /// Servers that misbehave: what the gateway says of each, and that it goes on.
 mod hostile;
 /// Streamable HTTP: who gets in, how each revision is answered, and how the gateway ends.

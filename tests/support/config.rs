@@ -78,6 +78,12 @@ impl Config {
         self
     }
 
+    /// A provider with its configuration.
+    pub(crate) fn provider(mut self, name: &str, config: &Value) -> Self {
+        self.0["plugins"] = json!({"guardrails": {"provider": name, "config": config}});
+        self
+    }
+
     /// Switches both policies of the server that was added last on, for keywords.
     pub(crate) fn guarded(self) -> Self {
         let policy = json!({"enabled": true, "policy_name": "test", "block": ["keyword_detector"]});

@@ -4,6 +4,7 @@ mod bad;
 mod config;
 mod front;
 mod gateway;
+pub(crate) mod guard;
 pub(crate) mod http;
 mod raw;
 pub(crate) mod redis;
