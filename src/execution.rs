@@ -65,6 +65,11 @@ impl Execution {
         self.downstream.forget(scope, server);
     }
 
+    /// How often a policy let something pass that nobody had judged.
+    pub fn failed_open(&self) -> u64 {
+        self.guardrails.failed_open()
+    }
+
     async fn run(&self, scope: &Scope, batch: Batch, tools: &ToolSet, report: &mut BatchReport) {
         let mut session: Option<Leased> = None;
         let mut budget = Budget::new(&scope.settings.limits);

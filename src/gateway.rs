@@ -285,7 +285,7 @@ impl Gateway {
             GatewayTool::Call => self.call(&scope, arguments).await,
             GatewayTool::CacheStatus => Ok(self.cache_status(&scope).await),
             GatewayTool::ClearCache => self.clear_cache(&scope, arguments).await,
-            GatewayTool::Metrics => Ok(status::metrics(&scope)),
+            GatewayTool::Metrics => Ok(status::metrics(&scope, self.parts.execution.failed_open())),
         }
     }
 

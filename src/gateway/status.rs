@@ -1,4 +1,4 @@
-//! The two tools that show the gateway's inside: its caches and its time limits.
+//! The two tools that show the gateway's inside: its caches, and its time limits and counts.
 
 use std::time::SystemTime;
 
@@ -52,7 +52,7 @@ pub(super) async fn cache(cache: &Cache, discovery: &Discovery, scope: &Scope) -
     }))
 }
 
-pub(super) fn metrics(scope: &Scope) -> Reply {
+pub(super) fn metrics(scope: &Scope, failed_open: u64) -> Reply {
     let metrics = scope.timeouts.metrics();
     let limits = scope.timeouts.limits();
     let [normal, warn, timeout, fail] = metrics.escalations;
@@ -75,6 +75,7 @@ pub(super) fn metrics(scope: &Scope) -> Reply {
             "success_rate": rate,
             "active_operations": metrics.active.len(),
         },
+        "guardrail_metrics": {"failed_open": failed_open},
         "active_operations": active,
         "timeout_config": {
             "default_timeout": seconds(limits.default),

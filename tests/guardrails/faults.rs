@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Bench, echo, policy};
 use crate::support::guard::{API_KEY, Guard};
 use crate::support::http::{Answer, Http};
-use crate::support::{Config, DISCOVER, Gateway, whole_log};
+use crate::support::{Config, DISCOVER, Gateway, METRICS, whole_log};
 
 /// A word that is nowhere but in what is judged.
 const MARK: &str = "quokka";
@@ -93,6 +93,9 @@ async fn unquoted(gateway: &Gateway, said: &str) {
     assert!(!log.contains(MARK) && !log.contains(API_KEY), "{log}");
     assert!(log.contains("gave no verdict") && log.contains(said), "{log}");
     assert!(log.contains("let pass unchecked"), "{log}");
+    let metrics = gateway.call(METRICS, json!({})).await.json;
+    let times = log.matches("let pass unchecked").count();
+    assert_eq!(metrics["guardrail_metrics"]["failed_open"], times, "{metrics}");
 }
 
 #[tokio::test]
