@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Bench, echo, one, policy};
 use crate::support::guard::API_KEY;
 use crate::support::http::Request;
-use crate::support::{DISCOVER, Gateway, KEY};
+use crate::support::{Ask, DISCOVER, Front, Gateway, KEY, SECURE_CALL};
 
 /// A request as the service knows it: path, its own headers, body.
 fn seen(request: &Request) -> Value {
@@ -239,6 +239,40 @@ async fn definitions() {
     assert_eq!(blocked["error_code"], "TOOL_BLOCKED");
     assert_eq!(bench.guard.count(), before);
     assert!(bench.calls().is_empty());
+}
+
+#[tokio::test]
+async fn whole_definitions() {
+    let bench = Bench::new();
+    let registered = policy("Reg Policy", &json!({"block": []}));
+    let gateway = Gateway::start(&bench.config().with("server_tools_guardrails_config", registered)).await;
+    let answer = gateway.call(DISCOVER, json!({"server_name": "lab"})).await.json;
+    let tools = answer["tools"]["tools"].as_array().expect("tools");
+    let names = |text: &Value| text.as_str().is_some_and(|text| text.starts_with("Tool: echo - Repeats"));
+    let requests = bench.guard.requests().iter().map(seen).collect::<Vec<_>>();
+    let request = requests.iter().find(|request| names(&request[2]["texts"][0])).expect("the tools");
+    let texts = request[2]["texts"].as_array().expect("texts");
+    // Each tool of the lab says more than its name and description.
+    assert_eq!(texts.len(), 2 * tools.len());
+    for (at, tool) in tools.iter().enumerate() {
+        let headline = format!("Tool: {} - ", tool["name"].as_str().expect("a name"));
+        assert!(texts[at].as_str().is_some_and(|text| text.starts_with(&headline)), "{headline}");
+        let rest = texts[tools.len() + at].as_str().expect("the rest");
+        assert!(rest.contains(tool["title"].as_str().expect("a title")) && rest.contains("été"), "{rest}");
+    }
+}
+
+#[tokio::test]
+async fn the_callers_key_stays_here_over_http_too() {
+    let bench = Bench::new();
+    let front = Front::start(&bench.input(&json!({})));
+    let told = front.send(&Ask::initialize().header("apikey", KEY)).await;
+    let session = told.header("mcp-session-id").expect("a session").to_owned();
+    let call =
+        json!({"name": SECURE_CALL, "arguments": {"server_name": "lab", "tool_calls": [echo("hello")]}});
+    let ask = Ask::request(1, "tools/call", &call).header("apikey", KEY).session(&session);
+    assert_eq!(front.send(&ask).await.status, 200);
+    asked(&bench, &[detect("input", r#"{"message": "hello"}"#)]);
 }
 
 #[tokio::test]
