@@ -25,7 +25,7 @@ async fn the_checks_of_a_batch_run_side_by_side_before_its_first_call() {
     // The next ones use the connections that are there.
     gateway.batch("lab", messages(10, "again")).await;
     assert_eq!(bench.guard.count(), 20);
-    assert!(bench.guard.connections() <= 12, "{} connections", bench.guard.connections());
+    assert!(bench.guard.connections() <= 15, "{} connections", bench.guard.connections());
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn a_service_that_fails_again_and_again_is_left_alone_and_nothing_passes()
 #[tokio::test]
 async fn a_service_that_hangs_is_left_alone_too() {
     let bench = Bench::new();
-    let gateway = Gateway::start(&bench.input(&json!({})).timeout("guardrail_timeout", 0.4)).await;
+    let gateway = Gateway::start(&bench.input(&json!({})).timeout("guardrail_timeout", 1.0)).await;
     let calls: Value = (0..5).map(|_| echo("SLOW")).collect();
     assert_eq!(gateway.batch("lab", calls).await.statuses(), ["blocked_input"]);
     let clean = one(&gateway, echo("hello")).await;
