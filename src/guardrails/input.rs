@@ -119,27 +119,24 @@ impl Guardrails {
             return Ok(CheckedCall::plain(index, call));
         }
         let provider = self.provider(&scope.settings);
-        if provider.writes_placeholders() {
-            let mut spared = spared.iter();
-            call.change_private_texts(&mut |text| {
-                if spared.next() == Some(&false)
-                    && let Some(escaped) = pii::escape(&vault, text)
-                {
-                    *text = escaped;
-                }
-            });
-        }
         let started = Instant::now();
-        let hiding = hide(provider, &vault, &call);
-        let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
-        match hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted))) {
+        let escaped = if provider.writes_placeholders() {
+            pii::escape(&vault, &call.private_texts())
+        } else {
+            Ok(Vec::new())
+        };
+        let hidden = match escaped {
+            Ok(texts) => {
+                put(&mut call, texts, &spared);
+                let hiding = hide(provider, &vault, &call);
+                let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
+                hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted)))
+            }
+            Err(fault) => Err(fault),
+        };
+        match hidden {
             Ok((texts, remote)) => {
-                let mut texts = texts.into_iter().zip(&spared);
-                call.change_private_texts(&mut |text| {
-                    if let Some((Some(hidden), false)) = texts.next() {
-                        *text = hidden;
-                    }
-                });
+                put(&mut call, texts, &spared);
                 Ok(CheckedCall {
                     index,
                     call: Arc::new(call),
@@ -174,6 +171,16 @@ fn spared(policy: &Policy, call: &ToolCall) -> Vec<bool> {
         exemptions.iter().any(reaches)
     };
     call.private_texts().iter().map(is_spared).collect()
+}
+
+/// Puts texts in the place of the `private_texts`, where there are any; what is spared stays.
+fn put(call: &mut ToolCall, texts: Vec<Option<String>>, spared: &[bool]) {
+    let mut texts = texts.into_iter().zip(spared);
+    call.change_private_texts(&mut |text| {
+        if let Some((Some(changed), false)) = texts.next() {
+            *text = changed;
+        }
+    });
 }
 
 type Remote = (Arc<dyn GuardrailProvider>, PiiKey);

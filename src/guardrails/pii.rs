@@ -65,14 +65,18 @@ pub(super) fn hide(
         return Err(ProviderFault::unavailable("it found private data in another number of texts"));
     }
     if entities.iter().map(Vec::len).sum::<usize>() > vault::MAX_PER_CALL {
-        return Err(ProviderFault::unavailable("there is too much private data in one call"));
+        return Err(too_much());
     }
     texts.iter().zip(entities).map(|(text, entities)| hide_in(vault, text, entities)).collect()
 }
 
+fn too_much() -> ProviderFault {
+    ProviderFault::unavailable("there is too much private data in one call")
+}
+
 /// As `hide`, before a service looks at the texts whose placeholders have this form.
-pub(super) fn escape(vault: &Vault, text: &str) -> Option<String> {
-    hide_in(vault, text, imitations(text)).ok().flatten()
+pub(super) fn escape(vault: &Vault, texts: &[&str]) -> Result<Vec<Option<String>>, ProviderFault> {
+    hide(vault, texts, texts.iter().map(|text| imitations(text)).collect())
 }
 
 fn hide_in(vault: &Vault, text: &str, entities: Vec<Entity>) -> Result<Option<String>, ProviderFault> {
@@ -81,6 +85,9 @@ fn hide_in(vault: &Vault, text: &str, entities: Vec<Entity>) -> Result<Option<St
     let mut all: Vec<Entity> = entities.into_iter().chain(imitations).collect();
     if all.is_empty() {
         return Ok(None);
+    }
+    if all.len() > vault::MAX_PER_CALL {
+        return Err(too_much());
     }
     all.sort_by_key(|entity| (entity.span.start, std::cmp::Reverse(entity.span.end)));
     let mut hidden = String::with_capacity(text.len());

@@ -194,6 +194,18 @@ async fn private_data() {
 }
 
 #[tokio::test]
+async fn more_look_alikes_than_can_be_remembered() {
+    let bench = Bench::new();
+    let redacts = json!({"additional_config": {"pii_redaction": true}});
+    let gateway = Gateway::start(&bench.input(&redacts)).await;
+    let forged: Vec<String> = (0..5_000).map(|number| format!("<A_{number}>")).collect();
+    let refused = one(&gateway, echo(&forged.concat())).await;
+    assert_eq!(refused["error_code"], "GUARDRAIL_UNAVAILABLE", "{}", refused["message"]);
+    assert!(refused["message"].to_string().contains("too much private data"), "{}", refused["message"]);
+    assert!(bench.calls().is_empty());
+}
+
+#[tokio::test]
 async fn private_data_of_a_policy_that_is_off_stays() {
     let bench = Bench::new();
     let off = json!({"enabled": false, "additional_config": {"pii_redaction": true}});

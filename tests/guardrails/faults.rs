@@ -31,7 +31,7 @@ const FAULTS: [(&str, &str); 13] = [
 
 /// The fault of `word` before two servers: `lab` as policies are by default, `open` with `fail_open`.
 fn config(bench: &Bench, word: &str, server: impl Fn(Config, bool) -> Config) -> Config {
-    let mut config = server(bench.config(), false);
+    let mut config = server(bench.config().common("enkrypt_log_level", json!("TRACE")), false);
     let lab = config.value()["mcp_configs"]["config-1"]["mcp_config"][0]["config"].clone();
     config = server(config.server(json!({"server_name": "open", "config": lab})), true);
     if word == "REFUSED" {

@@ -164,6 +164,20 @@ mod tests {
     }
 
     #[test]
+    fn a_probe_that_succeeds_ends_the_rest_and_one_that_is_given_up_lets_another_go() {
+        let breaker = Breaker::new("test", Duration::from_secs(15));
+        (0..MAX_FAILURES).for_each(|_| breaker.enter().expect("closed").failed());
+        assert!(breaker.enter().is_err());
+        breaker.state().open_until = Some(Instant::now());
+        let probe = breaker.enter().expect("a probe");
+        assert!(breaker.enter().is_err(), "one at a time");
+        drop(probe);
+        breaker.enter().expect("another probe").succeeded();
+        let both = (breaker.enter().expect("closed"), breaker.enter().expect("closed"));
+        drop(both);
+    }
+
+    #[test]
     fn whoever_was_kept_waiting_counts_and_whoever_left_early_does_not() {
         let patient = Breaker::new("test", Duration::from_secs(15));
         (0..20).for_each(|_| drop(patient.enter().expect("closed")));
