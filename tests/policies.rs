@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::direct::Script;
-use crate::support::{Config, Gateway};
+use crate::support::{Config, Gateway, whole_log};
 
 /// `lab` with this input policy, and a keyword for it.
 fn input(policy: &Value) -> Config {
@@ -25,7 +25,7 @@ async fn observing_says_what_would_be_blocked_and_lets_it_pass() {
     assert_eq!((&result["status"], &result["response"]), (&json!("success"), &json!("a kestrel")));
     let verdict = &result["input_guardrail_response"];
     assert_eq!((&verdict["is_safe"], &verdict["warnings"][0]["action"]), (&json!(true), &json!("observe")));
-    let log = gateway.log();
+    let log = whole_log(&gateway).await;
     assert!(log.contains("only observes") && !log.contains("kestrel"), "{log}");
 }
 
