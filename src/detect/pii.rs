@@ -4,6 +4,7 @@
 mod context;
 mod email;
 mod iban;
+mod national;
 mod network;
 mod numbers;
 mod phone;
@@ -12,29 +13,43 @@ use std::ops::Range;
 
 use super::{Finding, Kind, Place};
 
-/// Adds the personal data of a text; where two kinds claim the same bytes, the surer one stays.
+/// Adds the personal data of a text.
 pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
     let mut seen = Vec::new();
     email::scan(text, place, &mut seen);
     network::scan(text, &mut seen);
-    if text.bytes().filter(u8::is_ascii_digit).take(6).count() == 6 {
+    let digits = text.bytes().filter(u8::is_ascii_digit).take(6).count();
+    if digits == 6 {
         iban::scan(text, &mut seen);
         numbers::scan(text, &mut seen);
     }
-    seen.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(b.score.total_cmp(&a.score)));
-    let mut last: Option<Finding> = None;
-    for one in seen {
-        match last.take() {
-            Some(before) if one.span.start < before.span.end => {
-                last = Some(if one.score > before.score { one } else { before });
-            }
-            before => {
-                found.extend(before);
-                last = Some(one);
-            }
-        }
+    settle(&mut seen);
+    let value = text.len() <= national::VALUE && digits > 0;
+    if value || digits >= FEWEST {
+        let mut ids = Vec::new();
+        national::scan(text, &mut ids);
+        // What is only likely may be several things at once.
+        let (mut sure, mut likely) = ids.into_iter().partition(|id| id.score >= super::FLAGGED);
+        seen.append(&mut sure);
+        settle(&mut seen);
+        seen.append(&mut likely);
     }
-    found.extend(last);
+    found.append(&mut seen);
+}
+
+/// The fewest digits of a number that says something about a person.
+const FEWEST: usize = 4;
+
+/// Where two findings claim the same bytes, the surer one stays.
+fn settle(seen: &mut Vec<Finding>) {
+    seen.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(b.score.total_cmp(&a.score)));
+    seen.dedup_by(|next, kept| {
+        let shared = next.span.start < kept.span.end;
+        if shared && next.score > kept.score {
+            std::mem::swap(next, kept);
+        }
+        shared
+    });
 }
 
 /// A type of personal data, as a finding names it.

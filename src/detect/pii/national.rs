@@ -1,0 +1,165 @@
+//! Numbers that states and their offices give to people. Most are bare digits, so that a check digit is not
+//! enough: a word that names the number makes it sure, and a value that is nothing else makes it likely.
+
+mod checks;
+mod list;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use super::super::{Finding, Kind};
+use list::IDS;
+
+/// A number of one kind: how it is written, and how it is checked.
+struct Id {
+    label: &'static str,
+    rule: &'static str,
+    /// Words, in lower case, that name it.
+    words: &'static [&'static str],
+    pattern: &'static str,
+    check: fn(&str) -> bool,
+    /// How sure its form alone makes it, in a value that is nothing else.
+    alone: f32,
+}
+
+/// A text of this length may be one value and nothing else.
+pub(super) const VALUE: usize = 72;
+/// How far around a word its number is looked for.
+const BEFORE: usize = 40;
+const AFTER: usize = 96;
+/// How sure a word beside it makes a number.
+const NAMED: f32 = 0.85;
+const REASON: &str = "A number that an office gave to a person is in the text.";
+
+struct Names {
+    automaton: Option<AhoCorasick>,
+    owners: Vec<usize>,
+}
+
+fn names() -> &'static Names {
+    static NAMES: OnceLock<Names> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let named =
+            IDS.iter().enumerate().flat_map(|(index, id)| id.words.iter().map(move |word| (index, *word)));
+        let (owners, words): (Vec<usize>, Vec<&str>) = named.unzip();
+        Names { automaton: AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok(), owners }
+    })
+}
+
+fn patterns() -> &'static [OnceLock<Option<Regex>>] {
+    static PATTERNS: OnceLock<Vec<OnceLock<Option<Regex>>>> = OnceLock::new();
+    PATTERNS.get_or_init(|| IDS.iter().map(|_| OnceLock::new()).collect())
+}
+
+fn bounded(pattern: &str) -> String {
+    format!(r"(?:^|[^A-Za-z0-9_])({pattern})(?:[^A-Za-z0-9_]|$)")
+}
+
+/// All patterns at once, to know which of them are worth a try.
+fn forms() -> Option<&'static RegexSet> {
+    static FORMS: OnceLock<Option<RegexSet>> = OnceLock::new();
+    let build = || {
+        let patterns = IDS.iter().map(|id| bounded(id.pattern));
+        RegexSetBuilder::new(patterns).case_insensitive(true).unicode(false).build().ok()
+    };
+    FORMS.get_or_init(build).as_ref()
+}
+
+fn pattern(index: usize) -> Option<&'static Regex> {
+    let build = || {
+        RegexBuilder::new(&bounded(IDS[index].pattern))
+            .case_insensitive(true)
+            .unicode(false)
+            .dfa_size_limit(64 * 1024)
+            .build()
+            .ok()
+    };
+    patterns()[index].get_or_init(build).as_ref()
+}
+
+pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
+    let Some(automaton) = &names().automaton else { return };
+    let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
+    // The last window of each kind of number.
+    let mut latest: Vec<Option<usize>> = vec![None; IDS.len()];
+    for word in automaton.find_overlapping_iter(text) {
+        let owner = names().owners[word.pattern().as_usize()];
+        let bytes = text.as_bytes();
+        let inside = |at: Option<&u8>| at.is_some_and(u8::is_ascii_alphabetic);
+        let (start, end) = (word.start(), word.end());
+        let short = end - start <= 4;
+        let before = start.checked_sub(1).and_then(|before| bytes.get(before));
+        if short && (inside(before) || inside(bytes.get(end))) {
+            continue;
+        }
+        let window = start.saturating_sub(BEFORE)..(end + AFTER).min(text.len());
+        match latest[owner].and_then(|index| windows.get_mut(index)) {
+            Some((_, last)) if last.end >= window.start => last.end = window.end,
+            _ => {
+                latest[owner] = Some(windows.len());
+                windows.push((owner, window));
+            }
+        }
+    }
+    for (index, window) in &windows {
+        look(text, *index, window.clone(), NAMED, found);
+    }
+    if text.len() <= VALUE {
+        let forms = forms().map(|forms| forms.matches(text.as_bytes()));
+        let likely = forms.iter().flatten().filter(|index| latest[*index].is_none());
+        for index in likely {
+            look(text, index, 0..text.len(), IDS[index].alone, found);
+        }
+    }
+}
+
+fn look(text: &str, index: usize, window: Range<usize>, score: f32, found: &mut Vec<Finding>) {
+    let Some(pattern) = pattern(index) else { return };
+    let bytes = &text.as_bytes()[..window.end];
+    let mut at = window.start;
+    while let Some(number) = pattern.captures_at(bytes, at).and_then(|groups| groups.get(1)) {
+        at = number.end().max(at + 1);
+        let span = number.range();
+        if text.get(span.clone()).is_some_and(IDS[index].check) {
+            let Id { label, rule, .. } = IDS[index];
+            found.push(Finding { kind: Kind::Pii, label, span, score, rule, reason: REASON });
+        }
+        if at > bytes.len() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(text: &str) -> Vec<&'static str> {
+        let mut found = Vec::new();
+        scan(text, &mut found);
+        found.into_iter().filter(|one| one.score >= 0.5).map(|one| one.label).collect()
+    }
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(forms().is_some() && (0..IDS.len()).all(|index| pattern(index).is_some()));
+    }
+
+    #[test]
+    fn a_named_number_with_its_check_digit_is_found() {
+        for (text, label) in [
+            ("her NHS number: 943 476 5919", "UK_NHS"),
+            ("PESEL 44051401458 w aktach", "PL_PESEL"),
+            ("DNI 12345678Z", "ES_NIF"),
+            ("CPF: 529.982.247-25", "BR_CPF"),
+            ("henkilötunnus 131052-308T", "FI_PERSONAL_IDENTITY_CODE"),
+        ] {
+            assert!(labels(text).contains(&label), "{text}: {:?}", labels(text));
+        }
+        assert!(labels("PESEL 44051401459").is_empty());
+        assert!(labels("order 44051401458 of the shop").is_empty());
+    }
+}
