@@ -1,6 +1,7 @@
 //! The rules that are a pattern behind literals: one Aho-Corasick over all literals finds where a rule
 //! may apply, and its pattern runs in a window around that place only. Patterns are compiled when first needed.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -51,6 +52,9 @@ pub(super) use rules;
 
 /// Memory for the states of one pattern.
 const MAX_CACHE: usize = 512 * 1024;
+/// So much of a literal is looked for; a small automaton is a fast one.
+const LITERAL: usize = 6;
+
 /// Findings of one rule in one text; what comes after is more of the same.
 const MAX_FINDINGS: u16 = 200;
 
@@ -58,8 +62,8 @@ const MAX_FINDINGS: u16 = 200;
 struct Gate {
     /// The literals are constants, so that it is there; a test holds it.
     automaton: Option<AhoCorasick>,
-    /// The rule that each literal belongs to.
-    owners: Vec<u16>,
+    /// The rules that each literal belongs to.
+    owners: Vec<Vec<u16>>,
 }
 
 struct Compiled {
@@ -110,14 +114,19 @@ impl Gate {
     }
 
     fn build(place: Place) -> Self {
-        let mut literals = Vec::new();
-        let mut owners = Vec::new();
+        let mut literals: BTreeMap<&[u8], Vec<u16>> = BTreeMap::new();
         for (index, compiled) in compiled().iter().enumerate() {
             if compiled.table.places.contains(&place) {
-                literals.extend_from_slice(compiled.rule.gates);
-                owners.resize(literals.len(), u16::try_from(index).unwrap_or(u16::MAX));
+                let owner = u16::try_from(index).unwrap_or(u16::MAX);
+                for gate in compiled.rule.gates {
+                    let owners = literals.entry(&gate.as_bytes()[..gate.len().min(LITERAL)]).or_default();
+                    if owners.last() != Some(&owner) {
+                        owners.push(owner);
+                    }
+                }
             }
         }
+        let (literals, owners): (Vec<&[u8]>, Vec<Vec<u16>>) = literals.into_iter().unzip();
         let mut builder = AhoCorasickBuilder::new();
         builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard);
         let automaton = builder.kind(Some(AhoCorasickKind::ContiguousNFA)).build(&literals);
@@ -133,26 +142,27 @@ pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Findi
     let mut windows: Vec<Window> = Vec::new();
     let mut touched: Vec<u16> = Vec::new();
     for hit in automaton.find_overlapping_iter(text) {
-        let owner = gate.owners[hit.pattern().as_usize()];
-        let compiled = &compiled_rules[usize::from(owner)];
-        let table = compiled.table;
-        if !kinds.contains(table.kind) {
-            continue;
-        }
-        if windows.is_empty() {
-            windows.resize(compiled_rules.len(), Window::default());
-        }
-        let window = &mut windows[usize::from(owner)];
-        let (start, end) =
-            (hit.start().saturating_sub(table.before), (hit.end() + table.after).min(text.len()));
-        if window.end == 0 {
-            touched.push(owner);
-            *window = Window { start, end, findings: 0 };
-        } else if start <= window.end {
-            window.end = end;
-        } else {
-            let findings = compiled.run(text, *window, found);
-            *window = Window { start, end, findings };
+        for owner in &gate.owners[hit.pattern().as_usize()] {
+            let compiled = &compiled_rules[usize::from(*owner)];
+            let table = compiled.table;
+            if !kinds.contains(table.kind) {
+                continue;
+            }
+            if windows.is_empty() {
+                windows.resize(compiled_rules.len(), Window::default());
+            }
+            let window = &mut windows[usize::from(*owner)];
+            let start = hit.start().saturating_sub(table.before);
+            let end = (hit.end() + LITERAL + table.after).min(text.len());
+            if window.end == 0 {
+                touched.push(*owner);
+                *window = Window { start, end, findings: 0 };
+            } else if start <= window.end {
+                window.end = end;
+            } else {
+                let findings = compiled.run(text, *window, found);
+                *window = Window { start, end, findings };
+            }
         }
     }
     for owner in touched {

@@ -44,8 +44,15 @@ fn is_named(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option
 
 fn is_login(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
     let password = text.get(span.clone())?;
-    (password.len() >= 3 && !value::is_placeholder(password)).then_some(span)
+    let known = EXAMPLES.iter().any(|word| password.eq_ignore_ascii_case(word));
+    (password.len() >= 3 && !known && !value::is_placeholder(password)).then_some(span)
 }
+
+/// What examples write where a password belongs.
+const EXAMPLES: &[&str] = &[
+    "pass", "password", "passwd", "pwd", "secret", "hunter2", "user", "username", "token", "key", "foo",
+    "bar",
+];
 
 /// A block with both ends holds a key between them.
 fn is_block(rule: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {

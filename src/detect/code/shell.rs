@@ -5,7 +5,7 @@ use super::super::{Finding, Kind};
 
 pub(super) const RULES: &[Rule] = rules! {
     "code.shell-substitution" "shell" 0.88 ["$(" "`" "<(" ">("]
-        r"(?:\$\(|[<>]\(|`)\s{0,3}(?:(?:/usr)?/s?bin/)?(?:cat|ls|id|whoami|uname|curl|wget|nc|ncat|bash|sh|zsh|ping|sleep|nslookup|dig|host|python\d?|perl|ruby|php|env|printenv|rm|touch|chmod|hostname|ifconfig|ps|pwd|expr|printf|echo|base64|head|tail|find|grep|awk|sed|cut|tr|xxd|kill|reboot|shutdown|date)(?:[\s)`|;<>$]|$)" "A command is put where a shell would run it."
+        r"(?:\$\(|[<>]\(|(?:^|[;|&=])[\s'\x22]{0,3}`)\s{0,3}(?:(?:/usr)?/s?bin/)?(?:cat|ls|id|whoami|uname|curl|wget|nc|ncat|bash|sh|zsh|ping|sleep|nslookup|dig|host|python\d?|perl|ruby|php|env|printenv|rm|touch|chmod|hostname|ifconfig|ps|pwd|expr|printf|echo|base64|head|tail|find|grep|awk|sed|cut|tr|xxd|kill|reboot|shutdown|date)(?:[\s)`|;<>$]|$)" "A command is put where a shell would run it."
     "code.shell-download" "shell" 0.93 ["curl" "wget" "fetch"]
         r"\b(?:curl|wget|fetch)\b[^|\n;]{0,200}\|\s{0,3}(?:sudo\s)?(?:ba|z|da|k)?(?:sh|python\d?|perl|ruby|php|node)\b" "A script is fetched and run."
     "code.shell-destroy" "shell" 0.9 ["rm " "mkfs" "dd if" ":(){" "fork"]
@@ -155,9 +155,6 @@ const COMMANDS: &[&str] = &[
     "git",
     "date",
     "time",
-    "test",
-    "true",
-    "false",
     "getent",
     "ssh-copy-id",
     "ver",
@@ -165,10 +162,10 @@ const COMMANDS: &[&str] = &[
 /// Of these, what is an English word as well needs more than a separator.
 const WORDS: &[&str] = &[
     "id", "cat", "type", "net", "mail", "set", "find", "head", "tail", "make", "last", "free", "history",
-    "less", "more", "date", "time", "test", "true", "false", "who", "which", "service", "export", "sleep",
-    "mount", "touch", "kill", "w", "ip", "node", "route", "tee", "wall", "strings", "dir", "env", "od",
-    "time", "echo", "python", "ruby", "perl", "php", "git", "go", "docker", "su", "host", "top", "screen",
-    "at", "exec", "eval", "shutdown", "reboot", "pip", "npm",
+    "less", "more", "date", "time", "who", "which", "service", "export", "sleep", "mount", "touch", "kill",
+    "w", "ip", "node", "route", "tee", "wall", "strings", "dir", "env", "od", "time", "echo", "python",
+    "ruby", "perl", "php", "git", "go", "docker", "su", "host", "top", "screen", "at", "exec", "eval",
+    "shutdown", "reboot", "pip", "npm",
 ];
 
 /// Adds commands that follow `;`, `|`, `&` or a line's end in a text that is a value.
@@ -225,6 +222,12 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
         after.is_empty() || after.starts_with([';', '|', '&', '\n', '`', ')', '#', '}', '<', '>', '%']);
     let option = after.starts_with(['-', '/', '~', '$', '*', '.']) && !after.starts_with("- ");
     let sign = &text[at..from];
+    // `|id| …` is a closure, and `&"echo"` a reference: code of another kind.
+    let attached = start == from;
+    let closure = sign == "|" && attached && bare[length..].starts_with('|');
+    if closure || sign == "&" && !attached && !rest.starts_with([' ', '\t', '\n', '/', '$']) {
+        return None;
+    }
     // `a=b&id=7` in an address is a parameter, `a && b` is prose in no language.
     if bare[length..].starts_with(['=', ':', ',', '.', '\'']) && !after.starts_with(['\'']) {
         return None;

@@ -6,7 +6,7 @@ pub(super) const RULES: &[Rule] = rules! {
     "code.sql-union" "sql" 0.9 ["union"]
         r"\bunion(?:[\s(+]|/\*.{0,40}?\*/|%\w\w){1,10}(?:(?:all|distinct)(?:[\s(+]|/\*.{0,40}?\*/){1,10})?(?:/\*!\d*)?select\b" "A second query is joined to a first one (`UNION SELECT`)."
     "code.sql-tautology" "sql" 0.85 ["or" "and" "||" "&&" "having" "where" "xor" "like"]
-        r"(?:(?:['\x22`)]|^)\s{0,4}(?:\bor\b|\band\b|\|\||&&|\bxor\b|\bhaving\b)[\s(!~+'\x22-]{0,8}(?:not\s)?['\x22(]{0,2}(\w{1,12})|\d\s{0,4}(?:\bor\b|\band\b|\|\||&&|\bxor\b|\bhaving\b)[\s(!~+-]{0,8}(?:not\s)?(?:['\x22(]{1,3}\w{1,12}|\d{1,8}))['\x22)]{0,3}\s{0,3}(?:=|<=>|<|>|like|!=|<>|regexp|rlike)\s{0,3}['\x22(]{0,3}\w{0,12}" "A condition that is always true or false is put after a value."
+        r"(?:(?:(?:['\x22`]|^)\s{0,4}(?:\bor\b|\band\b|\|\||&&|\bxor\b|\bhaving\b)|\)\s{0,4}(?:\bor\b|\band\b|\bxor\b|\bhaving\b))[\s(!~+'\x22-]{0,8}(?:not\s)?['\x22(]{0,2}(\w{1,12})|\d\s{0,4}(?:\bor\b|\band\b|\|\||&&|\bxor\b|\bhaving\b)[\s(!~+-]{0,8}(?:not\s)?(?:['\x22(]{1,3}\w{1,12}|\d{1,8}))['\x22)]{0,3}\s{0,3}(?:=(?:[^=]|$)|<=>|<|>|like|!=|<>|regexp|rlike)\s{0,3}['\x22(]{0,3}\w{0,12}" "A condition that is always true or false is put after a value."
     "code.sql-comment" "sql" 0.8 ["--" "/*" "'#" "\"#" "' #" ")#" "\" #"]
         r"['\x22][\s);]{0,6}(?:--(?:\s|\+|$|[^a-zA-Z0-9>-])|#\s*$|;\s*--|/\*)" "A quote ends a value, and a comment hides the rest of the query."
     "code.sql-stacked" "sql" 0.88 [";"]

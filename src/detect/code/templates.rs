@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = rules! {
     "code.template-call" "template" 0.85 ["${" "#{" "{{" "%{" "<%" "<#" "{php" "{if" "$smarty"]
         r"(?:\$\{|#\{|\{\{|%\{|<%=?)[^}%\n]{0,120}(?:\.exec\(|\bsystem\s?\(|popen|runtime|processbuilder|java\.|file\.|read\(|os\.|eval|require\(|constructor|_context|memberaccess|#_|dump\(|passthru|getenv|@java|ognl|opensymphony|execute\x22)|<#assign|\{php\}|\{/php\}" "A template expression calls code."
     "code.log4j" "log4j" 0.95 ["${" "jndi"]
-        r"\$\{\s{0,3}(?:(?:\$\{[^}]{0,40}\}|[jndi]){2,12}:|jndi:|(?:lower|upper|env|sys|java|ctx|date|main|log4j|base64|k8s|docker|web|bundle|::-\w|env:\w+:-\w?)\s?:)" "A look-up that a logger would follow is put into a value."
+        r"\$\{\s{0,3}(?:(?:\$\{[^}]{0,40}\}|[jndi]){2,12}:|jndi:|(?:lower|upper|sys|java|ctx|date|main|log4j|base64|k8s|docker|web|bundle|::-\w)\s?:|env:\w{0,40}:-|::-\w)" "A look-up that a logger would follow is put into a value."
     "code.jndi" "log4j" 0.9 ["jndi:"]
         r"\bjndi:(?:ldaps?|rmi|dns|iiop|nis|http|corba)" "A look-up that a logger would follow is put into a value."
     "code.xxe" "xxe" 0.92 ["<!entity" "<!doctype" "<!element" "<!attlist"]
@@ -22,5 +22,5 @@ pub(super) const RULES: &[Rule] = rules! {
     "code.ssi" "template" 0.9 ["<!--#"]
         r"<!--\s?#(?:exec|include|echo|printenv|config|set)\b" "A server-side include is put into a value."
     "code.header" "header" 0.85 ["set-cookie" "content-type" "content-length" "location:" "http/1." "%0d%0a" "%0a" "\\r\\n" "x-" "bcc:" "cc:"]
-        r"(?:%0d%0a|%0a|%0d|\r\n|\\r\\n|\n)\s?(?:set-cookie|content-(?:length|encoding)|location|x-[a-z-]{3,20}|host|bcc|refresh|transfer-encoding)\s?:|(?:\r\n|\n|%0d%0a)(?:get|post|put|head)\s\S{1,80}\shttp/1" "Headers of a message are put into a value."
+        r"(?:%0d%0a|%0a|%0d|\r\n|\\r\\n|\n)\s?(?:set-cookie|content-(?:length|encoding)|location|x-[a-z-]{3,20}|bcc|refresh|transfer-encoding)\s?:|(?:\r\n|\n|%0d%0a)(?:get|post|put|head)\s\S{1,80}\shttp/1" "Headers of a message are put into a value."
 };

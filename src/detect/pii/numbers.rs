@@ -113,6 +113,14 @@ fn card(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
             return None;
         }
         let split = last > first;
+        if split
+            && last + 1 < stretch.groups.len()
+            && stretch.gap(last) == "-"
+            && stretch.gap(first) == "-"
+            && digits.len() >= 12
+        {
+            continue;
+        }
         if is_card(&digits) && (!split || is_grouped(stretch, first, last)) && stretch.is_apart(first, last) {
             let span = stretch.groups[first].start..stretch.groups[last].end;
             let named = CARDS.stand_before(stretch.text, span.start);

@@ -145,10 +145,16 @@ fn national(stretch: &Stretch<'_>, first: usize, named: bool, titled: bool) -> O
     let mut count = 0;
     let bracket = stretch.groups[first].start.checked_sub(1).and_then(|at| stretch.text.as_bytes().get(at))
         == Some(&b'(');
-    let trunk = stretch.digits(first).starts_with('0');
+    let trunk = stretch.digits(first).starts_with('0')
+        && (stretch.groups[first].len() > 1
+            || stretch.groups.len() > first + 1 && stretch.gap(first).contains(['(', ' ']));
     let mut best = None;
     for last in first..stretch.groups.len().min(first + 6) {
         if last > first && !is_gap(stretch.gap(last - 1)) {
+            break;
+        }
+        // A single digit after the first group is of a version or a list.
+        if last > first && stretch.groups[last].len() == 1 {
             break;
         }
         count += stretch.groups[last].len();
@@ -175,16 +181,16 @@ fn is_named(stretch: &Stretch<'_>, first: usize) -> bool {
     PHONES.stand_before(stretch.text, stretch.groups[first].start)
 }
 
-/// Groups as in `01.02.2024`, `2024-02-01` or `2024-02`.
+/// Groups as in `01.02.2024`, `2024-02-01` or `2024-02`, anywhere among them.
 fn is_date(stretch: &Stretch<'_>, first: usize, last: usize) -> bool {
-    let lengths: Vec<usize> = (first..=last).map(|index| stretch.groups[index].len()).collect();
-    let year =
-        |index: usize| stretch.digits(index).starts_with("19") || stretch.digits(index).starts_with("20");
-    let shaped = match lengths[..] {
-        [1 | 2, 1 | 2, 4, ..] => year(first + 2),
-        [4, 1 | 2, ..] => year(first),
-        [4, 4] => year(first) && year(first + 1),
-        _ => false,
+    let year = |index: usize| {
+        let digits = stretch.digits(index);
+        digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"))
     };
-    shaped && !stretch.gap(first).contains(['(', ')'])
+    let short = |index: usize| matches!(stretch.groups[index].len(), 1 | 2);
+    let joined = |index: usize| matches!(stretch.gap(index), "-" | "." | "/");
+    (first..last).any(|index| {
+        joined(index)
+            && (year(index) && (short(index + 1) || year(index + 1)) || short(index) && year(index + 1))
+    })
 }
