@@ -15,15 +15,21 @@ pub(super) fn fold(text: &str) -> Option<(String, Map)> {
     // The word that is being read: whether it has a Latin letter, and where it ends.
     let mut word = Word::default();
     let mut plain = false;
-    for (at, c) in text.char_indices() {
-        if c.is_ascii() {
+    let mut next = 0;
+    while let Some(rest) = text.get(next..).filter(|rest| !rest.is_empty()) {
+        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        if ascii > 0 {
             if !plain {
-                map.plain(folded.len(), at);
+                map.plain(folded.len(), next);
                 plain = true;
             }
-            folded.push(c);
+            folded.push_str(&rest[..ascii]);
+            next += ascii;
             continue;
         }
+        let at = next;
+        let Some(c) = rest.chars().next() else { break };
+        next += c.len_utf8();
         let origin = at..at + c.len_utf8();
         match image(c) {
             Image::Same => {

@@ -63,7 +63,8 @@ const HIDDEN: usize = 8;
 
 /// Adds what is written in characters that people do not see.
 pub(super) fn hidden(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
-    if text.is_ascii() {
+    // Both begin every one of these characters in UTF-8.
+    if memchr::memmem::find(text.as_bytes(), &[0xf3, 0xa0]).is_none() {
         return;
     }
     let tags: Vec<usize> = text

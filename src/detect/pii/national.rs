@@ -7,7 +7,7 @@ mod list;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::super::{Finding, Kind};
@@ -45,7 +45,14 @@ fn names() -> &'static Names {
         let named =
             IDS.iter().enumerate().flat_map(|(index, id)| id.words.iter().map(move |word| (index, *word)));
         let (owners, words): (Vec<usize>, Vec<&str>) = named.unzip();
-        Names { automaton: AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok(), owners }
+        Names {
+            automaton: AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(words)
+                .ok(),
+            owners,
+        }
     })
 }
 

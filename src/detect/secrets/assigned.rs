@@ -41,7 +41,11 @@ pub(super) fn value_of(rule: &Rule, text: &str, name: Range<usize>, _: Range<usi
     let (span, link, quoted) = after(text, called, name.end)?;
     let raw = text.get(span.clone())?;
     let rest = text.get(span.end..).unwrap_or_default();
-    if raw.is_empty() || value::is_placeholder(raw) || raw.starts_with('$') || is_code(raw, rest, quoted) {
+    let shortest = if rule.id == "secret.password" { SHORTEST_PASSWORD } else { SHORTEST_TOKEN };
+    if raw.len() < shortest {
+        return None;
+    }
+    if value::is_placeholder(raw) || raw.starts_with('$') || is_code(raw, rest, quoted) {
         return None;
     }
     let value = Value { text: raw, link, quoted };
@@ -120,6 +124,8 @@ fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)
 }
 
 const LONGEST: usize = 400;
+const SHORTEST_PASSWORD: usize = 4;
+const SHORTEST_TOKEN: usize = 13;
 
 /// A name, a call or a type, not a value.
 fn is_code(raw: &str, rest: &str, quoted: bool) -> bool {
