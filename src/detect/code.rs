@@ -1,7 +1,8 @@
 //! Code where data belongs: SQL, script in markup, shell, paths that climb, templates, entities and
-//! addresses inside the network. Arguments are looked at whole; elsewhere only what is active content.
+//! addresses inside the network. Arguments are looked at whole; what is active content counts everywhere.
 
 mod active;
+mod document;
 mod markup;
 mod paths;
 mod shell;
@@ -9,11 +10,10 @@ mod sql;
 mod targets;
 mod templates;
 
-use super::rules::Table;
+use super::rules::{EVERYWHERE, Table};
 use super::{Finding, Kind, Place};
 
 const ARGUMENT: &[Place] = &[Place::Argument];
-const ANSWER: &[Place] = &[Place::Result, Place::Definition];
 
 const fn argument(rules: &'static [super::rules::Rule]) -> Table {
     Table { kind: Kind::CodeInjection, places: ARGUMENT, before: 120, after: 240, rules, check: None }
@@ -28,7 +28,7 @@ pub(super) const TABLES: &[Table] = &[
     argument(targets::RULES),
     Table {
         kind: Kind::CodeInjection,
-        places: ANSWER,
+        places: EVERYWHERE,
         before: 120,
         after: 240,
         rules: active::RULES,
@@ -39,22 +39,7 @@ pub(super) const TABLES: &[Table] = &[
 /// What no literal gives away.
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     shell::scan(text, found);
-    if is_document(text) {
-        let code =
-            found.iter_mut().filter(|one| one.kind == Kind::CodeInjection && !SURE.contains(&one.rule));
-        code.for_each(|one| one.score = one.score.min(IN_DOCUMENT));
-    }
-}
-
-/// A value of so many lines is a document or a program, and code in it is what it is about.
-const DOCUMENT: usize = 12;
-const IN_DOCUMENT: f32 = 0.45;
-/// What no document should hold.
-const SURE: &[&str] =
-    &["code.shell-reverse", "code.log4j", "code.jndi", "code.ssrf-metadata", "code.shell-download"];
-
-fn is_document(text: &str) -> bool {
-    text.lines().filter(|line| line.trim().len() > 3).take(DOCUMENT).count() == DOCUMENT
+    document::soften(text, found);
 }
 
 #[cfg(test)]
