@@ -28,6 +28,7 @@ use std::ops::{Range, RangeInclusive};
 fn is_token(rule: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
     let token = text.get(span.clone())?;
     let signed = match rule.id {
+        "secret.github" => !value::is_named_after(token),
         "secret.jwt" => value::is_jwt(token),
         "secret.vault" => value::is_random(token),
         "secret.psexec" => value::has_digit(token) || token.contains(['!', '@', '#']),
@@ -39,7 +40,8 @@ fn is_token(rule: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Opt
 /// What follows a vendor's name must look random by itself.
 fn is_named(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
     let token = text.get(span.clone())?;
-    (!value::is_placeholder(token) && value::is_random(token)).then_some(span)
+    let drawn = value::is_random(token) && !value::is_words(token);
+    (!value::is_placeholder(token) && drawn).then_some(span)
 }
 
 fn is_login(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
@@ -59,7 +61,22 @@ fn is_block(rule: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) ->
     const EMPTY: usize = 120;
     let block = text.get(whole)?;
     let closed = block.contains("BEGIN") && block.contains("END ");
+    if rule.id == "secret.private-key" && is_constant(block, text.get(span.end..).unwrap_or_default()) {
+        return None;
+    }
     (rule.id != "secret.private-key" || !closed || block.len() > EMPTY).then_some(span)
+}
+
+/// The first line of a key alone, between quotes: what a program compares with.
+fn is_constant(block: &str, rest: &str) -> bool {
+    const NEAR: usize = 120;
+    const LINE: usize = 32;
+    let signs = |byte: &u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'/');
+    let near = &rest.as_bytes()[..rest.len().min(NEAR)];
+    block.starts_with("-----BEGIN")
+        && block.len() < 2 * LINE
+        && rest.starts_with(['"', '\'', '`'])
+        && near.split(signs).all(|run| run.len() < LINE)
 }
 
 /// A short prefix, a dash, and this many characters at random.
@@ -69,6 +86,7 @@ const PREFIX: RangeInclusive<usize> = 2..=8;
 /// Adds what no literal gives away: a short prefix and a long random rest, as vendors make their tokens.
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
+    let drawn = |rest: &str| value::is_mixed(rest) && !value::is_named_after(rest);
     let mut at = 0;
     while let Some(joint) =
         memchr::memchr2(b'_', b'-', bytes.get(at..).unwrap_or_default()).map(|gap| at + gap)
@@ -88,7 +106,7 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
             byte.is_none_or(|byte| !matches!(byte, b'_' | b'-' | b'/' | b'.' | b'+' | b'@'))
         };
         let apart = free(start.checked_sub(1).and_then(|before| bytes.get(before))) && free(bytes.get(end));
-        if DRAWN.contains(&length) && named && apart && value::is_mixed(&text[at..end]) {
+        if DRAWN.contains(&length) && named && apart && drawn(&text[at..end]) {
             found.push(Finding {
                 kind: Kind::Secret,
                 label: "API_KEY",
@@ -137,6 +155,12 @@ mod tests {
             "Enter your password: ",
             "token_count = 1200; max_tokens: 4096",
             "password: <your-password>",
+            "passwd = pw[:-1]",
+            "password: 'items[1].secret'",
+            "Release GPG key: 0F1E2D3C4B5A69788796A5B4C3D2E1F00F1E2D3C",
+            "ghp_PersonalAccessTokenOfNobody0123456789000",
+            "Authorization: Bearer correct-horse-7QX5",
+            "if (!pem.startsWith('-----BEGIN PRIVATE KEY-----')) {",
         ] {
             assert!(!found(text), "{text}");
         }

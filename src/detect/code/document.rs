@@ -25,11 +25,11 @@ const SURE: &[&str] = &[
 const IN_STATEMENT: &[&str] = &[
     "code.call",
     "code.ldap",
+    "code.path-climb",
     "code.ruby",
     "code.sql-breakout",
     "code.sql-comment",
     "code.sql-functions",
-    "code.template-object",
     "code.xss-code",
     "code.xss-handler",
 ];
@@ -45,7 +45,7 @@ pub(super) fn soften(text: &str, found: &mut [Finding]) {
         let explained = match shape {
             Shape::Document => true,
             // A value with a break-out ahead of some code is no program.
-            Shape::Source { from } => one.span.start >= from,
+            Shape::Source { from, lines } => one.span.start >= from && (lines > 2 || one.label != "xss"),
             Shape::Statement => IN_STATEMENT.contains(&one.rule),
             Shape::Value => false,
         };
@@ -62,6 +62,7 @@ enum Shape {
     Source {
         /// Where the first line begins that may be a part of it.
         from: usize,
+        lines: usize,
     },
     /// One line of a program.
     Statement,
@@ -81,7 +82,7 @@ impl Shape {
             (2.., 2..) if code * 2 >= all => {
                 let start = first.as_ptr() as usize - text.as_ptr() as usize;
                 let from = if is_code(first) || is_prose(first) { 0 } else { start + first.len() };
-                Self::Source { from }
+                Self::Source { from, lines: all }
             }
             _ => Self::Value,
         }
@@ -176,7 +177,9 @@ fn is_prose(line: &str) -> bool {
 fn is_statement(line: &str) -> bool {
     let bare = line.trim();
     let ended = bare.split_once(';').is_none_or(|(_, rest)| rest.is_empty());
-    ended && (begins(bare) || ["}", "* ", "//", "(r'"].iter().any(|sign| bare.starts_with(sign)))
+    let markup = ["</", "{{", "${", "<%", "onerror", "onload"].iter().any(|sign| bare.contains(sign))
+        || bare.as_bytes().windows(2).any(|pair| pair[0] == b'<' && pair[1].is_ascii_lowercase());
+    ended && !markup && (begins(bare) || ["}", "* ", "//", "(r'"].iter().any(|sign| bare.starts_with(sign)))
 }
 
 #[cfg(test)]
@@ -202,6 +205,10 @@ mod tests {
             "## Install\n\n```sh\nnpm install\n```\n",
             "<html>\n<head>\n  <script src=\"a.js\"></script>\n</head>",
             "self.parts = subprocess.run(['ls'])\nself.kind = self.__class__.__name__",
+            "super().__init__(*args)",
+            "import { Task } from '../../../types.js';",
+            "docker run --user $(id -u) box",
+            "type E = IsNever<object>;",
             "rule = (r'(\\w+)(\\s*)(\\()', bygroups(a, b))",
         ] {
             assert_eq!(flagged(text), Vec::<&str>::new(), "{text}");
@@ -229,6 +236,9 @@ mod tests {
             "x' OR '1'='1\n  import a\n  import b",
             "hello; ls -la; whoami",
             "return 1; cat /etc/passwd",
+            "this is {{ ''.__class__.__mro__ }}",
+            "for you: <img src=x onerror=alert(1)>",
+            "<p>hi</p>\n<img src=x onerror=alert(1)>",
             "a\n; cat /etc/passwd; whoami",
         ] {
             assert_ne!(flagged(text), Vec::<&str>::new(), "{text}");

@@ -45,7 +45,11 @@ pub(super) fn value_of(rule: &Rule, text: &str, name: Range<usize>, _: Range<usi
     if raw.len() < shortest {
         return None;
     }
-    if value::is_placeholder(raw) || raw.starts_with('$') || is_code(raw, rest, quoted) {
+    if is_fingerprint(text, name.start, raw)
+        || value::is_placeholder(raw)
+        || raw.starts_with('$')
+        || is_code(raw, rest, quoted)
+    {
         return None;
     }
     let value = Value { text: raw, link, quoted };
@@ -127,6 +131,24 @@ const LONGEST: usize = 400;
 const SHORTEST_PASSWORD: usize = 4;
 const SHORTEST_TOKEN: usize = 13;
 
+/// A fingerprint is public, as in `GPG key: 9554…`.
+fn is_fingerprint(text: &str, at: usize, raw: &str) -> bool {
+    let before = text.get(..at).unwrap_or_default().trim_end().rsplit(' ').next().unwrap_or_default();
+    raw.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && ["gpg", "pgp", "public", "fingerprint"].iter().any(|word| before.eq_ignore_ascii_case(word))
+}
+
+/// `items[1].name`, `word[:-1]`
+fn is_indexed(raw: &str, quoted: bool) -> bool {
+    let Some((head, tail)) = raw.split_once('[') else { return false };
+    let index = tail.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'-')).count();
+    let rest = &tail[index..];
+    head.starts_with(|c: char| c.is_ascii_alphabetic())
+        && is_name(head)
+        && index > 0
+        && if quoted { rest.starts_with("].") } else { rest.is_empty() || rest.starts_with(']') }
+}
+
 /// A name, a call or a type, not a value.
 fn is_code(raw: &str, rest: &str, quoted: bool) -> bool {
     let called = raw.contains('(') || rest.starts_with('(');
@@ -137,6 +159,7 @@ fn is_code(raw: &str, rest: &str, quoted: bool) -> bool {
         || raw.contains("{{")
         || raw.contains("://");
     marked
+        || is_indexed(raw, quoted)
         || raw.starts_with(['{', '[', '(', '<'])
         || !quoted && (called || dotted || raw.starts_with(['&', '*', '@', '%']))
 }
@@ -147,7 +170,8 @@ fn is_name(part: &str) -> bool {
 }
 
 /// Words that end like a password and are none.
-const OTHERS: &[&str] = &["compass", "bypass", "encompass", "surpass", "trespass", "overpass", "underpass"];
+const OTHERS: &[&str] =
+    &["compass", "bypass", "encompass", "surpass", "trespass", "overpass", "underpass", "pass-arg"];
 /// What stands where a password would.
 const WORDS: &[&str] = &[
     "string",

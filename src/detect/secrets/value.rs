@@ -45,6 +45,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         "****",
         "....",
         "todo",
+        "mytoken",
         "replace",
         "sample",
         "process.env",
@@ -75,6 +76,20 @@ pub(super) fn is_random(value: &str) -> bool {
         _ => 3.1,
     };
     has_digit(value) && has_letter(value) && entropy(value) >= enough
+}
+
+/// Words joined by dashes, and at most one part that is none: `correct-horse-7QX5`.
+pub(super) fn is_words(value: &str) -> bool {
+    let word = |part: &&str| part.len() > 3 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let parts = value.split('-');
+    let (all, words) = (parts.clone().count(), parts.filter(word).count());
+    all > 2 && words + 1 >= all
+}
+
+/// A token that says what it is was written by a person.
+pub(super) fn is_named_after(token: &str) -> bool {
+    let lower = token.to_ascii_lowercase();
+    ["token", "personal", "access", "secret", "password"].iter().any(|word| lower.contains(word))
 }
 
 /// Upper case, lower case and digits in no order, as a generator makes them.
