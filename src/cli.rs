@@ -11,7 +11,9 @@ use crate::downstream::run_watchdog;
 
 mod check;
 mod clients;
+mod eval;
 mod generate;
+mod look;
 mod print;
 mod prove;
 mod scan;
@@ -20,6 +22,7 @@ mod setup;
 
 /// What the exit codes mean, as `sysexits.h` has them where it has one.
 const FAILED: u8 = 1;
+const UNREADABLE: u8 = 66;
 const UNAVAILABLE: u8 = 69;
 const BAD_CONFIG: u8 = 78;
 
@@ -55,6 +58,8 @@ enum Command {
     Install(setup::Install),
     /// Look at texts with the built-in detectors; exit code 1 where something is found
     Scan(scan::Options),
+    /// Measure the built-in detectors on labelled texts of your own
+    Eval(eval::Options),
     #[command(name = crate::downstream::WATCHDOG_COMMAND, hide = true)]
     Watchdog,
 }
@@ -92,6 +97,7 @@ pub fn run() -> ExitCode {
         }
         Command::Install(options) => setup::install(&options, &path, &environment),
         Command::Scan(options) => return scan::run(&options),
+        Command::Eval(options) => return eval::run(&options),
     };
     match code {
         Ok(()) => ExitCode::SUCCESS,

@@ -47,7 +47,7 @@ mod relay;
 mod remote;
 /// The authenticator that asks a service.
 mod remote_auth;
-/// `scan`: texts under the built-in detectors.
+/// `scan` and `eval`: texts under the built-in detectors.
 mod scan;
 /// Input schemas that are made to be expensive.
 mod schemas;

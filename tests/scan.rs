@@ -68,3 +68,35 @@ fn what_cannot_be_read_is_neither_clean_nor_flagged() {
     let (code, _, err) = scan(&["--kind", "nonsense"], "");
     assert!(code == Some(2) && err.contains("the kinds are: pii, secrets"), "{err}");
 }
+
+#[test]
+fn labelled_texts_give_numbers_and_none_of_their_words() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let row = |kind: &str, text: &str, label: bool, entities: Value| json!({"kind": kind, "source": "own", "direction": "output", "text": text, "label": label, "entities": entities});
+    let rows = [
+        row(
+            "pii",
+            "né: ann.lee@example.com",
+            true,
+            json!([{"type": "EMAIL_ADDRESS", "start": 4, "end": 23}]),
+        ),
+        row("pii", "nobody", false, json!([])),
+        row("secrets", "token = ghp_Zx81kQ0pLmN72vTbYc4RdE6sWf3HjU9aGi5o", true, json!([])),
+        row("secrets", "a plain sentence", false, json!([])),
+    ];
+    let lines: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    std::fs::write(folder.path().join("own.jsonl"), lines.join("\n")).expect("written");
+    let eval = |more: &[&str]| {
+        let output = Command::new(binary()).arg("eval").arg("--data").arg(folder.path()).args(more).output();
+        let output = output.expect("it runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, table) = eval(&[]);
+    assert!(code == Some(0) && table.contains("| pii | all | 2 | 1 | 1.000 | 1.000 | 0.000 |"), "{table}");
+    assert!(!table.contains("ann.lee") && table.contains("F1 1.000"), "{table}");
+    let (_, json) = eval(&["--json"]);
+    let numbers: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(numbers["secrets"]["own"]["recall"], 1.0, "{json}");
+    std::fs::write(folder.path().join("own.jsonl"), "{}\n").expect("written");
+    assert_eq!(eval(&[]).0, Some(66));
+}

@@ -8,14 +8,12 @@ use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{FAILED, Failure, print};
+use super::look::{Found, Look, Seen};
+use super::{FAILED, Failure, UNREADABLE, print};
 use crate::detect::{Kind, Kinds, Place};
 use clap::{Args, ValueEnum};
 
 mod lines;
-mod look;
-
-use look::{Look, Seen};
 
 /// A text, and with `--jsonl` a line, may have so many bytes.
 const MAX_TEXT: u64 = 64 << 20;
@@ -77,9 +75,6 @@ pub(super) fn run(options: &Options) -> ExitCode {
     }
 }
 
-/// As `sysexits.h` has it for input that is not there or not right.
-const UNREADABLE: u8 = 66;
-
 /// Whether something was found in one of the texts.
 fn whole(options: &Options, look: Look) -> Result<bool, Failure> {
     let mut found = false;
@@ -103,7 +98,7 @@ fn tell(name: &str, text: &str, seen: &Seen) -> String {
     if seen.findings.is_empty() {
         return format!("{name}: nothing found");
     }
-    let line = |found: &look::Found| {
+    let line = |found: &Found| {
         let place = match &found.pointer {
             Some(pointer) => super::printable(pointer),
             None => position(text, found.finding.span.start),

@@ -4,9 +4,9 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::look::{Found, Look, Seen};
+use super::super::look::{Found, Look, Seen, place};
 use super::{Failure, MAX_TEXT, Options, each, print};
-use crate::detect::{Kind, Place};
+use crate::detect::Kind;
 
 pub(super) fn run(options: &Options, look: Look) -> Result<bool, Failure> {
     let mut found = false;
@@ -26,12 +26,8 @@ pub(super) fn run(options: &Options, look: Look) -> Result<bool, Failure> {
             let text = object["text"].as_str().ok_or_else(|| wrong("has no string `text`"))?;
             let place = match object["direction"].as_str() {
                 None => options.direction.place(),
-                Some("input") => Place::Argument,
-                Some("output") => Place::Result,
-                Some("definition" | "tool_description" | "server_config") => Place::Definition,
-                Some(_) => {
-                    return Err(wrong("has another `direction` than `input`, `output` or `definition`"));
-                }
+                Some(direction) => place(direction)
+                    .ok_or_else(|| wrong("has another `direction` than `input`, `output` or `definition`"))?,
             };
             let seen = look.at(text, place);
             found |= seen.is_flagged();

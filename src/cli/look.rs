@@ -22,6 +22,16 @@ pub(super) struct Found {
     pub(super) pointer: Option<String>,
 }
 
+/// Where a text of this `direction` is met.
+pub(super) fn place(direction: &str) -> Option<Place> {
+    Some(match direction {
+        "input" => Place::Argument,
+        "output" => Place::Result,
+        "definition" | "tool_description" | "server_config" => Place::Definition,
+        _ => return None,
+    })
+}
+
 impl Look {
     pub(super) fn at(self, text: &str, place: Place) -> Seen {
         let whole = inspect(text, place, self.kinds).into_iter();

@@ -1,0 +1,136 @@
+//! `eval`: how good the built-in detectors are on labelled texts, by kind, source and tier.
+//!
+//! A folder of `*.jsonl`, each line `{"kind", "source", "direction", "text", "label"}`, and for `pii` the `entities`
+//! with offsets in characters. The texts stay where they are: only numbers come out.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::look::{Look, Seen, place};
+use super::{Failure, UNREADABLE, print};
+use crate::detect::{FLAGGED, Kind, Kinds};
+
+mod entities;
+mod report;
+mod score;
+
+use entities::Entity;
+use score::Tally;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The folder with the labelled texts
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Write JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// One labelled text.
+#[derive(Deserialize)]
+struct Row {
+    kind: String,
+    source: String,
+    direction: String,
+    text: String,
+    label: bool,
+    #[serde(default)]
+    entities: Vec<Entity>,
+    #[serde(default)]
+    meta: Meta,
+}
+
+#[derive(Default, Deserialize)]
+struct Meta {
+    tier: Option<String>,
+}
+
+/// By kind, then by group; the group of a whole kind is first.
+type Tallies = BTreeMap<String, BTreeMap<Group, Tally>>;
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    All,
+    Source(String),
+    Tier(String),
+}
+
+pub(super) fn run(options: &Options) -> ExitCode {
+    match measure(&options.data) {
+        Ok(tallies) => {
+            let told = if options.json { report::json(&tallies) } else { report::table(&tallies) };
+            print::out(&told);
+            ExitCode::SUCCESS
+        }
+        Err(failure) => print::failure_with(&failure, UNREADABLE),
+    }
+}
+
+fn measure(folder: &Path) -> Result<Tallies, Failure> {
+    let unreadable = |path: &Path, what: &dyn std::fmt::Display| {
+        Failure::new(format!("`{}` cannot be read: {what}", path.display()))
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        files.extend(path.extension().is_some_and(|extension| extension == "jsonl").then_some(path));
+    }
+    if files.is_empty() {
+        return Err(unreadable(folder, &"there is no `*.jsonl` in it").hint(
+            "unpack compressed files first; each line is one labelled text, see `src/detect/README.md`",
+        ));
+    }
+    files.sort();
+    let mut tallies = Tallies::new();
+    for path in files {
+        let file = fs::File::open(&path).map_err(|error| unreadable(&path, &error))?;
+        for (number, line) in std::io::BufReader::new(file).lines().enumerate() {
+            let line = line.map_err(|error| unreadable(&path, &error))?;
+            let wrong = |what: &str| unreadable(&path, &format!("line {} {what}", number + 1));
+            let row: Row = serde_json::from_str(&line).map_err(|_| wrong("is no labelled text"))?;
+            take(&row, &mut tallies).ok_or_else(|| wrong("has a kind or direction that is none"))?;
+        }
+    }
+    Ok(tallies)
+}
+
+fn take(row: &Row, tallies: &mut Tallies) -> Option<()> {
+    let kinds = kinds(&row.kind)?;
+    let place = place(&row.direction)?;
+    let look = Look { kinds: kinds.iter().fold(Kinds::NONE, |all, kind| all.with(*kind)), only: None };
+    let seen = look.at(&row.text, place);
+    let score = kinds.iter().map(|kind| seen.score(*kind)).fold(0.0, f32::max);
+    let groups =
+        [Some(Group::All), Some(Group::Source(row.source.clone())), row.meta.tier.clone().map(Group::Tier)];
+    let of_kind = tallies.entry(row.kind.clone()).or_default();
+    for group in groups.into_iter().flatten() {
+        of_kind.entry(group).or_default().add(row.label, score);
+    }
+    if row.kind == Kind::Pii.as_str() {
+        let spans = entities::compare(&row.text, &row.entities, &seen);
+        of_kind.entry(Group::All).or_default().add_entities(spans);
+    }
+    Some(())
+}
+
+/// What counts for a kind of the data.
+fn kinds(name: &str) -> Option<Vec<Kind>> {
+    Some(match name {
+        "evasion" => vec![Kind::PromptInjection, Kind::Secret, Kind::Pii],
+        "tool_poisoning" => vec![Kind::ToolPoisoning, Kind::PromptInjection],
+        "toxicity" => vec![Kind::Toxicity, Kind::Nsfw],
+        name => vec![Kind::ALL.into_iter().find(|kind| kind.as_str() == name)?],
+    })
+}
+
+/// Whether a score counts at the default level.
+fn counts(score: f32) -> bool {
+    score >= FLAGGED
+}

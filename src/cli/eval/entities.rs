@@ -1,0 +1,55 @@
+//! Private data by place and type: found, missed, or seen where there is none.
+
+use serde::Deserialize;
+
+use super::{Seen, counts};
+use crate::detect::Kind;
+
+/// The types with a form of their own; names and places are not looked for.
+const STRUCTURED: [&str; 7] =
+    ["CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRESS", "MAC_ADDRESS", "PHONE_NUMBER", "US_SSN"];
+
+/// Offsets count characters, the end is exclusive.
+#[derive(Deserialize)]
+pub(super) struct Entity {
+    #[serde(rename = "type")]
+    kind: String,
+    start: usize,
+    end: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Spans {
+    pub(super) right: usize,
+    pub(super) wrong: usize,
+    pub(super) missed: usize,
+}
+
+/// A found entity is right if its type is, and it shares half of the longer one of both spans.
+pub(super) fn compare(text: &str, expected: &[Entity], seen: &Seen) -> Spans {
+    let characters = |at: usize| text.get(..at).map_or(0, |before| before.chars().count());
+    let mut open: Vec<&Entity> =
+        expected.iter().filter(|entity| STRUCTURED.contains(&entity.kind.as_str())).collect();
+    let mut spans = Spans::default();
+    for found in seen.findings.iter().filter(|found| found.pointer.is_none() && counts(found.finding.score)) {
+        let finding = &found.finding;
+        if finding.kind != Kind::Pii || !STRUCTURED.contains(&finding.label) {
+            continue;
+        }
+        let (start, end) = (characters(finding.span.start), characters(finding.span.end));
+        let overlaps = |entity: &&Entity| {
+            let shared = end.min(entity.end).saturating_sub(start.max(entity.start));
+            let longer = (end - start).max(entity.end.saturating_sub(entity.start));
+            entity.kind == finding.label && shared * 2 >= longer
+        };
+        match open.iter().position(overlaps) {
+            Some(at) => {
+                open.swap_remove(at);
+                spans.right += 1;
+            }
+            None => spans.wrong += 1,
+        }
+    }
+    spans.missed = open.len();
+    spans
+}
