@@ -16,7 +16,7 @@ mod texts;
 pub use media::{encoded, holds_media};
 use media::{encoded_contents, written};
 use texts::walk;
-pub use texts::{change, object_size, size, strings};
+pub use texts::{change, change_at, each_at, keys, object_size, size, strings, values};
 
 pub type JsonObject = Map<String, Value>;
 
@@ -43,6 +43,15 @@ pub struct ToolCall {
     arguments: Value,
     /// What the client sends beside name and arguments: `_meta`, answers that the server asked for.
     beside: JsonObject,
+}
+
+/// A value in a call, by its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A JSON pointer into the arguments.
+    Arguments(&'static str),
+    /// A member beside them.
+    Beside(String),
 }
 
 /// The `result` of a `tools/call`, whole.
@@ -133,34 +142,40 @@ impl ToolCall {
         &self.arguments
     }
 
-    /// The values that a person may have written and that a server is not found by.
-    pub fn private_texts(&self) -> Vec<&str> {
-        let mut texts = Vec::new();
-        if let Some(value) = self.private() {
-            texts::values(value, &mut texts);
-        }
-        texts
+    /// What a person may have written and a server is not found by, beside the arguments as well.
+    pub fn private_parts(&self) -> Vec<Part> {
+        let own: &[&'static str] = match self.method {
+            Method::Tool => &[""],
+            Method::Prompt => &["/arguments"],
+            Method::Complete => &["/argument/value", "/context/arguments"],
+            Method::Resource | Method::Subscribe | Method::Unsubscribe => &[],
+        };
+        let own = own.iter().filter(|pointer| self.arguments.pointer(pointer).is_some());
+        let beside = self.beside.iter().filter(|(_, value)| texts::holds_text(value));
+        own.map(|pointer| Part::Arguments(pointer))
+            .chain(beside.map(|(key, _)| Part::Beside(key.clone())))
+            .collect()
     }
 
-    /// Goes over the `private_texts`, in the same order.
-    pub fn change_private_texts(&mut self, change: &mut dyn FnMut(&mut String)) {
-        match self.method {
-            Method::Tool => texts::change(&mut self.arguments, change),
-            Method::Prompt => {
-                if let Some(arguments) = self.arguments.get_mut("arguments") {
-                    texts::change(arguments, change);
-                }
-            }
-            Method::Resource | Method::Complete | Method::Subscribe | Method::Unsubscribe => {}
+    pub fn part(&self, part: &Part) -> Option<&Value> {
+        match part {
+            Part::Arguments(pointer) => self.arguments.pointer(pointer),
+            Part::Beside(key) => self.beside.get(key),
         }
     }
 
-    /// What the `private_texts` stand in.
-    pub fn private(&self) -> Option<&Value> {
-        match self.method {
-            Method::Tool => Some(&self.arguments),
-            Method::Prompt => self.arguments.get("arguments"),
-            Method::Resource | Method::Complete | Method::Subscribe | Method::Unsubscribe => None,
+    pub fn part_mut(&mut self, part: &Part) -> Option<&mut Value> {
+        match part {
+            Part::Arguments(pointer) => self.arguments.pointer_mut(pointer),
+            Part::Beside(key) => self.beside.get_mut(key),
+        }
+    }
+
+    /// Goes over every string value with its JSON pointer, those beside the arguments included.
+    pub fn change_at(&mut self, act: &mut dyn FnMut(&str, &mut String)) {
+        change_at(&mut self.arguments, &mut String::new(), act);
+        for (key, value) in &mut self.beside {
+            change_at(value, &mut format!("/{key}"), act);
         }
     }
 
@@ -225,6 +240,19 @@ impl ToolOutput {
         let blocks = self.blocks();
         let texts: Vec<&str> = blocks.iter().filter_map(|block| text_block(block)).collect();
         texts.join("\n")
+    }
+
+    /// Goes over every string value of the result with its JSON pointer.
+    pub fn change_at(&mut self, act: &mut dyn FnMut(&str, &mut String)) {
+        for (key, value) in &mut self.result {
+            change_at(value, &mut format!("/{key}"), act);
+        }
+    }
+
+    /// Whether one of its numbers is written like this.
+    pub fn has_number(&self, is_it: &dyn Fn(&str) -> bool) -> bool {
+        let error = self.rpc_error.as_ref().is_some_and(|error| texts::has_number(error, is_it));
+        error || self.result.values().any(|value| texts::has_number(value, is_it))
     }
 
     /// Goes over every string value that a client may read.

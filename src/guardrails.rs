@@ -27,7 +27,7 @@ mod verdict;
 
 pub use document::Document;
 pub use input::{CheckedCall, ClearedCall, Inputs, Passed};
-pub use output::CheckedOutput;
+pub use output::{Beside, CheckedOutput};
 pub use provider::{
     Answer, Checking, CheckingAll, Entity, GuardrailProvider, Hit, PiiKey, Place, Private, ProviderFault,
     Redacting, Redaction, Restoring, Side, Subject,
@@ -94,7 +94,7 @@ impl Blocked {
     fn without_verdict(fault: &ProviderFault, elapsed: Duration) -> Self {
         let code = match fault {
             ProviderFault::Cancelled => ErrorCode::Cancelled,
-            ProviderFault::Unavailable(_) => ErrorCode::GuardrailUnavailable,
+            ProviderFault::Unavailable { .. } => ErrorCode::GuardrailUnavailable,
         };
         Self { verdict: Verdict::unavailable(fault, elapsed), code }
     }

@@ -149,3 +149,30 @@ async fn what_is_neither_private_nor_text_stays_as_it_is() {
     let reply = gateway.batch("lab", json!([{"name": "echo", "args": arguments}])).await;
     assert_eq!(reply.results()[0]["enkrypt_mcp_data"]["args"], arguments, "{}", reply.json);
 }
+
+#[tokio::test]
+async fn a_name_cannot_be_replaced_and_stops_the_call() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let gateway = Gateway::start(&redacting(local(), "lab", &log, "server")).await;
+    let call = json!({"name": "echo", "args": {"message": "x", ADDRESS: 1}});
+    let reply = gateway.batch("lab", json!([call])).await;
+    let result = &reply.results()[0];
+    assert!(result["message"].to_string().contains("move it into a value"), "{result}");
+    let received = std::fs::read_to_string(&log).unwrap_or_default();
+    assert!(!received.contains("call ") && !reply.json.to_string().contains(ADDRESS), "{received}");
+}
+
+#[tokio::test]
+async fn a_batch_with_more_private_data_than_can_be_remembered_is_refused() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let gateway = Gateway::start(&redacting(local(), "lab", &log, "server")).await;
+    let many =
+        |call: usize| (0..1_500).map(|at| format!("a{call}x{at}@example.com")).collect::<Vec<_>>().join(" ");
+    let two = [many(0), many(1)];
+    let reply = gateway.batch("lab", json!([echo(&two[0]), echo(&two[1])])).await;
+    assert_eq!(reply.results().iter().map(|result| &result["response"]).collect::<Vec<_>>(), two.each_ref());
+    let reply = gateway.batch("lab", json!([0, 1, 2, 3].map(|call| echo(&many(call))))).await;
+    assert!(reply.json.to_string().contains("split it into smaller ones"), "{}", reply.json["message"]);
+}

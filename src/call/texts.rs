@@ -26,8 +26,91 @@ pub(super) fn walk<'a>(value: &'a Value, text: &mut impl FnMut(&'a str), keys: &
 }
 
 /// The values only, in reading order.
-pub(super) fn values<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+pub fn values<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
     walk(value, &mut |text| texts.push(text), &mut Vec::new());
+}
+
+/// The names of all members.
+pub fn keys(value: &Value) -> Vec<&str> {
+    let mut keys = Vec::new();
+    walk(value, &mut |_| {}, &mut keys);
+    keys
+}
+
+/// Goes over the values with the JSON pointer of each, in the order of `values`. There is one pointer at a time: all
+/// of them together can be far longer than the value.
+pub fn each_at<'a>(value: &'a Value, pointer: &mut String, act: &mut dyn FnMut(&str, &'a str)) {
+    let length = pointer.len();
+    match value {
+        Value::String(text) => act(pointer, text),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                step(pointer, &at.to_string());
+                each_at(item, pointer, act);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                step(pointer, key);
+                each_at(member, pointer, act);
+                pointer.truncate(length);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// As `each_at`, to change them.
+pub fn change_at(value: &mut Value, pointer: &mut String, act: &mut dyn FnMut(&str, &mut String)) {
+    let length = pointer.len();
+    match value {
+        Value::String(text) => act(pointer, text),
+        Value::Array(items) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                step(pointer, &at.to_string());
+                change_at(item, pointer, act);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                step(pointer, key);
+                change_at(member, pointer, act);
+                pointer.truncate(length);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn step(pointer: &mut String, name: &str) {
+    pointer.push('/');
+    if name.contains(['~', '/']) {
+        pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+    } else {
+        pointer.push_str(name);
+    }
+}
+
+/// Whether there is a string value in it.
+pub(super) fn holds_text(value: &Value) -> bool {
+    match value {
+        Value::String(_) => true,
+        Value::Array(items) => items.iter().any(holds_text),
+        Value::Object(members) => members.values().any(holds_text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whether one of the numbers in a value is written like this.
+pub(super) fn has_number(value: &Value, is_it: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::Number(number) => is_it(&number.to_string()),
+        Value::Array(items) => items.iter().any(|item| has_number(item, is_it)),
+        Value::Object(members) => members.values().any(|member| has_number(member, is_it)),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
 }
 
 /// Goes over the values in the order of `values`.

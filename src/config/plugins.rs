@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Detector;
+use super::{Detector, Policy};
 use crate::secret::ApiKey;
 
 #[derive(Clone, Debug)]
@@ -135,6 +135,19 @@ impl ProviderSettings {
             Self::CustomKeyword(_) => detector == D::KeywordDetector,
             Self::Composite(settings) => settings.members.iter().any(|member| member.checks(detector)),
         }
+    }
+
+    /// Whether it has something to look for under a policy: lists of words may be empty.
+    pub fn looks_for(&self, detector: Detector, policy: &Policy) -> bool {
+        let words = |settings: &KeywordSettings| !settings.keywords.is_empty() || !policy.keywords.is_empty();
+        self.checks(detector)
+            && match (self, detector) {
+                (Self::Local(local), Detector::KeywordDetector) => words(&local.keywords),
+                (Self::Local(local), Detector::TopicDetector) => !local.topics.is_empty(),
+                (Self::Local(local), Detector::PolicyViolation) => !local.policies.is_empty(),
+                (Self::CustomKeyword(settings), _) => words(settings),
+                _ => true,
+            }
     }
 
     /// Whether it says where in a text a hit of this detector stands, so that it can be cut out.

@@ -13,7 +13,7 @@ use super::wire::Sender;
 use crate::call::JsonObject;
 use crate::client::{NoAnswer, Severity};
 use crate::config::Server;
-use crate::guardrails::{Guardrails, Side};
+use crate::guardrails::{Beside, Guardrails, Side};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::Scope;
 use crate::timeouts::Activity;
@@ -72,7 +72,9 @@ impl Relay<'_> {
             return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "not supported by this client"));
         }
         self.scope.audible().await;
-        let Some(mut params) = self.passed(Side::Output, params).await else {
+        // What a model is asked comes back to the server: it is asked as the server knows it.
+        let opens = method != "sampling/createMessage";
+        let Some(mut params) = self.passed_as(Side::Output, params, opens).await else {
             self.kept_back("a question of the server");
             return Err(RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it"));
         };
@@ -196,7 +198,12 @@ impl Relay<'_> {
 
     /// The message as it may be passed on.
     async fn passed(&self, side: Side, message: JsonObject) -> Option<JsonObject> {
-        self.guardrails.relay(self.scope, self.server, side, (self.tool, message)).await
+        self.passed_as(side, message, true).await
+    }
+
+    async fn passed_as(&self, side: Side, message: JsonObject, opens: bool) -> Option<JsonObject> {
+        let beside = Beside { tool: self.tool, message, opens };
+        self.guardrails.relay(self.scope, self.server, side, beside).await
     }
 
     /// The client's error as the server gets it: code and words are the client's.

@@ -17,7 +17,7 @@ use super::listing::Listing;
 use super::relay::Relay;
 use super::request::{self, Prepared, Sent};
 use super::{Started, wire};
-use crate::call::{JsonObject, ToolOutput, asks_for_input};
+use crate::call::{JsonObject, Method, ToolOutput, asks_for_input};
 use crate::client::{Era, META_LOG_LEVEL, Severity};
 use crate::config::Server;
 use crate::guardrails::{CheckedCall, Guardrails};
@@ -148,7 +148,7 @@ impl Session {
                 scope,
                 server: &self.server,
                 guardrails,
-                tool: checked.call().tool.as_str(),
+                tool: if checked.call().method == Method::Tool { checked.call().tool.as_str() } else { "" },
                 activity: &self.activity,
                 sender: self.sender.clone(),
                 token: self.calls,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::future::Either;
+
 use super::report::{CallOutcome, Ended, Failure};
 use crate::call::{ToolCall, ToolOutput};
 use crate::config::{Server, SessionMode};
@@ -34,6 +36,16 @@ struct Made {
 pub(super) enum Next {
     MayFollow,
     SessionLost,
+}
+
+/// The checks of the calls to come get on meanwhile: their time runs as well.
+async fn accompany<T>(inputs: &mut Inputs<'_>, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => done,
+        () = inputs.progress() => work.await,
+    }
 }
 
 /// What is known of a call, whoever has it.
@@ -111,7 +123,7 @@ impl Step<'_> {
             }
             let mut cleared = inputs.admit(at).await?;
             cleared.note(WAITED);
-            let answer = self.call(session, self.scope, cleared.checked(), called).await;
+            let answer = accompany(inputs, self.call(session, self.scope, cleared.checked(), called)).await;
             return Ok(Made { cleared, answer });
         }
         let cleared = inputs.admit(at).await?;
@@ -128,21 +140,30 @@ impl Step<'_> {
         called: &Called,
     ) -> Result<Made, Blocked> {
         let scope = self.scope.ahead();
-        let verdict = inputs.verdict(at);
         let (answer, verdict) = {
             let mut running = std::pin::pin!(self.call(session, &scope, &ahead, called));
-            let mut verdict = std::pin::pin!(verdict);
-            tokio::select! {
-                verdict = &mut verdict => {
+            let first = {
+                let mut verdict = std::pin::pin!(inputs.verdict(at));
+                tokio::select! {
+                    verdict = &mut verdict => Either::Left(verdict),
+                    answer = &mut running => Either::Right((answer, verdict.await)),
+                }
+            };
+            match first {
+                Either::Right(both) => both,
+                Either::Left(verdict) => {
                     match &verdict {
                         Ok(_) => scope.let_hear(),
                         Err(_) => scope.cancel.cancel(),
                     }
-                    (running.await, verdict)
+                    (accompany(inputs, running).await, verdict)
                 }
-                answer = &mut running => (answer, verdict.await),
             }
         };
+        if verdict.is_err() {
+            // Whatever the server still says of it must not be taken for another call's.
+            *session = None;
+        }
         Ok(Made { cleared: ahead.clear(verdict?)?, answer })
     }
 

@@ -1,7 +1,7 @@
 //! Several providers as one: each looks at the whole subject, side by side.
 //!
 //! `any` takes every hit; `all` takes a hit only if each member that can check its detector has it. A member that
-//! gives no verdict is a fault of the whole, unless another one has found what blocks anyhow.
+//! gives no verdict is a fault of the whole; what the others found counts all the same.
 
 use std::sync::Arc;
 
@@ -27,24 +27,26 @@ impl Composite {
         let mut hits = Vec::new();
         let mut fault = None;
         for (member, answer) in answers.into_iter().enumerate() {
-            match answer {
-                Ok(found) => hits.extend(found.into_iter().map(|hit| (member, hit))),
-                Err(failed) => fault = Some(failed),
-            }
+            let found = answer.unwrap_or_else(|mut failed| {
+                let found = failed.take_found();
+                fault = Some(failed);
+                found
+            });
+            hits.extend(found.into_iter().map(|hit| (member, hit)));
         }
-        if let Some(fault) = fault {
-            let blocked = hits.iter().any(|(_, hit)| subject.surely_blocks(hit.detector));
-            if self.settings.logic == Logic::All || !blocked || fault == ProviderFault::Cancelled {
-                return Err(fault);
-            }
-        }
+        // A member that has nothing to look for would never agree.
         let agreed = |detector| {
-            let mut able = self.settings.members.iter().enumerate().filter(|(_, one)| one.checks(detector));
+            let members = self.settings.members.iter().enumerate();
+            let mut able = members.filter(|(_, one)| one.looks_for(detector, subject.policy));
             able.all(|(member, _)| hits.iter().any(|(by, hit)| *by == member && hit.detector == detector))
         };
-        let kept: Vec<bool> =
-            hits.iter().map(|(_, hit)| self.settings.logic == Logic::Any || agreed(hit.detector)).collect();
-        Ok(hits.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|((_, hit), _)| hit).collect())
+        let all = self.settings.logic == Logic::All;
+        let kept: Vec<bool> = hits.iter().map(|(_, hit)| !all || agreed(hit.detector)).collect();
+        let kept = hits.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|((_, hit), _)| hit).collect();
+        match fault {
+            Some(fault) => Err(fault.having(kept)),
+            None => Ok(kept),
+        }
     }
 
     fn redactor(&self) -> Result<&Arc<dyn GuardrailProvider>, ProviderFault> {

@@ -4,17 +4,19 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::call::{JsonObject, ToolCall, ToolOutput, strings};
+use crate::call::{JsonObject, ToolCall, ToolOutput, each_at, strings};
 use crate::json;
 
-/// Where a search for repetitions stops: whoever sends more is checked on the same text twice.
-const MAX_REPETITIONS: usize = 512;
+/// Bytes that are searched for repetitions: whoever sends more is checked on the same text twice.
+const MAX_EFFORT: usize = 16 << 20;
 
 pub enum Document<'a> {
     Call(&'a ToolCall),
     Output(&'a ToolOutput),
     /// A tool, a prompt or a resource as its server defines it; the headline is how a service reads its name.
     Definition {
+        /// Of a tool; what is no tool has none.
+        tool: &'a str,
         headline: String,
         object: &'a JsonObject,
     },
@@ -95,6 +97,10 @@ const VOCABULARY: [&str; 64] = [
     "taskSupport",
 ];
 
+pub(super) fn is_vocabulary(word: &str) -> bool {
+    VOCABULARY.contains(&word)
+}
+
 impl<'a> Document<'a> {
     /// Every string: the values as they follow each other, then the keys.
     pub fn texts(&self) -> Vec<&'a str> {
@@ -118,26 +124,74 @@ impl<'a> Document<'a> {
                 vec![text]
             }
             Self::Output(output) => vec![joined(output.visible(), &output.texts())],
-            Self::Definition { headline, object } => with_rest(headline.clone(), &object_texts(object)),
+            Self::Definition { headline, object, .. } => with_rest(headline.clone(), &object_texts(object)),
             Self::Server { headline, texts } => with_rest(headline.clone(), texts),
             Self::Message(object) => vec![joined(String::new(), &object_texts(object))],
             Self::Words(texts) => vec![texts.join("\n")],
         }
     }
 
-    /// Where each of the `texts` stands that is a value, by its address.
-    pub fn pointers(&self) -> HashMap<*const u8, String> {
+    /// Where these of the `texts` stand that are values, by their addresses.
+    pub fn pointers(&self, wanted: &HashSet<*const u8>) -> HashMap<*const u8, String> {
         let mut pointers = HashMap::new();
+        let mut note = |pointer: &str, text: &'a str| {
+            if wanted.contains(&text.as_ptr()) {
+                pointers.insert(text.as_ptr(), pointer.to_owned());
+            }
+        };
+        let mut members = |object: &'a JsonObject| {
+            for (key, value) in object {
+                each_at(value, &mut format!("/{}", key.replace('~', "~0").replace('/', "~1")), &mut note);
+            }
+        };
         match self {
             Self::Call(call) => {
-                point(call.arguments(), "", &mut pointers);
-                point_members(call.beside(), &mut pointers);
+                members(call.beside());
+                each_at(call.arguments(), &mut String::new(), &mut note);
             }
-            Self::Output(output) => point_members(output.result(), &mut pointers),
-            Self::Definition { object, .. } | Self::Message(object) => point_members(object, &mut pointers),
-            Self::Server { .. } | Self::Words(_) => {}
+            Self::Output(output) => members(output.result()),
+            Self::Definition { object, .. } => members(object),
+            // What stands beside a call has no place in it.
+            Self::Message(_) | Self::Server { .. } | Self::Words(_) => {}
         }
         pointers
+    }
+
+    /// The same without the texts at some places, where they can be taken out.
+    pub(super) fn without(&self, is_exempt: &dyn Fn(&str) -> bool) -> Option<Blanked> {
+        let mut blank = |pointer: &str, text: &mut String| {
+            if is_exempt(pointer) {
+                text.clear();
+            }
+        };
+        match self {
+            Self::Call(call) => {
+                let mut call = (*call).clone();
+                call.change_at(&mut blank);
+                Some(Blanked::Call(call))
+            }
+            Self::Output(output) => {
+                let mut output = (*output).clone();
+                output.change_at(&mut blank);
+                Some(Blanked::Output(output))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A document of which some texts have been taken out.
+pub(super) enum Blanked {
+    Call(ToolCall),
+    Output(ToolOutput),
+}
+
+impl Blanked {
+    pub(super) fn document(&self) -> Document<'_> {
+        match self {
+            Self::Call(call) => Document::Call(call),
+            Self::Output(output) => Document::Output(output),
+        }
     }
 }
 
@@ -173,43 +227,17 @@ fn joined(visible: String, texts: &[&str]) -> String {
 
 /// The texts that say something that has not been said.
 fn telling<'t>(said: &str, texts: &[&'t str]) -> Vec<&'t str> {
-    let mut seen = HashSet::new();
+    let mut seen: HashSet<&str> = said.lines().collect();
     let mut telling = Vec::new();
+    let mut effort = MAX_EFFORT;
     for text in texts.iter().copied() {
-        let says_nothing = text.trim().is_empty() || VOCABULARY.contains(&text);
-        if says_nothing || !seen.insert(text) || seen.len() <= MAX_REPETITIONS && said.contains(text) {
+        if text.trim().is_empty() || VOCABULARY.contains(&text) || !seen.insert(text) {
             continue;
         }
-        telling.push(text);
+        effort = effort.saturating_sub(said.len());
+        if effort == 0 || !said.contains(text) {
+            telling.push(text);
+        }
     }
     telling
-}
-
-fn point_members(object: &JsonObject, pointers: &mut HashMap<*const u8, String>) {
-    for (key, value) in object {
-        point(value, &segment("", key), pointers);
-    }
-}
-
-fn point(value: &Value, path: &str, pointers: &mut HashMap<*const u8, String>) {
-    match value {
-        Value::String(text) => {
-            pointers.insert(text.as_ptr(), path.to_owned());
-        }
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                point(item, &segment(path, &at.to_string()), pointers);
-            }
-        }
-        Value::Object(members) => {
-            for (key, value) in members {
-                point(value, &segment(path, key), pointers);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-fn segment(path: &str, key: &str) -> String {
-    format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"))
 }

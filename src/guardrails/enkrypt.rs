@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::provider::{
     Answer, Checking, CheckingAll, GuardrailProvider, Hit, PiiKey, Private, ProviderFault, Redacting,
-    Redaction, Restoring, Side, Subject,
+    Redaction, Restoring, Side, Subject, join as join_answers,
 };
 use super::remote::{Headers, Service};
 use crate::config::{ApiStyle, Detector, EnkryptSettings, Policy};
@@ -175,7 +175,7 @@ impl GuardrailProvider for Enkrypt {
             let texts: Vec<&String> = texts.iter().filter(|text| !text.trim().is_empty()).collect();
             let asked = texts.iter().map(|text| join(self.detect(subject, text), self.fit(subject, text)));
             let answers = join_all(asked).await.into_iter();
-            subject.join(answers.flat_map(|(detected, more)| std::iter::once(detected).chain(more)))
+            join_answers(answers.flat_map(|(detected, more)| std::iter::once(detected).chain(more)))
         })
     }
 
@@ -201,9 +201,7 @@ impl GuardrailProvider for Enkrypt {
 
     fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
         Box::pin(async {
-            let Some(value) = private.call.private() else {
-                return Ok(Redaction::Texts { texts: Vec::new(), key: None });
-            };
+            let value = private.value;
             let (text, key) = self.swap(Event::Redact, &json::sorted(value), "null").await?;
             let texts = private::texts(value, &text).map_err(|what| self.service.fault(what))?;
             // Where nothing was taken out, nothing is put back.

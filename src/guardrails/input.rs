@@ -2,7 +2,6 @@
 //!
 //! Only this file makes a `CheckedCall` and a `ClearedCall`.
 
-use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,14 +9,15 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
 
 use super::document::Document;
 use super::judge::Bench;
-use super::pii::{self, Opening, Vault};
-use super::provider::{GuardrailProvider, PiiKey, Private, ProviderFault, Redaction, Side};
+use super::pii::{self, Allowance, Vault};
+use super::provider::{ProviderFault, Side};
 use super::{Blocked, Guardrails, Verdict};
-use crate::call::ToolCall;
-use crate::config::{Detector, Exemption, Policy, Server};
+use crate::call::{Method, Part, ToolCall, each_at};
+use crate::config::{Detector, Exemption, Server};
 use crate::scope::Scope;
 use crate::timeouts::Operation;
 
@@ -26,7 +26,8 @@ pub struct CheckedCall {
     /// Its place in the batch.
     index: usize,
     call: Arc<ToolCall>,
-    opening: Opening,
+    /// Where the private data is that was taken out of it.
+    vault: Option<Arc<Vault>>,
 }
 
 /// A verdict that lets the call at one place of a batch pass.
@@ -62,10 +63,9 @@ impl Guardrails {
         server: &'a Server,
         calls: Vec<ToolCall>,
     ) -> Inputs<'a> {
-        let redacted = join_all(
-            calls.into_iter().enumerate().map(|(index, call)| self.redact(scope, server, index, call)),
-        )
-        .await;
+        let allowance = Allowance::default();
+        let calls = calls.into_iter().enumerate();
+        let redacted = join_all(calls.map(|call| self.redact(scope, server, &allowance, call))).await;
         let pending = FuturesUnordered::new();
         let mut entries = Vec::with_capacity(redacted.len());
         for (index, redacted) in redacted.into_iter().enumerate() {
@@ -76,8 +76,10 @@ impl Guardrails {
                 }
                 Ok(checked) => {
                     let call = Arc::clone(&checked.call);
-                    let check: Check<'a> =
-                        Box::pin(async move { (index, self.judge_input(scope, server, &call).await) });
+                    let vault = checked.vault.clone();
+                    let check: Check<'a> = Box::pin(async move {
+                        (index, self.judge_input(scope, server, &call, vault.as_deref()).await)
+                    });
                     pending.push(check);
                     Entry { checked: Some(checked), outcome: None }
                 }
@@ -92,9 +94,16 @@ impl Guardrails {
         scope: &Scope,
         server: &Server,
         call: &ToolCall,
+        vault: Option<&Vault>,
     ) -> Result<Option<Verdict>, Blocked> {
-        let bench = Bench::of(server, Side::Input, call.tool.as_str());
-        let judged = self.judge(scope, bench, Document::Call(call), None).await?;
+        let bench = Bench::of(server, Side::Input, tool(call));
+        let written = vault.filter(|_| self.provider(&scope.settings).writes_placeholders()).map(|vault| {
+            let mut written = call.clone();
+            written.change_at(&mut |_, text| vault.as_written(text));
+            written
+        });
+        let document = Document::Call(written.as_ref().unwrap_or(call));
+        let judged = self.judge(scope, bench, document, None).await?;
         match judged {
             // A server is sent what its caller wrote, or nothing: half a command is another command.
             Some(judgement) if !judgement.cuts.is_empty() => Err(Blocked::by(judgement.into_block())),
@@ -106,102 +115,68 @@ impl Guardrails {
         &self,
         scope: &Scope,
         server: &Server,
-        index: usize,
-        mut call: ToolCall,
+        allowance: &Allowance,
+        (index, call): (usize, ToolCall),
     ) -> Result<CheckedCall, Blocked> {
-        let policy = &server.input;
-        let Some(vault) = self.vaults.of(scope, server) else { return Ok(CheckedCall::plain(index, call)) };
-        if Bench::of(server, Side::Input, call.tool.as_str()).observes() {
-            return Ok(CheckedCall::plain(index, call));
-        }
-        let spared = spared(policy, &call);
-        if !spared.is_empty() && !spared.contains(&false) {
-            return Ok(CheckedCall::plain(index, call));
-        }
-        let provider = self.provider(&scope.settings);
+        let bench = Bench::of(server, Side::Input, tool(&call));
+        let Some(vault) = self.vaults.of(scope, server) else {
+            return Ok(CheckedCall::of(index, call, None));
+        };
+        let mut hidden = call.clone();
         let started = Instant::now();
-        let escaped = if provider.writes_placeholders() {
-            pii::escape(&vault, &call.private_texts())
-        } else {
-            Ok(Vec::new())
-        };
-        let hidden = match escaped {
-            Ok(texts) => {
-                put(&mut call, texts, &spared);
-                let hiding = hide(provider, &vault, &call);
-                let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
-                hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted)))
+        for part in call.private_parts() {
+            let Some(value) = hidden.part_mut(&part) else { continue };
+            let spared = spared(bench, &part, value);
+            if !spared.is_empty() && !spared.contains(&false) {
+                continue;
             }
-            Err(fault) => Err(fault),
-        };
-        match hidden {
-            Ok((texts, remote)) => {
-                put(&mut call, texts, &spared);
-                Ok(CheckedCall {
-                    index,
-                    call: Arc::new(call),
-                    opening: Opening { vault: Some(vault), remote },
-                })
-            }
-            Err(fault) => {
-                let bench = Bench { side: Side::Input, policy, tool: call.tool.as_str() };
-                let opening = Opening { vault: Some(vault), remote: None };
-                self.without_verdict(bench, &fault, started.elapsed()).map(|_| CheckedCall {
-                    index,
-                    call: Arc::new(call),
-                    opening,
-                })
+            if let Err(fault) = self.hide(scope, (&vault, allowance), value, &spared).await {
+                let let_pass = self.without_verdict(bench, &fault, started.elapsed());
+                return let_pass.map(|_| CheckedCall::of(index, call, Some(vault)));
             }
         }
+        Ok(CheckedCall::of(index, hidden, Some(vault)))
+    }
+
+    pub(super) async fn hide(
+        &self,
+        scope: &Scope,
+        kept: (&Vault, &Allowance),
+        value: &mut Value,
+        spared: &[bool],
+    ) -> Result<(), ProviderFault> {
+        let provider = self.provider(&scope.settings);
+        let hiding = pii::hide(&*provider, kept, value, spared);
+        let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
+        hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted)))
     }
 }
 
-/// Which of the private texts stay as they are, because the policy lets their tool or their place off.
-fn spared(policy: &Policy, call: &ToolCall) -> Vec<bool> {
-    let exemptions: Vec<&Exemption> = policy
-        .exemptions(call.tool.as_str(), SystemTime::now())
+/// What exemptions go by: what is no tool may be called like one.
+pub(super) fn tool(call: &ToolCall) -> &str {
+    if call.method == Method::Tool { call.tool.as_str() } else { "" }
+}
+
+/// Which string values of a part stay as they are, because the policy lets their tool or their place off.
+fn spared(bench: Bench<'_>, part: &Part, value: &Value) -> Vec<bool> {
+    let exemptions: Vec<&Exemption> = bench
+        .policy
+        .exemptions(bench.tool, SystemTime::now())
         .filter(|exemption| exemption.covers(Detector::Pii))
         .collect();
-    let pointers = if exemptions.is_empty() { HashMap::new() } else { Document::Call(call).pointers() };
-    let is_spared = |text: &&str| {
-        let reaches = |exemption: &&Exemption| {
-            let pointer = pointers.get(&text.as_ptr());
-            exemption.paths.is_empty() || pointer.is_some_and(|pointer| exemption.reaches(pointer))
-        };
-        exemptions.iter().any(reaches)
-    };
-    call.private_texts().iter().map(is_spared).collect()
-}
-
-/// Puts texts in the place of the `private_texts`, where there are any; what is spared stays.
-fn put(call: &mut ToolCall, texts: Vec<Option<String>>, spared: &[bool]) {
-    let mut texts = texts.into_iter().zip(spared);
-    call.change_private_texts(&mut |text| {
-        if let Some((Some(changed), false)) = texts.next() {
-            *text = changed;
-        }
-    });
-}
-
-type Remote = (Arc<dyn GuardrailProvider>, PiiKey);
-
-/// The texts of a call with placeholders, `None` where nothing changes, and what else it takes to restore them.
-async fn hide(
-    provider: Arc<dyn GuardrailProvider>,
-    vault: &Vault,
-    call: &ToolCall,
-) -> Result<(Vec<Option<String>>, Option<Remote>), ProviderFault> {
-    let texts = call.private_texts();
-    match provider.redact(&Private { call, texts: texts.clone() }).await? {
-        Redaction::Spans(spans) => Ok((pii::hide(vault, &texts, spans)?, None)),
-        Redaction::Texts { texts: hidden, key } => {
-            if hidden.len() != texts.len() {
-                return Err(ProviderFault::unavailable("it gave back another number of texts"));
-            }
-            let hidden = hidden.into_iter().map(Some).collect();
-            Ok((hidden, key.map(|key| (provider, key))))
-        }
+    let mut spared = Vec::new();
+    if exemptions.is_empty() {
+        return spared;
     }
+    let mut pointer = match part {
+        Part::Arguments(pointer) => (*pointer).to_owned(),
+        Part::Beside(key) => format!("/{key}"),
+    };
+    each_at(value, &mut pointer, &mut |pointer, _| {
+        let reaches = |exemption: &&Exemption| exemption.paths.is_empty() || exemption.reaches(pointer);
+        spared.push(exemptions.iter().any(reaches));
+    });
+    spared
 }
 
 impl Inputs<'_> {
@@ -238,6 +213,16 @@ impl Inputs<'_> {
         self.outcome(index).await.map(|verdict| Passed { index, verdict })
     }
 
+    /// Gets on with the checks while something else is waited for; never ends.
+    pub async fn progress(&mut self) {
+        loop {
+            match self.pending.next().await {
+                Some((index, outcome)) => self.entries[index].outcome = Some(outcome),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
     async fn outcome(&mut self, index: usize) -> Result<Option<Verdict>, Blocked> {
         while self.entries.get(index).is_some_and(|entry| entry.outcome.is_none()) {
             let Some((done, outcome)) = self.pending.next().await else { break };
@@ -252,8 +237,8 @@ impl Inputs<'_> {
 }
 
 impl CheckedCall {
-    fn plain(index: usize, call: ToolCall) -> Self {
-        Self { index, call: Arc::new(call), opening: Opening::default() }
+    fn of(index: usize, call: ToolCall, vault: Option<Arc<Vault>>) -> Self {
+        Self { index, call: Arc::new(call), vault }
     }
 
     /// With its own verdict, and no other.
@@ -277,8 +262,8 @@ impl ClearedCall {
         &self.checked
     }
 
-    pub(super) fn opening(&self) -> &Opening {
-        &self.checked.opening
+    pub(super) fn vault(&self) -> Option<&Vault> {
+        self.checked.vault.as_deref()
     }
 
     pub fn note(&mut self, note: &'static str) {

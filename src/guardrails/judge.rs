@@ -2,16 +2,16 @@
 //!
 //! A fault is a block, unless the policy says `fail_open` or only observes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::document::Document;
+use super::document::{Document, is_vocabulary};
 use super::provider::{Answer, Hit, ProviderFault, Side, Subject};
 use super::{Blocked, Guardrails, Verdict, Violation};
 use crate::call::ToolCall;
-use crate::config::{Action, Enforcement, Policy, Server};
+use crate::config::{Action, Detector, Enforcement, Policy, Server};
 use crate::scope::Scope;
 use crate::timeouts::Operation;
 
@@ -68,6 +68,22 @@ impl<'a> Bench<'a> {
         Self { side, policy, tool }
     }
 
+    /// A definition is judged under its own name.
+    fn on<'b>(self, document: &Document<'b>) -> Bench<'b>
+    where
+        'a: 'b,
+    {
+        match document {
+            Document::Definition { tool, .. } => Bench { tool, ..self },
+            _ => self,
+        }
+    }
+
+    fn is_exempt_at(self, detector: Detector, pointer: &str) -> bool {
+        let mut exemptions = self.policy.exemptions(self.tool, SystemTime::now());
+        exemptions.any(|exemption| exemption.covers(detector) && exemption.reaches(pointer))
+    }
+
     pub(super) fn observes(self) -> bool {
         self.policy.enforcement == Enforcement::Observe
     }
@@ -90,9 +106,15 @@ impl Guardrails {
         let subject = Subject { request, ..Subject::new(bench.side, bench.policy, document) };
         let check = async {
             let mut hits = provider.check(&subject).await?;
-            if let Some(rest) = beside_exempt_places(bench, &subject, &hits) {
+            for detector in partly_exempt(bench, &hits) {
+                let is_exempt = |pointer: &str| bench.is_exempt_at(detector, pointer);
+                let Some(rest) = subject.document.without(&is_exempt) else { continue };
+                let rest = Subject { request, ..Subject::new(bench.side, bench.policy, rest.document()) };
                 let again = provider.check(&rest).await?;
-                keep_confirmed(bench, &mut hits, &again);
+                // Only the exempt places can have caused it.
+                if !again.iter().any(|hit| hit.detector == detector) {
+                    hits.retain(|hit| hit.place.is_some() || hit.detector != detector);
+                }
             }
             Ok(hits)
         };
@@ -124,7 +146,9 @@ impl Guardrails {
             answers = vec![Err(fault); subjects.len()];
         }
         let decided = subjects.iter().zip(answers);
-        decided.map(|(subject, answer)| self.decide(bench, subject, answer, elapsed)).collect()
+        decided
+            .map(|(subject, answer)| self.decide(bench.on(&subject.document), subject, answer, elapsed))
+            .collect()
     }
 
     fn decide(
@@ -152,7 +176,16 @@ impl Guardrails {
                 }
                 if judgement.verdict.is_safe() { Ok(judgement) } else { Err(Blocked::by(judgement.verdict)) }
             }
-            Err(fault) => self.without_verdict(bench, &fault, elapsed),
+            Err(mut fault) => {
+                // What was found counts, whoever else gave no answer.
+                let found = weigh(bench, subject, fault.take_found(), elapsed);
+                if !found.verdict.is_safe() {
+                    return Err(Blocked::by(found.verdict));
+                }
+                let Judgement { verdict, .. } = self.without_verdict(bench, &fault, elapsed)?;
+                let verdict = Verdict { warnings: found.verdict.warnings, ..verdict };
+                Ok(Judgement { verdict, cuts: found.cuts })
+            }
         }
     }
 
@@ -180,7 +213,7 @@ fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: Vec<Hit>, elapsed: Durat
     if hits.is_empty() {
         return Judgement { verdict, cuts };
     }
-    let places = Places::of(subject);
+    let places = Places::of(subject, &hits);
     // A registration policy without a list, such as the old `enable_tool_guardrails`, blocks whatever hits.
     let all = bench.side == Side::Registration && bench.policy.block.0.is_empty();
     for hit in hits {
@@ -190,7 +223,7 @@ fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: Vec<Hit>, elapsed: Durat
         }
         let action = if all { Action::Block } else { bench.policy.action(hit.detector) };
         let span = hit.place.as_ref().and_then(|place| Some((place, place.span.clone()?)));
-        let shown = pointer.map(shown);
+        let shown = pointer.map(|pointer| shown(bench.side, pointer));
         let made = |action| Violation::of(bench.side, &hit, shown.as_deref(), action);
         let (into, violation) = match (action, span) {
             (Action::Redact, Some((place, span))) if !bench.observes() => {
@@ -216,50 +249,25 @@ fn is_exempt(bench: Bench<'_>, hit: &Hit, pointer: Option<&str>) -> bool {
     })
 }
 
-/// What is left to look at again without the exempt places, where a hit does not say at which place it stands.
-fn beside_exempt_places<'a>(bench: Bench<'a>, subject: &Subject<'a>, hits: &[Hit]) -> Option<Subject<'a>> {
+/// The detectors that hit without saying where, and that are exempt at some places.
+fn partly_exempt(bench: Bench<'_>, hits: &[Hit]) -> Vec<Detector> {
     let now = SystemTime::now();
-    let placeless = |hit: &&Hit| hit.place.is_none();
-    let partly: Vec<_> = bench
-        .policy
-        .exemptions(bench.tool, now)
-        .filter(|exemption| {
-            let covers = |hit: &Hit| exemption.covers(hit.detector);
-            !exemption.paths.is_empty() && hits.iter().filter(placeless).any(covers)
-        })
-        .collect();
-    if partly.is_empty() {
-        return None;
-    }
-    let pointers = subject.document.pointers();
-    let exempt = |text: &&str| {
-        let pointer = pointers.get(&text.as_ptr());
-        pointer.is_some_and(|pointer| partly.iter().any(|exemption| exemption.reaches(pointer)))
+    let placeless: HashSet<Detector> =
+        hits.iter().filter(|hit| hit.place.is_none()).map(|hit| hit.detector).collect();
+    let is_partly = |detector: &Detector| {
+        let mut exemptions = bench.policy.exemptions(bench.tool, now);
+        exemptions.any(|exemption| exemption.covers(*detector) && !exemption.paths.is_empty())
     };
-    let rest = subject.texts.iter().filter(|text| !exempt(text)).copied().collect();
-    let rest = Subject::new(bench.side, bench.policy, Document::Words(rest));
-    Some(Subject { request: subject.request, ..rest })
+    placeless.into_iter().filter(is_partly).collect()
 }
 
-/// Drops the hits without a place that only the exempt places can have caused.
-fn keep_confirmed(bench: Bench<'_>, hits: &mut Vec<Hit>, again: &[Hit]) {
-    let now = SystemTime::now();
-    hits.retain(|hit| {
-        let partly = |exemption: &crate::config::Exemption| {
-            !exemption.paths.is_empty() && exemption.covers(hit.detector)
-        };
-        hit.place.is_some()
-            || again.iter().any(|other| other.detector == hit.detector)
-            || !bench.policy.exemptions(bench.tool, now).any(partly)
-    });
-}
-
-/// The pointers of a subject's texts, found when something hits.
+/// The pointers of the texts of a subject that were hit.
 struct Places(HashMap<*const u8, String>);
 
 impl Places {
-    fn of(subject: &Subject<'_>) -> Self {
-        Self(subject.document.pointers())
+    fn of(subject: &Subject<'_>, hits: &[Hit]) -> Self {
+        let hit = hits.iter().filter_map(|hit| subject.texts.get(hit.place.as_ref()?.text));
+        Self(subject.document.pointers(&hit.map(|text| text.as_ptr()).collect()))
     }
 
     fn pointer(&self, subject: &Subject<'_>, text: usize) -> Option<&str> {
@@ -267,12 +275,21 @@ impl Places {
     }
 }
 
-/// A pointer as it may be shown: plain names and numbers, and not too many of them.
-fn shown(pointer: &str) -> String {
-    let plain = |segment: &&str| {
+/// A pointer as it may be shown: the caller's own plain names, or of what a server wrote only the words of the
+/// protocol, since the names below may be part of what it is blocked for.
+fn shown(side: Side, pointer: &str) -> String {
+    let plain = |segment: &str| {
         segment.len() <= 40
             && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
     };
+    let may_be_shown = |segment: &str| match side {
+        Side::Input => plain(segment),
+        Side::Output | Side::Registration => {
+            is_vocabulary(segment) || segment.len() < 8 && segment.bytes().all(|b| b.is_ascii_digit())
+        }
+    };
     let segments = pointer.split('/').skip(1).take(SHOWN_SEGMENTS);
-    segments.map(|segment| if plain(&segment) { format!("/{segment}") } else { "/…".to_owned() }).collect()
+    segments
+        .map(|segment| if may_be_shown(segment) { format!("/{segment}") } else { "/…".to_owned() })
+        .collect()
 }

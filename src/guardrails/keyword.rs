@@ -90,7 +90,7 @@ impl Keywords {
             patterns.push(pattern);
         }
         let automaton = AhoCorasick::new(&patterns)
-            .map_err(|_| ProviderFault::Unavailable("the keyword list is too large".to_owned()))?;
+            .map_err(|_| ProviderFault::unavailable("the keyword list is too large"))?;
         Ok(Self { automaton, entries, case_sensitive })
     }
 

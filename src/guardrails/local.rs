@@ -4,6 +4,8 @@
 //! in two.
 
 use super::Document;
+use std::collections::HashSet;
+
 use super::keyword::{CustomKeyword, Keywords};
 use super::provider::{
     Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction, Side,
@@ -14,6 +16,10 @@ use crate::detect::{self, Finding, Kind, Kinds};
 
 /// So much text takes long enough that other requests should not wait for it.
 const LARGE: usize = 128 << 10;
+
+/// More findings than anybody cuts out of one text.
+const MAX_HITS: usize = 20_000;
+const TOO_MANY: &str = "more findings than are looked at";
 
 /// What many tools cannot do without: a host is found by it.
 const KEPT: [&str; 2] = ["IP_ADDRESS", "MAC_ADDRESS"];
@@ -61,11 +67,16 @@ impl Local {
             for (at, text) in subject.texts.iter().enumerate() {
                 let found = detect::inspect(text, place, kinds).into_iter();
                 let counted = found.filter(|finding| finding.score >= self.threshold);
-                hits.extend(counted.filter_map(|finding| hit(finding, Some(at))));
+                hits.extend(counted.filter_map(|finding| hit(finding, Some(at))).take(MAX_HITS));
+                if hits.len() >= MAX_HITS {
+                    // What is not looked at any more is not known to be harmless.
+                    let rest = hits.iter().map(|hit| hit.detector).collect::<HashSet<_>>().into_iter();
+                    let rest: Vec<Hit> = rest.map(|detector| Hit::new(detector, TOO_MANY)).collect();
+                    hits.extend(rest);
+                    return Ok(hits);
+                }
             }
-            if hits.is_empty() {
-                hits.extend(self.across(subject, kinds));
-            }
+            hits.extend(self.across(subject, kinds));
         }
         for (detector, words) in
             [(Detector::TopicDetector, &self.topics), (Detector::PolicyViolation, &self.policies)]
@@ -94,8 +105,23 @@ impl Local {
             return None;
         }
         let whole = subject.texts.join(" ");
+        let mut end = 0;
+        let ends: Vec<usize> = subject
+            .texts
+            .iter()
+            .map(|text| {
+                end += text.len() + 1;
+                end - 1
+            })
+            .collect();
+        // What stands within one text has been seen there.
+        let crosses = |finding: &Finding| {
+            let of = |at: usize| ends.partition_point(|end| *end < at);
+            of(finding.span.start + 1) != of(finding.span.end)
+        };
         let found = detect::inspect(&whole, place(subject.side), together).into_iter();
-        found.filter(|finding| finding.score >= self.threshold).find_map(|finding| hit(finding, None))
+        let counted = found.filter(|finding| finding.score >= self.threshold);
+        counted.filter(crosses).find_map(|finding| hit(finding, None))
     }
 }
 

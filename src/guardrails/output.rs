@@ -2,19 +2,37 @@
 //!
 //! Only this file makes a `CheckedOutput`.
 
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::time::Instant;
+
 use aho_corasick::{AhoCorasick, MatchKind};
+use futures_util::future::join_all;
+use serde_json::Value;
 
 use super::document::Document;
 use super::input::ClearedCall;
 use super::judge::{Bench, Cut, Judgement};
-use super::pii::Opening;
-use super::provider::{ProviderFault, Side};
+use super::pii::{Allowance, Vault, bring_back};
+use super::provider::Side;
 use super::{Blocked, Guardrails, Verdict, Violation};
 use crate::call::{JsonObject, ToolOutput, change, holds_media};
 use crate::config::Server;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
 use crate::tool::Tool;
+
+/// What is passed on beside a call.
+pub struct Beside<'a> {
+    /// The tool that is being called, or nothing.
+    pub tool: &'a str,
+    pub message: JsonObject,
+    /// Whether its reader may have the private data that is in it: what the server is answered must not.
+    pub opens: bool,
+}
+
+/// Values that are cut out of one result; it is withheld where there are more.
+const MAX_CUTS: usize = 50_000;
 
 /// Texts of one result that a service is asked to restore; in more, the placeholders stay.
 const MAX_REMOTE: usize = 32;
@@ -36,23 +54,30 @@ impl Guardrails {
         mut output: ToolOutput,
     ) -> Result<CheckedOutput, Blocked> {
         let asked = call.checked().call();
-        let bench = Bench::of(server, Side::Output, asked.tool.as_str());
-        let judged = self.judge(scope, bench, Document::Output(&output), Some(asked)).await?;
+        let bench = Bench::of(server, Side::Output, super::input::tool(asked));
+        // A service is asked about its own placeholders as it wrote them.
+        let writes = self.provider(&scope.settings).writes_placeholders();
+        let written = call.vault().filter(|_| writes).map(|vault| {
+            let mut written = output.clone();
+            written.change_texts(&mut |text| vault.as_written(text));
+            written
+        });
+        let document = Document::Output(written.as_ref().unwrap_or(&output));
+        let judged = self.judge(scope, bench, document, Some(asked)).await?;
         let (mut verdict, cuts) = judged.map(Judgement::into_parts).unzip();
         if let Some(cuts) = cuts.filter(|cuts| !cuts.is_empty()) {
-            let Some(replacements) = Replacements::of(&output.texts(), &cuts) else {
-                return Err(Blocked::by(
-                    verdict.unwrap_or_default().with(Violation::no_longer_fits(), false),
-                ));
-            };
+            let withheld = |why| Blocked::by(verdict.clone().unwrap_or_default().with(why, false));
+            let replacements = Replacements::of(&written.as_ref().unwrap_or(&output).texts(), &cuts);
+            let replacements = replacements.ok_or_else(|| withheld(Violation::cannot_be_cut()))?;
             output.change_texts(&mut |text| replacements.apply(text));
             // A key, a number: what is not a string value cannot be cut.
-            let fits =
-                tool.is_none_or(|tool| output.structured().is_none_or(|value| tool.fits_output(value)));
-            if !fits || output.texts().iter().any(|text| replacements.are_left_in(text)) {
-                return Err(Blocked::by(
-                    verdict.unwrap_or_default().with(Violation::no_longer_fits(), false),
-                ));
+            let left = output.texts().iter().any(|text| replacements.are_left_in(text))
+                || output.has_number(&|number| replacements.are_left_in(number));
+            if left || self.has_more(scope, bench, Document::Output(&output)).await? {
+                return Err(withheld(Violation::cannot_be_cut()));
+            }
+            if !tool.is_none_or(|tool| output.structured().is_none_or(|value| tool.fits_output(value))) {
+                return Err(withheld(Violation::no_longer_fits()));
             }
         }
         if server.output.enabled && server.output.block_binary && output.has_binary() {
@@ -62,44 +87,104 @@ impl Guardrails {
             }
             verdict = Some(found);
         }
-        self.restore(scope, call.opening(), &mut output).await;
+        if let Some(vault) = call.vault() {
+            let texts = output.texts().into_iter().filter(|text| !vault.keys(text).is_empty());
+            let opened = self.opened(scope, vault, texts.map(str::to_owned).collect()).await;
+            output.change_texts(&mut |text| restore(vault, &opened, text));
+        }
         Ok(CheckedOutput { output, verdict })
     }
 
+    /// Whether there would be something to cut out once more.
+    async fn has_more(
+        &self,
+        scope: &Scope,
+        bench: Bench<'_>,
+        document: Document<'_>,
+    ) -> Result<bool, Blocked> {
+        let again = self.judge(scope, bench, document, None).await?;
+        Ok(again.is_some_and(|judgement| !judgement.cuts.is_empty()))
+    }
+
     /// A message beside a call as it may be passed on: of the server by its output policy, with the private data
-    /// that is in it; of the client by its input policy.
+    /// that is in it; of the client by its input policy, and without.
     pub async fn relay(
         &self,
         scope: &Scope,
         server: &Server,
         side: Side,
-        (tool, mut message): (&str, JsonObject),
+        Beside { tool, mut message, opens }: Beside<'_>,
     ) -> Option<JsonObject> {
         let bench = Bench::of(server, side, tool);
         let policy = bench.policy;
         if policy.enabled && policy.block_binary && !bench.observes() && message.values().any(holds_media) {
             return None;
         }
+        let vault = self.vaults.of(scope, server);
+        if side == Side::Input
+            && let Some(vault) = &vault
+        {
+            message = self.hidden(scope, bench, vault, message).await?;
+        }
         let judged = self.judge(scope, bench, Document::Message(&message), None).await.ok()?;
         let cuts = judged.map(|judgement| judgement.cuts).unwrap_or_default();
         if !cuts.is_empty() {
             let replacements = Replacements::of(&Document::Message(&message).texts(), &cuts)?;
             message.values_mut().for_each(|value| change(value, &mut |text| replacements.apply(text)));
-            if Document::Message(&message).texts().iter().any(|text| replacements.are_left_in(text)) {
+            let left = Document::Message(&message).texts().iter().any(|text| replacements.are_left_in(text));
+            if left || self.has_more(scope, bench, Document::Message(&message)).await.unwrap_or(true) {
                 return None;
             }
         }
-        if side == Side::Output
-            && let Some(vault) = self.vaults.of(scope, server)
-        {
-            let restore = &mut |text: &mut String| {
-                if let Some(restored) = vault.restore(text) {
-                    *text = restored;
-                }
-            };
+        if let Some(vault) = vault.filter(|_| side == Side::Output && opens) {
+            let texts = Document::Message(&message).texts().into_iter();
+            let texts = texts.filter(|text| !vault.keys(text).is_empty()).map(str::to_owned);
+            let opened = self.opened(scope, &vault, texts.collect()).await;
+            let restore = &mut |text: &mut String| restore(&vault, &opened, text);
             message.values_mut().for_each(|value| change(value, restore));
         }
         Some(message)
+    }
+
+    async fn hidden(
+        &self,
+        scope: &Scope,
+        bench: Bench<'_>,
+        vault: &Vault,
+        message: JsonObject,
+    ) -> Option<JsonObject> {
+        let mut hidden = Value::Object(message);
+        let started = Instant::now();
+        let kept = hidden.clone();
+        let message = match self.hide(scope, (vault, &Allowance::default()), &mut hidden, &[]).await {
+            Ok(()) => hidden,
+            Err(fault) => self.without_verdict(bench, &fault, started.elapsed()).ok().map(|_| kept)?,
+        };
+        match message {
+            Value::Object(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// What services bring back of some texts, by text. What cannot be brought back stays hidden.
+    async fn opened(&self, scope: &Scope, vault: &Vault, texts: HashSet<String>) -> HashMap<String, String> {
+        if texts.is_empty() {
+            return HashMap::new();
+        }
+        let provider = self.provider(&scope.settings);
+        let opening = join_all(texts.into_iter().take(MAX_REMOTE).map(|text| {
+            let provider = &provider;
+            async move { (bring_back(&**provider, vault, &text).await, text) }
+        }));
+        let opened = scope.timeouts.run(Operation::Guardrail, &scope.cancel, opening).await;
+        let mut known = HashMap::new();
+        for (back, text) in opened.unwrap_or_default() {
+            match back {
+                Ok(back) => drop(back.map(|back| known.insert(text, back))),
+                Err(fault) => tracing::warn!(%fault, "private data stays hidden: it could not be restored"),
+            }
+        }
+        known
     }
 
     /// Lets a server's own words into an error only if its output policy would let them into a result.
@@ -114,44 +199,12 @@ impl Guardrails {
             _ => vec!["the server's own words were withheld by its output policy".to_owned()],
         }
     }
+}
 
-    /// A service first, whose placeholders are inside ours. What cannot be restored stays hidden.
-    async fn restore(&self, scope: &Scope, opening: &Opening, output: &mut ToolOutput) {
-        if let Some((provider, key)) = &opening.remote {
-            let mut texts: Vec<String> = Vec::new();
-            output.change_texts(&mut |text| {
-                if !super::pii::imitations(text).is_empty() && !texts.contains(text) {
-                    texts.push(text.clone());
-                }
-            });
-            texts.truncate(MAX_REMOTE);
-            if !texts.is_empty() {
-                let asked = scope
-                    .timeouts
-                    .run(Operation::Guardrail, &scope.cancel, provider.restore(key, &texts))
-                    .await;
-                match asked.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted))) {
-                    Ok(restored) if restored.len() == texts.len() => output.change_texts(&mut |text| {
-                        if let Some(at) = texts.iter().position(|known| known == text) {
-                            text.clone_from(&restored[at]);
-                        }
-                    }),
-                    Ok(_) => tracing::warn!(
-                        "private data stays hidden: the service restored another number of texts"
-                    ),
-                    Err(fault) => {
-                        tracing::warn!(%fault, "private data stays hidden: it could not be restored");
-                    }
-                }
-            }
-        }
-        if let Some(vault) = &opening.vault {
-            output.change_texts(&mut |text| {
-                if let Some(restored) = vault.restore(text) {
-                    *text = restored;
-                }
-            });
-        }
+/// From what services brought back, or from the vault.
+fn restore(vault: &Vault, opened: &HashMap<String, String>, text: &mut String) {
+    if let Some(back) = opened.get(text).cloned().or_else(|| vault.restore(text)) {
+        *text = back;
     }
 }
 
@@ -164,15 +217,20 @@ struct Replacements {
 impl Replacements {
     /// `None` where a cut lies outside its text, or there are too many.
     fn of(texts: &[&str], cuts: &[Cut]) -> Option<Self> {
-        let mut values: Vec<&str> = Vec::new();
-        let mut labels = Vec::new();
+        let mut labels: HashMap<String, &'static str> = HashMap::new();
         for cut in cuts {
             let value = texts.get(cut.text)?.get(cut.span.clone()).filter(|value| !value.is_empty())?;
-            if !values.contains(&value) {
-                values.push(value);
-                labels.push(format!("[{}_REDACTED]", cut.label));
+            // A text copy of structured content has the escapes of JSON, or lost them.
+            let [plain, ascii] = escaped(value);
+            for value in [Some(value.to_owned()), plain, ascii, unescaped(value)].into_iter().flatten() {
+                labels.entry(value).or_insert(cut.label);
+            }
+            if labels.len() > MAX_CUTS {
+                return None;
             }
         }
+        let (values, labels): (Vec<String>, Vec<String>) =
+            labels.into_iter().map(|(value, label)| (value, format!("[{label}_REDACTED]"))).unzip();
         let values = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok()?;
         Some(Self { values, labels })
     }
@@ -186,6 +244,28 @@ impl Replacements {
     fn are_left_in(&self, text: &str) -> bool {
         self.values.is_match(text)
     }
+}
+
+/// As JSON writes it: as it is beyond ASCII, or escaped there too.
+fn escaped(value: &str) -> [Option<String>; 2] {
+    let quoted = Value::from(value).to_string();
+    let plain = quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned();
+    let mut ascii = String::with_capacity(plain.len());
+    for c in plain.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+    }
+    [plain, ascii].map(|text| (text != value && !text.is_empty()).then_some(text))
+}
+
+fn unescaped(value: &str) -> Option<String> {
+    let text: String = serde_json::from_str(&format!("\"{value}\"")).ok()?;
+    (text != value && !text.is_empty()).then_some(text)
 }
 
 impl CheckedOutput {
@@ -208,5 +288,37 @@ impl CheckedOutput {
 
     pub fn into_output(self) -> ToolOutput {
         self.output
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_cut_out_of_every_copy_however_it_is_escaped() {
+        let value = "q\"ä\\-Tr0ub4dor";
+        let plain = format!("is {value}.");
+        let copies = [
+            plain.clone(),
+            serde_json::json!({"a": value}).to_string(),
+            r#"{"a": "q\"\u00e4\\-Tr0ub4dor"}"#.to_owned(),
+        ];
+        for (at, whole) in copies.iter().enumerate() {
+            let found = if at == 0 { value } else { &whole[6..whole.len() - 2] };
+            let found = found.trim_start_matches('"');
+            let start = whole.find(found).expect("it is there");
+            let cut = Cut { text: 0, span: start..start + found.len(), label: "PASSWORD" };
+            let replacements = Replacements::of(&[whole], &[cut]).expect("replacements");
+            for copy in &copies {
+                // A copy that escapes otherwise is known from the value, not from another copy of it.
+                if at > 0 && copy != whole && copy != &plain {
+                    continue;
+                }
+                let mut text = copy.clone();
+                replacements.apply(&mut text);
+                assert!(!text.contains("Tr0ub4dor") && text.contains("[PASSWORD_REDACTED]"), "{at}: {text}");
+            }
+        }
     }
 }

@@ -4,10 +4,14 @@
 //! that it comes back as it was and opens nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::provider::{Entity, GuardrailProvider, PiiKey, ProviderFault};
-use crate::config::{PiiScope, Server};
+use serde_json::Value;
+
+use super::provider::{Entity, GuardrailProvider, PiiKey, Private, ProviderFault, Redaction};
+use crate::call::{change, keys, values};
+use crate::config::{Enforcement, PiiScope, Server};
 use crate::ids::{CallerId, ServerName};
 use crate::scope::Scope;
 
@@ -23,17 +27,45 @@ const MAX_VAULTS: u64 = 1_024;
 /// A vault that nobody has used for this long is emptied.
 const VAULT_IDLE: Duration = Duration::from_secs(3_600);
 
+/// Calls whose placeholders one text may hold: each is a request to the service.
+const MAX_KEYS: usize = 8;
+
 /// What stands for a text that looks like a placeholder.
 const LITERAL: &str = "LITERAL";
 
 /// The vaults of the process; `None` as the server is the caller's own, for all servers.
 pub(super) struct Vaults(moka::sync::Cache<(CallerId, Option<ServerName>), Arc<Vault>>);
 
-/// What brings back the private data of one call.
-#[derive(Clone, Default)]
-pub(super) struct Opening {
-    pub(super) vault: Option<Arc<Vault>>,
-    pub(super) remote: Option<(Arc<dyn GuardrailProvider>, PiiKey)>,
+/// How much private data one batch may still have.
+pub(super) struct Allowance {
+    values: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self {
+            values: AtomicUsize::new(vault::MAX_PER_BATCH),
+            bytes: AtomicUsize::new(vault::MAX_BYTES_PER_BATCH),
+        }
+    }
+}
+
+impl Allowance {
+    fn take(&self, entities: &[Entity]) -> Result<(), ProviderFault> {
+        let bytes = entities.iter().map(|entity| entity.span.len()).sum();
+        let take = |left: &AtomicUsize, wanted: usize| {
+            let taken =
+                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(wanted));
+            taken.is_ok()
+        };
+        if take(&self.values, entities.len()) && take(&self.bytes, bytes) {
+            return Ok(());
+        }
+        Err(ProviderFault::unavailable(
+            "there is too much private data in one batch: split it into smaller ones",
+        ))
+    }
 }
 
 impl Default for Vaults {
@@ -46,7 +78,8 @@ impl Vaults {
     /// Where the placeholders of a caller and server are kept, if the server's policy redacts.
     pub(super) fn of(&self, scope: &Scope, server: &Server) -> Option<Arc<Vault>> {
         let policy = &server.input;
-        if !policy.enabled || !policy.pii_redaction {
+        let observes = policy.enforcement == Enforcement::Observe;
+        if !policy.enabled || !policy.pii_redaction || observes {
             return None;
         }
         let shared = policy.pii_scope == PiiScope::Caller;
@@ -55,39 +88,133 @@ impl Vaults {
     }
 }
 
-/// Puts placeholders into texts, at the spans that a provider found and wherever a placeholder is imitated.
-pub(super) fn hide(
+/// Takes the private data out of a value, but for the texts that are spared.
+pub(super) async fn hide(
+    provider: &dyn GuardrailProvider,
+    (vault, allowance): (&Vault, &Allowance),
+    value: &mut Value,
+    spared: &[bool],
+) -> Result<(), ProviderFault> {
+    let own = provider.writes_placeholders();
+    if own {
+        // Before a service looks at the texts: its placeholders have this form.
+        let escaped = each(value, |text| replace(vault, allowance, text, imitations(text)))?;
+        put(value, escaped, &[]);
+    }
+    let mut texts = Vec::new();
+    values(value, &mut texts);
+    let hidden = match provider.redact(&Private { value, texts: texts.clone() }).await? {
+        Redaction::Spans(spans) if spans.len() == texts.len() => {
+            let named = provider.redact(&Private { value: &Value::Null, texts: keys(value) }).await?;
+            if matches!(named, Redaction::Spans(spans) if spans.iter().any(|spans| !spans.is_empty())) {
+                return Err(ProviderFault::unavailable(
+                    "private data stands in the name of a member, which a placeholder cannot be put into: move it into a value",
+                ));
+            }
+            let hidden = texts.iter().zip(spans);
+            hidden
+                .map(|(text, spans)| replace(vault, allowance, text, spans))
+                .collect::<Result<Vec<_>, _>>()?
+        }
+        Redaction::Texts { texts: hidden, key } if hidden.len() == texts.len() => hidden
+            .into_iter()
+            .map(|text| adopted(vault, allowance, text, key.as_ref()))
+            .collect::<Result<_, _>>()?,
+        _ => return Err(ProviderFault::unavailable("it gave back another number of texts")),
+    };
+    put(value, hidden, spared);
+    Ok(())
+}
+
+/// Brings back what stands in a text: through the services that took it out, and then from the vault. What merely
+/// looks like a service's placeholder stays as it is.
+pub(super) async fn bring_back(
+    provider: &dyn GuardrailProvider,
     vault: &Vault,
-    texts: &[&str],
-    entities: Vec<Vec<Entity>>,
+    text: &str,
+) -> Result<Option<String>, ProviderFault> {
+    let keys = vault.keys(text);
+    if keys.is_empty() {
+        return Ok(vault.restore(text));
+    }
+    if keys.len() > MAX_KEYS {
+        return Err(ProviderFault::unavailable("a text has placeholders of too many calls"));
+    }
+    let imitated = imitations(text);
+    let mut text = swap(vault, text, imitated)?.unwrap_or_else(|| text.to_owned());
+    for key in keys {
+        let asked = [vault.give_back(&text, &key).unwrap_or(text)];
+        let mut answered = provider.restore(&key, &asked).await?;
+        let one = answered.len() == 1;
+        text = answered
+            .pop()
+            .filter(|_| one)
+            .ok_or_else(|| ProviderFault::unavailable("it restored another number of texts"))?;
+    }
+    Ok(Some(vault.restore(&text).unwrap_or(text)))
+}
+
+/// A service's text under placeholders of ours, which say by which key they open.
+fn adopted(
+    vault: &Vault,
+    allowance: &Allowance,
+    text: String,
+    key: Option<&PiiKey>,
+) -> Result<Option<String>, ProviderFault> {
+    let Some(key) = key else { return Ok(Some(text)) };
+    let found = imitations(&text);
+    allowance.take(&found)?;
+    let mut adopted = String::with_capacity(text.len());
+    let mut done = 0;
+    for Entity { span, .. } in found {
+        let placeholder = &text[span.clone()];
+        let label = placeholder.trim_matches(['<', '>']).trim_end_matches(|c: char| c.is_ascii_digit());
+        adopted.push_str(&text[done..span.start]);
+        adopted.push_str(&vault.adopt(label.trim_end_matches('_'), placeholder, key));
+        done = span.end;
+    }
+    adopted.push_str(&text[done..]);
+    Ok(Some(adopted))
+}
+
+fn each(
+    value: &Value,
+    act: impl Fn(&str) -> Result<Option<String>, ProviderFault>,
 ) -> Result<Vec<Option<String>>, ProviderFault> {
-    if entities.len() != texts.len() {
-        return Err(ProviderFault::unavailable("it found private data in another number of texts"));
-    }
-    if entities.iter().map(Vec::len).sum::<usize>() > vault::MAX_PER_CALL {
-        return Err(too_much());
-    }
-    texts.iter().zip(entities).map(|(text, entities)| hide_in(vault, text, entities)).collect()
+    let mut texts = Vec::new();
+    values(value, &mut texts);
+    texts.into_iter().map(act).collect()
 }
 
-fn too_much() -> ProviderFault {
-    ProviderFault::unavailable("there is too much private data in one call")
+/// Puts texts in the place of the string values, where there are any; what is spared stays.
+fn put(value: &mut Value, texts: Vec<Option<String>>, spared: &[bool]) {
+    let mut texts = texts.into_iter().enumerate();
+    change(value, &mut |text| {
+        if let Some((at, Some(changed))) = texts.next()
+            && spared.get(at) != Some(&true)
+        {
+            *text = changed;
+        }
+    });
 }
 
-/// As `hide`, before a service looks at the texts whose placeholders have this form.
-pub(super) fn escape(vault: &Vault, texts: &[&str]) -> Result<Vec<Option<String>>, ProviderFault> {
-    hide(vault, texts, texts.iter().map(|text| imitations(text)).collect())
-}
-
-fn hide_in(vault: &Vault, text: &str, entities: Vec<Entity>) -> Result<Option<String>, ProviderFault> {
+/// Puts placeholders into a text, at the spans that a provider found and wherever a placeholder is imitated.
+fn replace(
+    vault: &Vault,
+    allowance: &Allowance,
+    text: &str,
+    entities: Vec<Entity>,
+) -> Result<Option<String>, ProviderFault> {
     let imitations = vault.imitations(text);
     let imitations = imitations.into_iter().map(|span| Entity { label: LITERAL, span });
-    let mut all: Vec<Entity> = entities.into_iter().chain(imitations).collect();
+    let all: Vec<Entity> = entities.into_iter().chain(imitations).collect();
+    allowance.take(&all)?;
+    swap(vault, text, all)
+}
+
+fn swap(vault: &Vault, text: &str, mut all: Vec<Entity>) -> Result<Option<String>, ProviderFault> {
     if all.is_empty() {
         return Ok(None);
-    }
-    if all.len() > vault::MAX_PER_CALL {
-        return Err(too_much());
     }
     all.sort_by_key(|entity| (entity.span.start, std::cmp::Reverse(entity.span.end)));
     let mut hidden = String::with_capacity(text.len());
@@ -159,7 +286,7 @@ mod tests {
             entity("EMAIL_ADDRESS", 26..41),
             entity("EMAIL_ADDRESS", 45..60),
         ];
-        let hidden = hide(&vault, &[text], vec![spans]).expect("hidden").remove(0).expect("changed");
+        let hidden = replace(&vault, &Allowance::default(), text, spans).expect("hidden").expect("changed");
         assert!(!hidden.contains("example.com"), "{hidden}");
         let first = hidden.split([' ', ',']).nth(2).expect("a placeholder");
         assert_eq!(hidden.matches(first).count(), 2, "the same value, the same placeholder: {hidden}");
@@ -171,7 +298,8 @@ mod tests {
         let vault = Vault::new();
         let real = vault.placeholder("EMAIL_ADDRESS", "ann@example.com");
         let text = format!("say {real} twice: {real}");
-        let hidden = hide(&vault, &[&text], vec![Vec::new()]).expect("hidden").remove(0).expect("changed");
+        let hidden =
+            replace(&vault, &Allowance::default(), &text, Vec::new()).expect("hidden").expect("changed");
         assert!(!hidden.contains(&real));
         assert_eq!(vault.restore(&hidden).expect("changed"), text);
     }
@@ -181,7 +309,7 @@ mod tests {
         let vault = Vault::new();
         let text = "id 4111-1111-1111-1111-22";
         let spans = vec![entity("CREDIT_CARD", 3..22), entity("PHONE_NUMBER", 13..25)];
-        let hidden = hide(&vault, &[text], vec![spans]).expect("hidden").remove(0).expect("changed");
+        let hidden = replace(&vault, &Allowance::default(), text, spans).expect("hidden").expect("changed");
         assert!(hidden.starts_with("id <CREDIT_CARD_") && hidden.ends_with('>'), "{hidden}");
         assert_eq!(vault.restore(&hidden).expect("changed"), text);
     }

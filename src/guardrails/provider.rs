@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde_json::Value;
 
 use super::composite::Composite;
 use super::document::Document;
@@ -16,7 +17,7 @@ use super::keyword::CustomKeyword;
 use super::local::Local;
 use super::openai::OpenAi;
 use crate::call::ToolCall;
-use crate::config::{Action, Detector, Policy, ProviderSettings};
+use crate::config::{Detector, Policy, ProviderSettings};
 use crate::secret::SecretValue;
 use crate::timeouts::Interrupted;
 
@@ -71,8 +72,8 @@ pub struct Subject<'a> {
 
 /// Arguments whose private data is to be found.
 pub struct Private<'a> {
-    pub call: &'a ToolCall,
-    /// The texts that may be changed, in the order in which they stand in the arguments.
+    pub value: &'a Value,
+    /// Its string values, in the order in which they stand in it.
     pub texts: Vec<&'a str>,
 }
 
@@ -127,22 +128,45 @@ pub struct Place {
 /// No verdict. Whatever the reason, it counts as a block unless the operator said otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderFault {
-    #[error("{0}")]
-    Unavailable(String),
+    #[error("{reason}")]
+    Unavailable {
+        reason: String,
+        /// What others had found by then: it counts, whatever the fault means.
+        found: Vec<Hit>,
+    },
     #[error("cancelled")]
     Cancelled,
 }
 
 impl ProviderFault {
     pub fn unavailable(reason: impl Into<String>) -> Self {
-        Self::Unavailable(reason.into())
+        Self::Unavailable { reason: reason.into(), found: Vec::new() }
+    }
+
+    /// With what has been found all the same.
+    #[must_use]
+    pub fn having(self, hits: Vec<Hit>) -> Self {
+        match self {
+            Self::Unavailable { reason, mut found } => {
+                found.extend(hits);
+                Self::Unavailable { reason, found }
+            }
+            Self::Cancelled => Self::Cancelled,
+        }
+    }
+
+    pub(super) fn take_found(&mut self) -> Vec<Hit> {
+        match self {
+            Self::Unavailable { found, .. } => std::mem::take(found),
+            Self::Cancelled => Vec::new(),
+        }
     }
 }
 
 impl From<Interrupted> for ProviderFault {
     fn from(interrupted: Interrupted) -> Self {
         match interrupted {
-            Interrupted::Timeout { .. } => Self::Unavailable(interrupted.to_string()),
+            Interrupted::Timeout { .. } => Self::unavailable(interrupted.to_string()),
             Interrupted::Cancelled => Self::Cancelled,
         }
     }
@@ -154,32 +178,25 @@ impl<'a> Subject<'a> {
         Self { side, policy, document, texts, request: None }
     }
 
-    /// Whether a hit of this detector blocks, wherever it stands.
-    pub fn surely_blocks(&self, detector: Detector) -> bool {
-        let all = self.side == Side::Registration && self.policy.block.0.is_empty();
-        (all || self.policy.action(detector) == Action::Block) && self.policy.exemptions.is_empty()
-    }
-
     /// Whether a hit of this detector means anything under the policy.
     pub fn asks_for(&self, detector: Detector) -> bool {
         let all = self.side == Side::Registration && self.policy.block.0.is_empty();
         all || self.policy.names(detector)
     }
+}
 
-    /// Several answers about it as one. A fault is a fault of the whole, unless something was found that blocks
-    /// anyhow.
-    pub fn join(&self, answers: impl IntoIterator<Item = Answer>) -> Answer {
-        let (mut hits, mut fault) = (Vec::new(), None);
-        for answer in answers {
-            match answer {
-                Ok(found) => hits.extend(found),
-                Err(failed) => fault = Some(failed),
-            }
+/// Several answers about one subject as one. A fault is a fault of the whole, with what the others found.
+pub(super) fn join(answers: impl IntoIterator<Item = Answer>) -> Answer {
+    let (mut hits, mut fault) = (Vec::new(), None);
+    for answer in answers {
+        match answer {
+            Ok(found) => hits.extend(found),
+            Err(failed) => fault = Some(failed),
         }
-        match fault {
-            Some(fault) if !hits.iter().any(|hit| self.surely_blocks(hit.detector)) => Err(fault),
-            _ => Ok(hits),
-        }
+    }
+    match fault {
+        Some(fault) => Err(fault.having(hits)),
+        None => Ok(hits),
     }
 }
 

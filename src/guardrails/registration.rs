@@ -31,7 +31,13 @@ pub struct ServerBlocked {
     pub server: String,
     pub violations: Vec<String>,
     code: ErrorCode,
+    hint: &'static str,
 }
+
+/// What was judged, for whoever wants to know why.
+const OF_THE_CONFIGURATION: &str =
+    "read the server's entry in the configuration: its name, description, command and address were judged";
+const OF_ITSELF: &str = "read what the server says of itself when it starts: its `instructions`, name and description were judged";
 
 /// What was judged, under which policy and provider, and what came of it: nothing is judged twice.
 pub(super) struct Known(moka::sync::Cache<Fingerprint, Result<(), Blocked>>);
@@ -78,7 +84,8 @@ impl Guardrails {
             feed(&mut hash, text);
         }
         let judged = self.judge_known(scope, server, vec![(hash.finalize().into(), &document)]).await;
-        first(judged).map_err(|blocked| ServerBlocked::by(server, &blocked))
+        first(judged)
+            .map_err(|blocked| ServerBlocked { hint: OF_ITSELF, ..ServerBlocked::by(server, &blocked) })
     }
 
     /// Sorts a server's tools into those that may be known, those that are denied and those that are kept away.
@@ -208,12 +215,13 @@ fn server_texts(server: &Server) -> Vec<&str> {
 
 fn tool_document(tool: &Tool) -> Document<'_> {
     let object = tool.definition();
-    Document::Definition { headline: headline("Tool", tool.name().as_str(), object), object }
+    let name = tool.name().as_str();
+    Document::Definition { tool: name, headline: headline("Tool", name, object), object }
 }
 
 fn offer_document(kind: OfferKind, offered: &Offered) -> Document<'_> {
     let object = &offered.definition;
-    Document::Definition { headline: headline(kind.title(), &offered.key, object), object }
+    Document::Definition { tool: "", headline: headline(kind.title(), &offered.key, object), object }
 }
 
 fn headline(title: &str, name: &str, object: &JsonObject) -> String {
@@ -247,6 +255,7 @@ impl ServerBlocked {
         Self {
             server: server.name.to_string(),
             violations: reasons(blocked),
+            hint: OF_THE_CONFIGURATION,
             code: match blocked.code {
                 ErrorCode::GuardrailViolation => ErrorCode::ServerBlocked,
                 other => other,
@@ -274,6 +283,6 @@ impl Fault for ServerBlocked {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("read the server's entry in the configuration; its `description`, command and tools are what was judged".to_owned())
+        Some(self.hint.to_owned())
     }
 }

@@ -102,6 +102,17 @@ impl Violation {
         }
     }
 
+    /// Something stands where nothing can be taken out: in a name, in a number, or again and again.
+    pub(super) fn cannot_be_cut() -> Self {
+        Self {
+            detector: "redaction",
+            message: "the result holds something that is to be cut out where nothing can be cut out"
+                .to_owned(),
+            rule: "action".to_owned(),
+            action: "block",
+        }
+    }
+
     /// What was cut out left something that the tool's own schema does not allow.
     pub(super) fn no_longer_fits() -> Self {
         Self {

@@ -165,8 +165,10 @@ async fn private_data() {
     let gateway = Gateway::start(&bench.input(&json!({"additional_config": {"pii_redaction": true}}))).await;
     let result = one(&gateway, echo("mail john@example.com now")).await;
     assert_eq!(result["response"], "mail john@example.com now");
-    assert_eq!(result["enkrypt_mcp_data"]["args"]["message"], "mail <EMAIL_ADDRESS_0> now");
-    assert_eq!(bench.calls(), [r#"call echo {"message":"mail <EMAIL_ADDRESS_0> now"}"#]);
+    // The server gets a placeholder that is good for one redaction only; the service gets its own.
+    let sent = result["enkrypt_mcp_data"]["args"]["message"].as_str().expect("a text");
+    assert!(sent.starts_with("mail <EMAIL_ADDRESS_0_") && sent.ends_with("> now"), "{sent}");
+    assert_eq!(bench.calls(), [format!(r#"call echo {{"message":"{sent}"}}"#)]);
     asked(
         &bench,
         &[
@@ -191,6 +193,22 @@ async fn private_data() {
     // A look-alike comes back as it was, and opens nothing.
     let forged = one(&gateway, echo("<EMAIL_ADDRESS_0> is not ann@example.com")).await;
     assert_eq!(forged["response"], "<EMAIL_ADDRESS_0> is not ann@example.com");
+}
+
+#[tokio::test]
+async fn placeholders_of_two_calls_are_not_taken_for_each_other() {
+    let bench = Bench::new();
+    let redacts = json!({"additional_config": {"pii_redaction": true}});
+    let gateway = Gateway::start(&bench.input(&redacts)).await;
+    let first = one(&gateway, echo("of ann@example.com")).await;
+    let stored = first["enkrypt_mcp_data"]["args"]["message"].as_str().expect("a text").to_owned();
+    // The service begins to count anew with each request.
+    let second = one(&gateway, echo("of bob@example.com")).await;
+    assert_ne!(second["enkrypt_mcp_data"]["args"]["message"], stored);
+    assert_eq!(
+        (&first["response"], &second["response"]),
+        (&json!("of ann@example.com"), &json!("of bob@example.com"))
+    );
 }
 
 #[tokio::test]

@@ -232,6 +232,6 @@ async fn what_cannot_be_restored_stays_hidden() {
     let gateway = Gateway::start(&bench.input(&redacts)).await;
     bench.guard.lose_keys();
     let reply = gateway.batch("lab", json!([echo("mail ann@example.com")])).await;
-    assert_eq!(reply.response(), "mail <EMAIL_ADDRESS_0>", "{}", reply.json);
+    assert!(reply.response().starts_with("mail <EMAIL_ADDRESS_0_"), "{}", reply.json);
     assert!(whole_log(&gateway).await.contains("stays hidden"));
 }

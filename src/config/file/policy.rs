@@ -3,7 +3,7 @@
 //! An enabled policy that the provider cannot check is a problem: text must not pass because nobody could look at
 //! it.
 
-use super::super::{BlockList, Detector, Enforcement, PiiScope, Policy};
+use super::super::{Action, BlockList, Detector, Enforcement, PiiScope, Policy};
 use super::plugins::words;
 use super::{Context, fingerprint};
 use crate::config::node::{Node, names};
@@ -69,6 +69,13 @@ pub(super) fn read(owner: &Node<'_>, spellings: &[&'static str], context: Contex
         exemptions: rules::exemptions(&node, enabled),
         fingerprint: [0; 32],
     };
+    let cuts = policy.actions.iter().any(|(_, action)| *action == Action::Redact);
+    if enabled && cuts && *spellings != OUTPUT {
+        node.problem(
+            "action",
+            "expected `block` or `warn` here: only results can be cut, and `pii_redaction` is for arguments",
+        );
+    }
     policy.fingerprint = fingerprint(&format!("{policy:?}"));
     if policy.pii_redaction && !enabled && !context.rules.guardrails_off {
         let path = extra.path("pii_redaction");

@@ -3,11 +3,10 @@
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value, json};
 
-use super::{Vault, hide};
-use crate::call::{Method, ToolCall, ToolOutput};
+use super::{Allowance, Vault, hide};
+use crate::call::{Method, ToolOutput, values};
 use crate::config::LocalSettings;
 use crate::guardrails::local::Local;
-use crate::guardrails::provider::{GuardrailProvider as _, Private, Redaction};
 
 const CASES: u64 = 3_000;
 
@@ -86,31 +85,24 @@ fn what_is_hidden_in_any_json_comes_back() {
     let mut hidden = 0;
     for case in 0..CASES {
         let arguments = dice.object(3, &known);
-        let mut call = ToolCall::new(0, "tool".into(), arguments.clone());
-        let texts = call.private_texts();
-        let private = Private { call: &call, texts: texts.clone() };
-        let Some(Ok(Redaction::Spans(spans))) = local.redact(&private).now_or_never() else {
-            panic!("case {case}: no spans");
-        };
-        let changed = hide(&vault, &texts, spans).expect("hidden");
-        let mut changed = changed.into_iter();
-        call.change_private_texts(&mut |text| {
-            if let Some(other) = changed.next().flatten() {
-                known.extend(other.split_inclusive('>').filter_map(|part| {
-                    part.rfind('<')
-                        .map(|at| part[at..].to_owned())
-                        .filter(|part| vault.restore(part).is_some())
-                }));
-                hidden += usize::from(text.contains(ADDRESS));
-                assert!(
-                    other.len() < 5_000 && !other.split(' ').any(|word| word == ADDRESS),
-                    "case {case}: {other}"
-                );
-                *text = other;
-            }
-        });
+        let mut value = Value::Object(arguments.clone());
+        let allowance = Allowance::default();
+        let hiding = hide(&local, (&vault, &allowance), &mut value, &[]);
+        hiding.now_or_never().expect("at once").expect("hidden");
+        let mut before = Vec::new();
+        let original = Value::Object(arguments.clone());
+        values(&original, &mut before);
+        let mut after = Vec::new();
+        values(&value, &mut after);
+        for (text, other) in before.into_iter().zip(after) {
+            known.extend(other.split_inclusive('>').filter_map(|part| {
+                part.rfind('<').map(|at| part[at..].to_owned()).filter(|part| vault.restore(part).is_some())
+            }));
+            hidden += usize::from(text.contains(ADDRESS));
+            assert!(!other.split(' ').any(|word| word == ADDRESS), "case {case}: {other}");
+        }
         known.truncate(200);
-        let result = json!({"content": [], "structuredContent": call.into_arguments()});
+        let result = json!({"content": [], "structuredContent": value});
         let mut output = ToolOutput::parse(Method::Tool, result).expect("a result");
         output.change_texts(&mut |text| {
             if let Some(restored) = vault.restore(text) {

@@ -11,14 +11,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memmem;
 use zeroize::Zeroizing;
 
+use super::super::provider::PiiKey;
 use crate::ids::random;
 
 /// Values in one vault; more, and the oldest are forgotten: a placeholder that is then still on its way stays one.
 const MAX_VALUES: usize = 16_384;
 const MAX_BYTES: usize = 4 << 20;
 
-/// Private values of one call: so many that none of them can be forgotten before its answer is there.
-pub(super) const MAX_PER_CALL: usize = MAX_VALUES / 4;
+/// Private values of one batch: so many that none of them can be forgotten before its answer is there.
+pub(super) const MAX_PER_BATCH: usize = MAX_VALUES / 4;
+pub(super) const MAX_BYTES_PER_BATCH: usize = MAX_BYTES / 4;
 
 /// A placeholder is no longer than this.
 const LONGEST: usize = 96;
@@ -26,12 +28,29 @@ const LONGEST: usize = 96;
 const MARK: usize = 6;
 
 /// A private value, overwritten when nobody needs it any more.
-#[derive(PartialEq, Eq)]
-struct Value(Zeroizing<String>);
+struct Value {
+    text: Zeroizing<String>,
+    /// Of a service's own placeholder: what the service opens it with.
+    key: Option<PiiKey>,
+}
+
+impl Value {
+    fn identity(&self) -> (&str, Option<&str>) {
+        (self.text.as_str(), self.key.as_ref().map(|key| key.0.expose()))
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity() == other.identity()
+    }
+}
+
+impl Eq for Value {}
 
 impl Hash for Value {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.as_str().hash(state);
+        self.identity().hash(state);
     }
 }
 
@@ -54,20 +73,31 @@ struct Inner {
 impl Vault {
     pub(in crate::guardrails) fn new() -> Self {
         const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-        let letters = random::<MARK>().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+        // A letter first: a mark of digits could be a service's.
+        let mut letters = random::<MARK>().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+        letters[0] = char::from(ALPHABET[usize::from(letters[0] as u8 % 24)]);
         Self { mark: format!("_{}>", String::from_iter(letters)), inner: Mutex::default() }
     }
 
     /// What stands for a value from now on; the same for the same value.
     pub(super) fn placeholder(&self, label: &str, value: &str) -> String {
+        self.hold(label, value, None)
+    }
+
+    /// What stands for a service's placeholder, which this key opens.
+    pub(super) fn adopt(&self, label: &str, placeholder: &str, key: &PiiKey) -> String {
+        self.hold(label, placeholder, Some(key.clone()))
+    }
+
+    fn hold(&self, label: &str, value: &str, key: Option<PiiKey>) -> String {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let value = Arc::new(Value(Zeroizing::new(value.to_owned())));
+        let value = Arc::new(Value { text: Zeroizing::new(value.to_owned()), key });
         if let Some(known) = inner.placeholders.get(&value) {
             return known.clone();
         }
         let placeholder = format!("<{label}_{}{}", inner.next, self.mark);
         inner.next += 1;
-        inner.bytes += value.0.len();
+        inner.bytes += value.text.len();
         inner.placeholders.insert(Arc::clone(&value), placeholder.clone());
         inner.values.insert(placeholder.clone(), value);
         inner.oldest.push_back(placeholder.clone());
@@ -82,15 +112,47 @@ impl Vault {
 
     /// The text with the originals; `None` where there is nothing to put back.
     pub(in crate::guardrails) fn restore(&self, text: &str) -> Option<String> {
+        self.put(text, &|value| value.key.is_none())
+    }
+
+    /// The text with a service's own placeholders again, as far as this key opens them.
+    pub(super) fn give_back(&self, text: &str, key: &PiiKey) -> Option<String> {
+        self.put(text, &|value| value.key.as_ref().is_some_and(|own| own.0.expose() == key.0.expose()))
+    }
+
+    /// The text with the placeholders of services as these wrote them.
+    pub(in crate::guardrails) fn as_written(&self, text: &mut String) {
+        if let Some(written) = self.put(text, &|value| value.key.is_some()) {
+            *text = written;
+        }
+    }
+
+    /// What opens the placeholders of services in a text.
+    pub(in crate::guardrails) fn keys(&self, text: &str) -> Vec<PiiKey> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys: Vec<PiiKey> = Vec::new();
+        for span in self.candidates(text) {
+            let Some(key) = inner.values.get(&text[span]).and_then(|value| value.key.as_ref()) else {
+                continue;
+            };
+            if !keys.iter().any(|known| known.0.expose() == key.0.expose()) {
+                keys.push(key.clone());
+            }
+        }
+        keys
+    }
+
+    fn put(&self, text: &str, is_meant: &dyn Fn(&Value) -> bool) -> Option<String> {
         let mut candidates = self.candidates(text).peekable();
         candidates.peek()?;
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let mut restored = String::with_capacity(text.len());
         let mut done = 0;
         for span in candidates {
-            let Some(value) = inner.values.get(&text[span.clone()]) else { continue };
+            let value = inner.values.get(&text[span.clone()]).filter(|value| is_meant(value));
+            let Some(value) = value else { continue };
             restored.push_str(&text[done..span.start]);
-            restored.push_str(&value.0);
+            restored.push_str(&value.text);
             done = span.end;
         }
         restored.push_str(&text[done..]);
@@ -118,7 +180,7 @@ impl Inner {
         while self.values.len() > MAX_VALUES || self.bytes > MAX_BYTES && self.values.len() > 1 {
             let Some(placeholder) = self.oldest.pop_front() else { return };
             if let Some(value) = self.values.remove(&placeholder) {
-                self.bytes -= value.0.len();
+                self.bytes -= value.text.len();
                 self.placeholders.remove(&value);
             }
         }

@@ -11,6 +11,9 @@ const MAX_FAILURES: usize = 5;
 /// How long nobody is asked then. After that one request goes first, to see.
 const REST: Duration = Duration::from_secs(10);
 
+/// Whoever leaves before this part of what a check may take was not kept waiting by the service.
+const GIVEN_UP: f64 = 0.9;
+
 pub(super) struct Breaker {
     name: &'static str,
     /// Whoever waited this long and left was kept waiting by the service.
@@ -44,7 +47,7 @@ pub(super) struct Attempt<'a> {
 impl Breaker {
     /// `patience` is how long a check may take.
     pub(super) fn new(name: &'static str, patience: Duration) -> Self {
-        Self { name, slow: patience / 2, state: Mutex::default() }
+        Self { name, slow: patience.mul_f64(GIVEN_UP), state: Mutex::default() }
     }
 
     pub(super) fn enter(&self) -> Result<Attempt<'_>, ProviderFault> {

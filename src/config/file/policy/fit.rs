@@ -2,7 +2,7 @@
 //!
 //! Text must not pass because nobody could look at it.
 
-use super::super::super::{Action, Detector, Policy, ProviderSettings};
+use super::super::super::{Action, Detector, Enforcement, Policy, ProviderSettings};
 
 const CANNOT_BE_DECIDED: &str = "cannot be decided without a service that knows what is true";
 
@@ -88,16 +88,20 @@ pub(super) fn warnings(policy: &Policy, settings: &ProviderSettings) -> Vec<Stri
     if policy.block.0.is_empty() && policy.actions.is_empty() && !policy.pii_redaction {
         warnings.push("is enabled, but its `block` list is empty: name the detectors that block".to_owned());
     }
+    if policy.pii_redaction && policy.enforcement == Enforcement::Observe {
+        warnings.push("only observes, so that no private data is taken out".to_owned());
+    }
     if !policy.keywords.is_empty() && !policy.names(Detector::KeywordDetector) {
         let detector = Detector::KeywordDetector;
         warnings.push(format!("has `blocked_keywords` that nobody looks for: put `{detector}` into `block`"));
     }
-    if let ProviderSettings::Local(local) = settings {
-        let has_words = !local.keywords.keywords.is_empty() || !policy.keywords.is_empty();
+    let is_local = |part: &&ProviderSettings| matches!(part, ProviderSettings::Local(_));
+    for local in settings.parts().into_iter().filter(is_local) {
+        let empty = |detector| !local.looks_for(detector, policy);
         let empty = [
-            (Detector::KeywordDetector, !has_words, "blocked_keywords"),
-            (Detector::TopicDetector, local.topics.is_empty(), "topics"),
-            (Detector::PolicyViolation, local.policies.is_empty(), "policies"),
+            (Detector::KeywordDetector, empty(Detector::KeywordDetector), "blocked_keywords"),
+            (Detector::TopicDetector, empty(Detector::TopicDetector), "topics"),
+            (Detector::PolicyViolation, empty(Detector::PolicyViolation), "policies"),
         ];
         for (detector, _, key) in
             empty.into_iter().filter(|(detector, empty, _)| *empty && policy.names(*detector))

@@ -88,10 +88,10 @@ fn paths(node: &Node<'_>, key: &str) -> Vec<String> {
     let paths = node.texts(key).into_iter();
     paths
         .map(|(path, pointer)| {
-            if !pointer.starts_with('/') || pointer.len() < 2 {
+            if !pointer.starts_with('/') || pointer.ends_with('/') {
                 node.notes().problem(&path, "expected a JSON pointer, as `/query`");
             }
-            pointer.trim_end_matches('/').to_owned()
+            pointer.to_owned()
         })
         .collect()
 }
