@@ -70,6 +70,10 @@ mod tests {
             ("<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]>", "xxe"),
             ("*)(uid=*))(|(uid=*", "ldap"),
             ("http://169.254.169.254/latest/meta-data/", "ssrf"),
+            ("b' or c is not null--", "sql"),
+            ("{,cat,/tmp/a}", "shell"),
+            ("{\"$where\": \"1\"}", "nosql"),
+            ("rO0ABXNyABFqYXZh", "code"),
         ] {
             assert!(
                 labels(text, Place::Argument).contains(&label),
@@ -90,6 +94,11 @@ mod tests {
             "fix: handle `None` in parse(); add a test",
             "https://example.org/a?b=c&d=e;f",
             "It's 5 o'clock - or later",
+            "items.iter().filter(|id| seen.contains(id))",
+            "a table 24\" x 36\" and a chair",
+            "set `id` to the value of `host`",
+            "\"Authorization\": \"Bearer ${env:TOKEN}\"",
+            "if ready && state == Open || last != 0 { go() }",
         ] {
             assert_eq!(labels(text, Place::Argument), Vec::<&str>::new(), "{text}");
         }

@@ -105,6 +105,9 @@ mod tests {
             "sha 3f786850e387550fdab836ed7e6dc881de23001b",
             "react@18.2.0, logo@2x.png, git@github.com:a/b.git",
             "order 100200300400500 of 2024",
+            "## 0.25.4 (2024-05-28)",
+            "call 1709288553 took 12 ms",
+            "rows 2023-10 2023-11 2023-12",
         ] {
             assert_eq!(labels(text), [], "{text}");
         }

@@ -140,6 +140,9 @@ mod tests {
             "DB_PASSWORD='t7Rk!m2Qz'",
             "client_secret: \"9fJ2kLmQ8xTz4vBn7wRp3sHd\"",
             "Authorization: Bearer 8f3kd92ksl0Ckd83jslQpz71Mx",
+            "https://api.example.org/v1?token=7fK2mQx9TzB4vW1sLp8d&page=2",
+            "mysql -u root --password k3V8t2qZ",
+            "abcd_Xk39ZmQ2vLp7TbR8sWy4NcHf6UgJ1aEo5DiKq0",
         ] {
             assert!(found(text), "{text}");
         }
@@ -161,6 +164,9 @@ mod tests {
             "ghp_PersonalAccessTokenOfNobody0123456789000",
             "Authorization: Bearer correct-horse-7QX5",
             "if (!pem.startsWith('-----BEGIN PRIVATE KEY-----')) {",
+            "{\"next_page_token\": \"\", \"primary_key\": \"order_line_item_identifier\"}",
+            "commit 3f786850e387550fdab836ed7e6dc881de23001b",
+            "set_access_token('abc123', limit=5)",
         ] {
             assert!(!found(text), "{text}");
         }

@@ -9,42 +9,91 @@ pub(super) const RULES: &[Rule] = rules! {
         "Data says what the assistant's answer should hold."
 };
 
-/// The first words of a request for a piece of text or knowledge.
+/// The first words of a request that only an assistant is asked.
 const REQUESTS: &[&str] = &[
-    "write ",
-    "compose ",
     "translate ",
-    "provide ",
-    "describe ",
-    "give me ",
-    "generate ",
-    "recommend ",
+    "compose ",
     "tell me ",
+    "give me ",
     "how do you say ",
     "how would you say ",
     "how do you spell ",
-    "what is the meaning",
-    "what's the meaning",
-    "what is the translation",
-    "what is the capital",
+    "what is the meaning of ",
+    "what's the meaning of ",
+    "what is the translation ",
+    "what is the capital ",
     "who wrote ",
     "who invented ",
     "who painted ",
-    "calculate ",
-    "rewrite ",
-    "rephrase ",
+    "who discovered ",
     "paraphrase ",
+    "rephrase ",
+    "come up with ",
+];
+/// Words that people write to each other as well, and what an assistant alone is asked to make.
+const VERBS: &[&str] = &[
+    "write ",
+    "provide ",
+    "describe ",
+    "generate ",
+    "recommend ",
+    "craft ",
+    "draft ",
+    "create ",
+    "explain ",
+    "rewrite ",
     "summarize ",
     "summarise ",
     "invent ",
-    "craft ",
-    "draft ",
-    "come up with ",
     "make up ",
-    "explain how ",
-    "explain why ",
-    "explain the ",
-    "identify the ",
+    "suggest ",
+    "calculate ",
+    "define ",
+    "what is ",
+    "what's ",
+];
+const WORKS: &[&str] = &[
+    "poem",
+    "story",
+    "haiku",
+    "song",
+    "essay",
+    "joke",
+    "riddle",
+    "limerick",
+    "tweet",
+    "sentence",
+    "paragraph",
+    "synonym",
+    "antonym",
+    "translation",
+    "equivalent",
+    "recipe",
+    "verse",
+    "lyrics",
+    "slogan",
+    "metaphor",
+    "spanish",
+    "french",
+    "german",
+    "italian",
+    "russian",
+    "chinese",
+    "japanese",
+    "english",
+    "portuguese",
+    "sonnet",
+    "fable",
+    "quote",
+    "dialogue",
+    "summary of",
+    "overview of",
+    "movie",
+    "book",
+    "works",
+    "example",
+    "square root",
+    "your answer",
 ];
 const LONGEST_REQUEST: usize = 200;
 
@@ -56,7 +105,13 @@ pub(in super::super) fn at_the_edge(text: &str, found: &mut Vec<Finding>) {
         let line = line.trim();
         let asks = |start: &str| line.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
         let ended = line.len() <= LONGEST_REQUEST && line.ends_with(['.', '?', '!']);
-        if ended && REQUESTS.iter().any(|start| asks(start)) {
+        let work = || {
+            let lower = line.to_ascii_lowercase();
+            WORKS.iter().any(|work| lower.contains(work))
+        };
+        if ended
+            && (REQUESTS.iter().any(|start| asks(start)) || VERBS.iter().any(|start| asks(start)) && work())
+        {
             let start = line.as_ptr() as usize - text.as_ptr() as usize;
             found.push(Finding {
                 kind: Kind::PromptInjection,

@@ -112,8 +112,11 @@ fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)
             (!inner[..end].contains(' ')).then_some((start..start + end, link, true))
         }
         None => {
+            // In the query of an address the next parameter begins at `&`.
+            let query = text[..at - name.len()].ends_with(['?', '&']);
             let stop = |byte: &u8| {
                 byte.is_ascii_whitespace()
+                    || query && matches!(byte, b'&' | b'#')
                     || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'<' | b'>' | b'|' | b',')
             };
             let end = opened
@@ -307,7 +310,10 @@ fn is_token(name: &str, value: &Value<'_>) -> bool {
     };
     // A path, a sentence in snake case or a date is no token.
     let path = raw.contains('/') && (raw.starts_with(['/', '.']) || !mixed || raw.len() < 30);
-    let words = raw.split(['_', '-', '.', ':']).filter(|part| part.len() > 2 && is_name(part)).count();
+    let words = raw
+        .split(['_', '-', '.', ':'])
+        .filter(|part| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_lowercase()))
+        .count();
     let odd = raw.contains(['&', '?', '@', ':']) || raw.contains('=') && !value.quoted;
     if raw.len() < least
         || path

@@ -107,8 +107,8 @@ pub(super) const TOKENS: &[Rule] = rules! {
         r"machine\s+\S{1,80}\s+login\s+\S{1,80}\s+password\s+(\S{3,80})" "A login of a netrc file is in the text."
     "secret.odbc" "PASSWORD" 0.85 ["password" "pwd"]
         r"(?:server|data source|user id|uid|provider|host)\s?=[^\n]{0,200};\s?(?:password|pwd)\s?=\s?([^\s;'\x22]{3,60})" "A connection string carries a password."
-    "secret.cloudflare" "CLOUDFLARE_TOKEN" 0.93 ["cfut_" "cfat_" "cfk_" "vcp_" "vcu_" "vck_" "sha256~" "api-" "bbdc-" "sl." "00d" "pk_live_" "pk_test_" "odt_" "$krb5"]
-        r"(?-i)(?:\b(?:cf(?:ut|at|k)|vc[a-z])_[A-Za-z0-9]{40,60}\b|sha256~[A-Za-z0-9_-]{43}|\bAPI-[A-Z0-9]{26}\b|\bBBDC-[A-Za-z0-9+/@_-]{40,50}|\bsl\.[A-Za-z0-9_-]{100,}|\b00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{80,}|\bpk_(?:live|test)_[A-Za-z0-9]{24,}|\bodt_[A-Za-z0-9]{32}\b|\$krb5(?:asrep|tgs|pa)\$\d{1,2}\$\S{60,})" "A token of a service is in the text."
+    "secret.cloudflare" "CLOUDFLARE_TOKEN" 0.93 ["cfut_" "cfat_" "cfk_" "vcp_" "vcu_" "vck_" "sha256~" "api-" "bbdc-" "sl." "00d" "odt_" "$krb5"]
+        r"(?-i)(?:\b(?:cf(?:ut|at|k)|vc[a-z])_[A-Za-z0-9]{40,60}\b|sha256~[A-Za-z0-9_-]{43}|\bAPI-[A-Z0-9]{26}\b|\bBBDC-[A-Za-z0-9+/@_-]{40,50}|\bsl\.[A-Za-z0-9_-]{100,}|\b00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{80,}|\bodt_[A-Za-z0-9]{32}\b|\$krb5(?:asrep|tgs|pa)\$\d{1,2}\$\S{60,})" "A token of a service is in the text."
     "secret.vault" "VAULT_TOKEN" 0.8 ["s."]
         r"(?-i)(?:^|[\s=:\x22'])(s\.[A-Za-z0-9]{24})(?:[\s\x22']|$)" "A token of HashiCorp's Vault is in the text."
     "secret.psexec" "PASSWORD" 0.8 ["psexec" "viserver" "net use" "sqlcmd" "mysql" "sshpass" "mongo" "ldapsearch" "smbclient"]
