@@ -6,6 +6,8 @@ use aho_corasick::AhoCorasick;
 
 /// How far back a word counts.
 const REACH: usize = 56;
+/// A word of so few letters may begin another.
+const SHORT: usize = 5;
 
 /// Words in lower case that are looked for shortly before a value.
 pub(super) struct Words {
@@ -27,7 +29,14 @@ impl Words {
     pub(super) fn stand_before(&self, text: &str, at: usize) -> bool {
         let bytes = &text.as_bytes()[at.saturating_sub(REACH)..at];
         let begins = |place: usize| place == 0 || !bytes[place - 1].is_ascii_lowercase();
-        self.gate().is_some_and(|gate| gate.find_overlapping_iter(bytes).any(|word| begins(word.start())))
+        // `tel` is not the beginning of `telemetry`; a plural is the word itself.
+        let ends = |length: usize, end: usize| {
+            length > SHORT || bytes.get(end).is_none_or(|byte| !byte.is_ascii_lowercase() || *byte == b's')
+        };
+        let stands = |start: usize, end: usize| begins(start) && ends(end - start, end);
+        self.gate().is_some_and(|gate| {
+            gate.find_overlapping_iter(bytes).any(|word| stands(word.start(), word.end()))
+        })
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
         let (start, end) = (word.start(), word.end());
         let short = end - start <= 4;
         let before = start.checked_sub(1).and_then(|before| bytes.get(before));
-        if short && (inside(before) || inside(bytes.get(end))) {
+        if inside(before) || short && inside(bytes.get(end)) {
             continue;
         }
         let window = start.saturating_sub(BEFORE)..(end + AFTER).min(text.len());

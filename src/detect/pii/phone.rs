@@ -53,6 +53,11 @@ pub(super) fn at(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
     {
         return None;
     }
+    let digits =
+        stretch.text.as_bytes()[start..stretch.groups[last].end].iter().filter(|byte| byte.is_ascii_digit());
+    if digits.clone().all(|digit| Some(digit) == digits.clone().next()) {
+        return None;
+    }
     let end = extended(stretch, last);
     let score = if named { f32::max(score, 0.9) } else { score };
     Some((finding(start, end, score), last - first + 1))
@@ -150,7 +155,7 @@ fn national(stretch: &Stretch<'_>, first: usize, named: bool, titled: bool) -> O
             || stretch.groups.len() > first + 1 && stretch.gap(first).contains(['(', ' ']));
     let mut best = None;
     for last in first..stretch.groups.len().min(first + 6) {
-        if last > first && !is_gap(stretch.gap(last - 1)) {
+        if last > first && (!is_gap(stretch.gap(last - 1)) || is_fraction(stretch, last)) {
             break;
         }
         // A single digit after the first group is of a version or a list.
@@ -174,6 +179,11 @@ fn national(stretch: &Stretch<'_>, first: usize, named: bool, titled: bool) -> O
         }
     }
     best
+}
+
+/// Many digits after a point.
+fn is_fraction(stretch: &Stretch<'_>, last: usize) -> bool {
+    stretch.gap(last - 1) == "." && stretch.groups[last].len() > 4
 }
 
 /// A bare run of digits: only a word for a phone itself makes it a number of one.

@@ -5,7 +5,7 @@ use super::super::{Finding, Kind};
 
 pub(super) const RULES: &[Rule] = rules! {
     "prompt.shape-answer" "address" 0.6 ["your response" "your answer" "your reply" "your explanation" "your codebase" "your implementation" "your elucidation" "your solution" "into your code"]
-        r"(?:^|[.!?\n:;,\x22'|]\s{0,3}|\b(?:please|to proceed|hesitate to|then|and)[, ]{1,3})(?:add|include|integrate|incorporate|embed|insert|mention|append|blend|use|write|provide|translate|scramble|replace|modify|encode|employ|introduce|enhance|make|ensure|fuse|merge|weave|suggest|recommend|display|format|reverse|end|begin|start|in your (?:response|answer))\b[^\n]{0,140}?\byour (?:response|answer|reply|explanation|code(?:base)?|implementation|elucidation|solution)\b"
+        r"(?:^|[.!?\n:;,\x22'|]\s{0,3}|\b(?:please|to proceed|hesitate to|then|and)[, ]{1,3})(?:add|include|integrate|incorporate|embed|insert|mention|append|blend|use|write|provide|translate|scramble|replace|modify|encode|employ|introduce|enhance|make|ensure|fuse|merge|weave|suggest|recommend|display|format|reverse|end|begin|start|in your (?:response|answer))\b[^\n]{0,140}?\byour (?:response|answer|reply|explanation|code(?:base)?|implementation|elucidation|solution)\b|(?:^|[.!?\n|]\s{0,3})in your (?:response|answer|reply),? (?:suggest|recommend|mention|tease|include|highlight|hint|imply|promote|advertise|ask|tell|claim|say|add|use|offer|encourage|share|promise|urge|invite|insert|emphasi[sz]e|announce|pretend|provide|warn)"
         "Data says what the assistant's answer should hold."
 };
 

@@ -30,6 +30,8 @@ struct Value<'a> {
     text: &'a str,
     link: Link,
     quoted: bool,
+    /// `NAME=value`, without a blank.
+    tight: bool,
 }
 
 /// The value of an assignment, if it is a secret: the rule, the text, and the name that was found.
@@ -52,7 +54,11 @@ pub(super) fn value_of(rule: &Rule, text: &str, name: Range<usize>, _: Range<usi
     {
         return None;
     }
-    let value = Value { text: raw, link, quoted };
+    let tight = text.get(name.end..span.start) == Some("=");
+    if !quoted && is_identifier(raw) && !tight {
+        return None;
+    }
+    let value = Value { text: raw, link, quoted, tight };
     let secret =
         if rule.id == "secret.password" { is_password(called, &value) } else { is_token(called, &value) };
     secret.then_some(span)
@@ -223,6 +229,19 @@ const WORDS: &[&str] = &[
     "integer",
 ];
 
+/// The name of a type or a constant, digits and all: words that are joined.
+fn is_identifier(raw: &str) -> bool {
+    let parts =
+        raw.split('_').filter(|part| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let words = raw.split(|c: char| !c.is_ascii_lowercase()).filter(|run| run.len() >= 4);
+    let digits = raw.bytes().filter(u8::is_ascii_digit).count();
+    let plain = raw.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    plain
+        && (parts.count() >= 2
+            || digits <= 3 && words.count() >= 2
+            || digits <= 2 && !raw.bytes().any(|byte| byte.is_ascii_lowercase()))
+}
+
 fn is_password(name: &str, value: &Value<'_>) -> bool {
     let raw = value.text;
     let lower = raw.to_ascii_lowercase();
@@ -244,7 +263,9 @@ fn is_password(name: &str, value: &Value<'_>) -> bool {
             raw.len() >= 4
                 && (random || raw.len() >= 6 && raw.bytes().all(|byte| byte.is_ascii_alphanumeric()))
         }
-        (false, Link::Sign) => raw.len() >= 6 && (random || is_environment(name) && is_name(raw)),
+        (false, Link::Sign) => {
+            raw.len() >= 6 && (random || value.tight && is_environment(name) && is_name(raw))
+        }
         (false, Link::Blank) => false,
     }
 }
