@@ -142,9 +142,13 @@ const SHORTEST_TOKEN: usize = 13;
 
 /// A fingerprint is public, as in `GPG key: 9554…`.
 fn is_fingerprint(text: &str, at: usize, raw: &str) -> bool {
-    let before = text.get(..at).unwrap_or_default().trim_end().rsplit(' ').next().unwrap_or_default();
+    const REACH: usize = 24;
+    let near = &text.as_bytes()[at.saturating_sub(REACH)..at];
+    let before = near.trim_ascii_end().rsplit(|byte| *byte == b' ').next().unwrap_or_default();
     raw.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && ["gpg", "pgp", "public", "fingerprint"].iter().any(|word| before.eq_ignore_ascii_case(word))
+        && ["gpg", "pgp", "public", "fingerprint"]
+            .iter()
+            .any(|word| before.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// `items[1].name`, `word[:-1]`
