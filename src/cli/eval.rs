@@ -50,6 +50,8 @@ struct Row {
 #[derive(Default, Deserialize)]
 struct Meta {
     tier: Option<String>,
+    /// The one type that the text was labelled for.
+    entity: Option<String>,
 }
 
 /// By kind, then by group; the group of a whole kind is first.
@@ -114,7 +116,7 @@ fn take(row: &Row, tallies: &mut Tallies) -> Option<()> {
         of_kind.entry(group).or_default().add(row.label, score);
     }
     if row.kind == Kind::Pii.as_str() {
-        let spans = entities::compare(&row.text, &row.entities, &seen);
+        let spans = entities::compare(&row.text, &row.entities, &seen, row.meta.entity.as_deref());
         of_kind.entry(Group::All).or_default().add_entities(spans);
     }
     Some(())
@@ -125,6 +127,7 @@ fn kinds(name: &str) -> Option<Vec<Kind>> {
     Some(match name {
         "evasion" => vec![Kind::PromptInjection, Kind::Secret, Kind::Pii],
         "tool_poisoning" => vec![Kind::ToolPoisoning, Kind::PromptInjection],
+        "server_config" => vec![Kind::ServerConfig, Kind::CodeInjection, Kind::Secret],
         "toxicity" => vec![Kind::Toxicity, Kind::Nsfw],
         name => vec![Kind::ALL.into_iter().find(|kind| kind.as_str() == name)?],
     })

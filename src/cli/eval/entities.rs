@@ -26,14 +26,14 @@ pub(super) struct Spans {
 }
 
 /// A found entity is right if its type is, and it shares half of the longer one of both spans.
-pub(super) fn compare(text: &str, expected: &[Entity], seen: &Seen) -> Spans {
+pub(super) fn compare(text: &str, expected: &[Entity], seen: &Seen, only: Option<&str>) -> Spans {
     let characters = |at: usize| text.get(..at).map_or(0, |before| before.chars().count());
-    let mut open: Vec<&Entity> =
-        expected.iter().filter(|entity| STRUCTURED.contains(&entity.kind.as_str())).collect();
+    let counts_here = |kind: &str| STRUCTURED.contains(&kind) && only.is_none_or(|only| only == kind);
+    let mut open: Vec<&Entity> = expected.iter().filter(|entity| counts_here(&entity.kind)).collect();
     let mut spans = Spans::default();
     for found in seen.findings.iter().filter(|found| found.pointer.is_none() && counts(found.finding.score)) {
         let finding = &found.finding;
-        if finding.kind != Kind::Pii || !STRUCTURED.contains(&finding.label) {
+        if finding.kind != Kind::Pii || !counts_here(finding.label) {
             continue;
         }
         let (start, end) = (characters(finding.span.start), characters(finding.span.end));

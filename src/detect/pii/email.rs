@@ -10,21 +10,25 @@ const LONGEST_DOMAIN: usize = 253;
 
 pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
+    // Two addresses may be joined by what could be part of a name.
+    let mut free = 0;
     for at in memchr::memchr_iter(b'@', bytes) {
-        let first = at.saturating_sub(LONGEST_LOCAL);
+        let first = at.saturating_sub(LONGEST_LOCAL).max(free);
         let local = bytes[first..at].iter().rev().take_while(|byte| in_local(**byte)).count();
         let start = at - local;
         let start = start
             + bytes[start..at]
                 .iter()
-                .take_while(|byte| !byte.is_ascii_alphanumeric() && **byte != b'_')
+                .take_while(|byte| {
+                    !byte.is_ascii_alphanumeric() && (**byte != b'_' || start == free && free > 0)
+                })
                 .count();
         let rest = &bytes[at + 1..(at + 1 + LONGEST_DOMAIN).min(bytes.len())];
         let domain = rest
             .iter()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
             .count();
-        let domain = text.get(at + 1..at + 1 + domain).unwrap_or_default().trim_end_matches(['.', '-']);
+        let domain = text.get(at + 1..at + 1 + domain).unwrap_or_default().trim_end_matches(['.', '-', '_']);
         if start == at || text[start..at].ends_with('.') {
             continue;
         }
@@ -34,6 +38,7 @@ pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
             if !remote {
                 let score = if place == Place::Definition { 0.4 } else { 0.95 };
                 found.push(EMAIL.at(start..at + 1 + length, score));
+                free = at + 1 + length;
             }
         }
     }
@@ -59,8 +64,60 @@ fn known(domain: &str) -> Option<usize> {
     {
         return None;
     }
-    let (_, last) = domain.rsplit_once('.')?;
-    let letters = last.bytes().all(|byte| byte.is_ascii_alphabetic()) || last.starts_with("xn--");
-    (last.len() >= 2 && letters && !FILES.contains(&last.to_ascii_lowercase().as_str()))
-        .then_some(domain.len())
+    let (rest, last) = domain.rsplit_once('.')?;
+    if last.starts_with("xn--") {
+        return Some(domain.len());
+    }
+    // What follows without a blank is no part of it: `example.com2026`, `example.com-c`.
+    let letters = last.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let is_file = FILES.contains(&last[..letters].to_ascii_lowercase().as_str()) && !is_register(rest);
+    (letters >= 2 && !is_file).then_some(domain.len() - last.len() + letters)
+}
+
+/// A country's own `com`, `org` and the like, below which people have their addresses.
+fn is_register(domain: &str) -> bool {
+    domain.rsplit_once('.').is_some_and(|(_, second)| matches!(second, "com" | "edu" | "gov" | "net" | "org"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(text: &str) -> Vec<&str> {
+        let mut found = Vec::new();
+        scan(text, Place::Argument, &mut found);
+        found.into_iter().map(|finding| &text[finding.span]).collect()
+    }
+
+    #[test]
+    fn what_is_joined_is_taken_apart() {
+        for text in [
+            "ann@example.com&bob@example.org",
+            "ann@example.com'bob@example.org",
+            "ann@example.com_bob@example.org",
+        ] {
+            assert_eq!(addresses(text), ["ann@example.com", "bob@example.org"], "{text}");
+        }
+        for text in ["ann@example.com2026", "ann@example.com-c", "<ann@example.com.>", "to:ann@example.com:"]
+        {
+            assert_eq!(addresses(text), ["ann@example.com"], "{text}");
+        }
+        assert_eq!(
+            addresses("ana@mail.com.py or a@sub_domain.example.com"),
+            ["ana@mail.com.py", "a@sub_domain.example.com"]
+        );
+    }
+
+    #[test]
+    fn files_versions_and_repositories_are_no_addresses() {
+        for text in [
+            "logo@2x.png",
+            "main@file.py",
+            "react@18.2.0",
+            "git@forge.example.com:owner/name",
+            "@decorator.call",
+        ] {
+            assert_eq!(addresses(text), Vec::<&str>::new(), "{text}");
+        }
+    }
 }
