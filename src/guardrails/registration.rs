@@ -40,7 +40,10 @@ const OF_THE_CONFIGURATION: &str =
 const OF_ITSELF: &str = "read what the server says of itself when it starts: its `instructions`, name and description were judged";
 
 /// What was judged, under which policy and provider, and what came of it: nothing is judged twice.
-pub(super) struct Known(moka::sync::Cache<Fingerprint, Result<(), Blocked>>);
+pub(super) struct Known(moka::sync::Cache<Key, Result<(), Blocked>>);
+
+/// By the provider, the policy and what was judged.
+type Key = (u64, Fingerprint, Fingerprint);
 
 type Fingerprint = [u8; 32];
 
@@ -151,8 +154,8 @@ impl Guardrails {
             return vec![Ok(()); documents.len()];
         }
         let epoch = self.epoch(&scope.settings);
-        let keys: Vec<Fingerprint> =
-            documents.iter().map(|(hash, _)| key(epoch, &bench.policy.fingerprint, hash)).collect();
+        let keys: Vec<Key> =
+            documents.iter().map(|(hash, _)| (epoch, bench.policy.fingerprint, *hash)).collect();
         let mut judged: Vec<Option<Result<(), Blocked>>> =
             keys.iter().map(|key| self.known.0.get(key)).collect();
         let missing: Vec<usize> = (0..documents.len()).filter(|at| judged[*at].is_none()).collect();
@@ -239,15 +242,6 @@ fn first(judged: Vec<Result<(), Blocked>>) -> Result<(), Blocked> {
 fn feed(hash: &mut Sha256, text: &str) {
     hash.update(text.len().to_le_bytes());
     hash.update(text);
-}
-
-fn key(epoch: u64, policy: &Fingerprint, document: &Fingerprint) -> Fingerprint {
-    Sha256::new()
-        .chain_update(epoch.to_le_bytes())
-        .chain_update(policy)
-        .chain_update(document)
-        .finalize()
-        .into()
 }
 
 impl ServerBlocked {
