@@ -17,6 +17,9 @@ use crate::detect::{self, Finding, Kind, Kinds};
 /// So much text takes long enough that other requests should not wait for it.
 const LARGE: usize = 128 << 10;
 
+/// Bytes on each side of where two texts meet: an order that is cut in two is not longer.
+const SEAM: usize = 200;
+
 /// More findings than anybody cuts out of one text.
 const MAX_HITS: usize = 20_000;
 const TOO_MANY: &str = "more findings than are looked at";
@@ -104,14 +107,14 @@ impl Local {
         if together.is_empty() || subject.texts.len() < 2 {
             return None;
         }
-        let whole = subject.texts.join(" ");
-        let mut end = 0;
+        let mut whole = String::new();
         let ends: Vec<usize> = subject
             .texts
             .iter()
             .map(|text| {
-                end += text.len() + 1;
-                end - 1
+                abbreviate(text, &mut whole);
+                whole.push(' ');
+                whole.len() - 1
             })
             .collect();
         // What stands within one text has been seen there.
@@ -150,6 +153,18 @@ impl GuardrailProvider for Local {
             Ok(Redaction::Spans(aside(size, || private.texts.iter().map(entities).collect())))
         })
     }
+}
+
+/// The beginning and the end of a text, which is where another one joins it.
+fn abbreviate(text: &str, into: &mut String) {
+    if text.len() <= 2 * SEAM {
+        into.push_str(text);
+        return;
+    }
+    let boundary = |at: usize| (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    into.push_str(&text[..boundary(SEAM)]);
+    into.push_str("\n\n");
+    into.push_str(&text[boundary(text.len() - SEAM)..]);
 }
 
 /// Does long work where it holds up nobody else.
