@@ -3,6 +3,7 @@
 //! Work and memory grow with the length of the text and no faster; what is decoded on the way is bounded too.
 
 mod code;
+mod concealed;
 mod decode;
 mod fold;
 mod offence;

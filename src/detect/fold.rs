@@ -3,11 +3,12 @@
 
 use std::sync::OnceLock;
 
+use super::concealed;
 use super::text::Map;
 
 /// The folded text and the way back; nothing where the text is ASCII already.
 pub(super) fn fold(text: &str) -> Option<(String, Map)> {
-    if text.is_ascii() {
+    if text.is_ascii() && !concealed::has_escape(text) {
         return None;
     }
     let mut folded = String::with_capacity(text.len());
@@ -17,7 +18,8 @@ pub(super) fn fold(text: &str) -> Option<(String, Map)> {
     let mut plain = false;
     let mut next = 0;
     while let Some(rest) = text.get(next..).filter(|rest| !rest.is_empty()) {
-        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let special = |byte: u8| !byte.is_ascii() || concealed::is_escape(byte);
+        let ascii = rest.bytes().position(special).unwrap_or(rest.len());
         if ascii > 0 {
             if !plain {
                 map.plain(folded.len(), next);
@@ -29,6 +31,18 @@ pub(super) fn fold(text: &str) -> Option<(String, Map)> {
         }
         let at = next;
         let Some(c) = rest.chars().next() else { break };
+        if c.is_ascii() {
+            next += concealed::sequence(rest);
+            plain = false;
+            continue;
+        }
+        if let Some((said, origin)) = concealed::reveal(text, at, c) {
+            next = origin.end;
+            map.block(folded.len(), origin);
+            plain = false;
+            folded.push_str(&said);
+            continue;
+        }
         next += c.len_utf8();
         let origin = at..at + c.len_utf8();
         match image(c) {
