@@ -3,7 +3,7 @@
 //! Each text is looked at by itself, and then all of them as one: whoever reads them may put together what was cut
 //! in two.
 
-use super::Document;
+use super::document::{Document, is_vocabulary};
 use std::collections::HashSet;
 
 use super::keyword::{CustomKeyword, Keywords};
@@ -104,13 +104,14 @@ impl Local {
         if kinds.contains(Kind::ServerConfig) && matches!(subject.document, Document::Server { .. }) {
             together = together.with(Kind::ServerConfig);
         }
-        if together.is_empty() || subject.texts.len() < 2 {
+        // Words of the protocol stand between the texts, and say nothing.
+        let texts: Vec<&str> = subject.texts.iter().copied().filter(|text| !is_vocabulary(text)).collect();
+        if together.is_empty() || texts.len() < 2 {
             return None;
         }
         let mut whole = String::new();
-        let ends: Vec<usize> = subject
-            .texts
-            .iter()
+        let ends: Vec<usize> = texts
+            .into_iter()
             .map(|text| {
                 abbreviate(text, &mut whole);
                 whole.push(' ');
