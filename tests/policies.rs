@@ -244,3 +244,26 @@ async fn a_member_without_words_does_not_keep_the_others_from_agreeing() {
     );
     assert_eq!(echo(&config, "a kestrel").await["status"], "blocked_input");
 }
+
+#[tokio::test]
+async fn what_one_member_found_counts_although_another_gave_no_answer_and_that_may_pass() {
+    let nobody = json!({"provider": "enkrypt", "config": {"api_key": "k", "base_url": "http://127.0.0.1:1"}});
+    let plugin = json!({"provider": "composite", "config": {"providers": ["local", nobody]}});
+    let exception = json!({"detector": "pii", "tool": "other", "until": "9000-01-01", "reason": "a test"});
+    let policy = json!({
+        "enabled": true,
+        "policy_name": "test",
+        "block": ["injection_attack"],
+        "exceptions": [exception],
+        "fail_open": true,
+    });
+    let config = Config::new()
+        .edit(|file| file["plugins"] = json!({"guardrails": plugin}))
+        .lab(&[])
+        .with("input_guardrails_policy", policy);
+    let gateway = Gateway::start(&config).await;
+    for (message, status) in [("hello", "success"), ("hello; ls -la; whoami", "blocked_input")] {
+        let reply = gateway.batch("lab", json!([{"name": "echo", "args": {"message": message}}])).await;
+        assert_eq!(reply.statuses(), [status], "{}", reply.json);
+    }
+}

@@ -91,8 +91,9 @@ impl Step<'_> {
         match answer {
             Ok(output) => {
                 let tool = called.definition.as_deref();
-                let output =
-                    self.guardrails.check_output(self.scope, self.server, (&cleared, tool), output).await;
+                let checking =
+                    self.guardrails.check_output(self.scope, self.server, (&cleared, tool), output);
+                let output = accompany(inputs, checking).await;
                 let (call, input) = cleared.into_parts();
                 let (ended, output) = match output {
                     Ok(mut safe) => {

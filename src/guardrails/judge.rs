@@ -110,7 +110,7 @@ impl Guardrails {
                 let is_exempt = |pointer: &str| bench.is_exempt_at(detector, pointer);
                 let Some(rest) = subject.document.without(&is_exempt) else { continue };
                 let rest = Subject { request, ..Subject::new(bench.side, bench.policy, rest.document()) };
-                let again = provider.check(&rest).await?;
+                let again = provider.check(&rest).await.map_err(|fault| fault.having(hits.clone()))?;
                 // Only the exempt places can have caused it.
                 if !again.iter().any(|hit| hit.detector == detector) {
                     hits.retain(|hit| hit.place.is_some() || hit.detector != detector);
