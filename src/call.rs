@@ -151,7 +151,9 @@ impl ToolCall {
             Method::Resource | Method::Subscribe | Method::Unsubscribe => &[],
         };
         let own = own.iter().filter(|pointer| self.arguments.pointer(pointer).is_some());
-        let beside = self.beside.iter().filter(|(_, value)| texts::holds_text(value));
+        // What a server gave the client to bring back is the server's own.
+        let is_private = |(key, value): &(&String, &Value)| *key != REQUEST_STATE && texts::holds_text(value);
+        let beside = self.beside.iter().filter(is_private);
         own.map(|pointer| Part::Arguments(pointer))
             .chain(beside.map(|(key, _)| Part::Beside(key.clone())))
             .collect()
@@ -391,6 +393,9 @@ pub struct OutputParts {
     /// The error object, where the server answered with a JSON-RPC error.
     pub rpc_error: Option<Value>,
 }
+
+/// Where the state of a question comes back to its server.
+const REQUEST_STATE: &str = "requestState";
 
 /// What a server of the newer revision calls a result that is a question.
 const RESULT_TYPE: &str = "resultType";

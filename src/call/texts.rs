@@ -137,3 +137,18 @@ pub fn size(value: &Value) -> usize {
 pub fn object_size(map: &JsonObject) -> usize {
     2 + map.iter().map(|(key, value)| 4 + key.len() + size(value)).sum::<usize>()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{JsonObject, Part, ToolCall};
+
+    #[test]
+    fn what_a_server_gave_to_be_brought_back_is_not_private() {
+        let beside = json!({"requestState": "ann@example.com", "_meta": {"a": "x"}, "n": 1});
+        let call = ToolCall::new(0, "t".into(), JsonObject::new())
+            .with(beside.as_object().cloned().expect("an object"));
+        assert_eq!(call.private_parts(), [Part::Arguments(""), Part::Beside("_meta".to_owned())]);
+    }
+}

@@ -3,9 +3,10 @@
 //! Each text is looked at by itself, and then all of them as one: whoever reads them may put together what was cut
 //! in two.
 
-use super::document::{Document, is_vocabulary};
-use std::collections::HashSet;
+use std::cmp::Ordering;
+use std::collections::HashMap;
 
+use super::document::{Document, is_vocabulary};
 use super::keyword::{CustomKeyword, Keywords};
 use super::provider::{
     Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction, Side,
@@ -20,9 +21,9 @@ const LARGE: usize = 128 << 10;
 /// Bytes on each side of where two texts meet: an order that is cut in two is not longer.
 const SEAM: usize = 200;
 
-/// More findings than anybody cuts out of one text.
+/// More findings of one detector than anybody cuts out of one subject.
 const MAX_HITS: usize = 20_000;
-const TOO_MANY: &str = "more findings than are looked at";
+const TOO_MANY: &str = "more findings than are kept";
 
 /// What many tools cannot do without: a host is found by it.
 const KEPT: [&str; 2] = ["IP_ADDRESS", "MAC_ADDRESS"];
@@ -67,16 +68,19 @@ impl Local {
         let kinds = kinds(subject);
         if !kinds.is_empty() {
             let place = place(subject.side);
+            let mut counts: HashMap<Detector, usize> = HashMap::new();
             for (at, text) in subject.texts.iter().enumerate() {
                 let found = detect::inspect(text, place, kinds).into_iter();
                 let counted = found.filter(|finding| finding.score >= self.threshold);
-                hits.extend(counted.filter_map(|finding| hit(finding, Some(at))).take(MAX_HITS));
-                if hits.len() >= MAX_HITS {
-                    // What is not looked at any more is not known to be harmless.
-                    let rest = hits.iter().map(|hit| hit.detector).collect::<HashSet<_>>().into_iter();
-                    let rest: Vec<Hit> = rest.map(|detector| Hit::new(detector, TOO_MANY)).collect();
-                    hits.extend(rest);
-                    return Ok(hits);
+                for hit in counted.filter_map(|finding| hit(finding, Some(at))) {
+                    let count = counts.entry(hit.detector).or_default();
+                    *count += 1;
+                    // A flood of one detector hides none of another, and its own rest has no place to be cut.
+                    match (*count).cmp(&MAX_HITS) {
+                        Ordering::Less => hits.push(hit),
+                        Ordering::Equal => hits.push(Hit::new(hit.detector, TOO_MANY)),
+                        Ordering::Greater => {}
+                    }
                 }
             }
             hits.extend(self.across(subject, kinds));

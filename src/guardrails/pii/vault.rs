@@ -22,6 +22,9 @@ const MAX_BYTES: usize = 4 << 20;
 pub(super) const MAX_PER_BATCH: usize = MAX_VALUES / 4;
 pub(super) const MAX_BYTES_PER_BATCH: usize = MAX_BYTES / 4;
 
+/// Keys that one text is searched for.
+const MAX_KEYS: usize = 64;
+
 /// A placeholder is no longer than this.
 const LONGEST: usize = 96;
 
@@ -127,7 +130,7 @@ impl Vault {
         }
     }
 
-    /// What opens the placeholders of services in a text.
+    /// What opens the placeholders of services in a text; not all where there are more than anybody opens.
     pub(in crate::guardrails) fn keys(&self, text: &str) -> Vec<PiiKey> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let mut keys: Vec<PiiKey> = Vec::new();
@@ -137,6 +140,9 @@ impl Vault {
             };
             if !keys.iter().any(|known| known.0.expose() == key.0.expose()) {
                 keys.push(key.clone());
+            }
+            if keys.len() == MAX_KEYS {
+                break;
             }
         }
         keys
