@@ -16,7 +16,7 @@ mod texts;
 pub use media::{encoded, holds_media};
 use media::{encoded_contents, written};
 use texts::walk;
-pub use texts::{change, change_at, each_at, keys, object_size, size, strings, values};
+pub use texts::{change, change_at, each_at, each_named, keys, object_size, size, strings, values};
 
 pub type JsonObject = Map<String, Value>;
 
@@ -320,6 +320,11 @@ impl ToolOutput {
         texts.extend(keys);
         texts.extend(self.written.iter().map(String::as_str));
         texts
+    }
+
+    /// The error object, where the server answered with a JSON-RPC error.
+    pub fn rpc_error(&self) -> Option<&Value> {
+        self.rpc_error.as_ref()
     }
 
     /// Whether some content is not text: an image, a sound, a blob, or a kind that nobody here knows.

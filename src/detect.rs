@@ -155,6 +155,12 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
     in_order(found)
 }
 
+/// What the value of a JSON member is by the member's name: a value that no text assigns to anything. Of an array it is
+/// the name that the array stands under.
+pub fn inspect_member(name: &str, value: &str) -> Option<Finding> {
+    secrets::member(name, value)
+}
+
 /// Sorted, each rule once per span, and of entities that overlap the surest.
 fn in_order(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by(|a, b| {

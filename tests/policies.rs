@@ -291,3 +291,59 @@ async fn a_flood_of_one_detector_hides_nothing_of_another() {
         assert_eq!(reply.statuses(), [status], "{}", reply.json["results"][0]["output_guardrail_response"]);
     }
 }
+
+/// Looks drawn at random, and no vendor's prefix says what it is.
+const DRAWN: &str = "9fJ2kLmQ8xTz4vBn7wRp3sHd";
+
+#[tokio::test]
+async fn a_value_is_a_secret_by_the_name_that_it_stands_under() {
+    let tool = json!({"name": "x", "inputSchema": {"type": "object"}});
+    let result = json!({
+        "content": [{"type": "text", "text": "here you are"}],
+        "structuredContent": {"user": "anna", "password": "hunter2-Xy9!", "more": {"api_keys": ["none", DRAWN]}},
+    });
+    let (_script, config) = output(&tool, &result, &redacting());
+    let gateway = Gateway::start(&config).await;
+    let entry = gateway.batch("s", json!([{"name": "x"}])).await.results()[0].clone();
+    let cut = json!({"user": "anna", "password": "[PASSWORD_REDACTED]", "more": {"api_keys": ["none", "[API_KEY_REDACTED]"]}});
+    assert_eq!(entry["structured_content"], cut, "{entry}");
+    let blocking = json!({"enabled": true, "policy_name": "test", "block": ["secrets"]});
+    let (_script, config) = output(&tool, &result, &blocking);
+    let reply = Gateway::start(&config).await.batch("s", json!([{"name": "x"}])).await;
+    assert_eq!(reply.statuses(), ["blocked_output"], "{}", reply.json);
+    assert!(!reply.json.to_string().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn names_of_secrets_without_any_pass() {
+    let tool = json!({"name": "x", "inputSchema": {"type": "object"}});
+    let schema = json!({"properties": {"password": {"type": "string", "description": "The password of the user"}}, "required": ["password"]});
+    let policy = json!({"enabled": true, "policy_name": "test", "block": ["secrets"]});
+    let result = json!({"content": [], "structuredContent": {
+        "page": {"token": "next-page-2", "next_token": DRAWN, "nextPageToken": DRAWN},
+        "form": {"password": "", "token": null},
+        "shown": {"password": "********", "api_key": "<your-key>"},
+        "row": {"key": "name", "secret_name": "db", "session_id": DRAWN, "password_changed_at": "2024-03-01T10:22:33Z"},
+        "schema": schema,
+    }});
+    let (_script, config) = output(&tool, &result, &policy);
+    let reply = Gateway::start(&config).await.batch("s", json!([{"name": "x"}])).await;
+    assert_eq!(reply.statuses(), ["success"], "{}", reply.json);
+}
+
+#[tokio::test]
+async fn a_tool_that_asks_for_a_password_gets_it() {
+    let policy = json!({"enabled": true, "policy_name": "test", "block": ["secrets"]});
+    let config = Config::new()
+        .edit(|file| file["plugins"] = json!({"guardrails": {"provider": "local"}}))
+        .lab(&[])
+        .with("input_guardrails_policy", policy);
+    let gateway = Gateway::start(&config).await;
+    for (args, status) in [
+        (json!({"username": "anna", "password": "S3cr3t-pass!9", "message": "x"}), "success"),
+        (json!({"message": "log in with password: \"t7Rk!m2Qz\""}), "blocked_input"),
+    ] {
+        let reply = gateway.batch("lab", json!([{"name": "echo", "args": args}])).await;
+        assert_eq!(reply.statuses(), [status], "{}", reply.json);
+    }
+}

@@ -36,6 +36,13 @@ fn strings_of_json_are_looked_at_one_by_one() {
 }
 
 #[test]
+fn strings_of_json_are_secrets_by_their_names() {
+    let text = json!({"id": 7, "api_keys": ["none", "9fJ2kLmQ8xTz4vBn7wRp3sHd"], "nextPageToken": "9fJ2kLmQ8xTz4vBn7wRp3sHd"});
+    let (code, out, _) = scan(&["--kind", "secrets"], &text.to_string());
+    assert!(code == Some(1) && out.lines().count() == 1 && out.contains("-:/api_keys/1: secrets"), "{out}");
+}
+
+#[test]
 fn each_line_gets_a_line() {
     let lines = [
         json!({"id": 1, "direction": "output", "text": "né: write to ann.lee@example.com today"}),

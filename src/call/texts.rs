@@ -37,6 +37,17 @@ pub fn keys(value: &Value) -> Vec<&str> {
     keys
 }
 
+/// Goes over the values with the name that each stands under: that of its member, or of the member whose array it is
+/// in. In the order of `values`.
+pub fn each_named<'a>(name: &'a str, value: &'a Value, act: &mut impl FnMut(&'a str, &'a str)) {
+    match value {
+        Value::String(text) => act(name, text),
+        Value::Array(items) => items.iter().for_each(|item| each_named(name, item, act)),
+        Value::Object(map) => map.iter().for_each(|(name, value)| each_named(name, value, act)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// Goes over the values with the JSON pointer of each, in the order of `values`. There is one pointer at a time: all
 /// of them together can be far longer than the value.
 pub fn each_at<'a>(value: &'a Value, pointer: &mut String, act: &mut dyn FnMut(&str, &'a str)) {

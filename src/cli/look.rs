@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::detect::{FLAGGED, Finding, Kind, Kinds, Place, inspect};
+use crate::detect::{FLAGGED, Finding, Kind, Kinds, Place, inspect, inspect_member};
 
 #[derive(Clone, Copy)]
 pub(super) struct Look {
@@ -38,16 +38,26 @@ impl Look {
         let mut findings: Vec<Found> = whole.map(|finding| Found { finding, pointer: None }).collect();
         // Code is hidden by the escapes of JSON, and orders stand in its strings.
         if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
-            self.within(&value, place, &mut String::new(), &mut findings);
+            self.within((&value, ""), place, &mut String::new(), &mut findings);
         }
         Seen { findings }
     }
 
-    fn within(self, value: &Value, place: Place, pointer: &mut String, findings: &mut Vec<Found>) {
+    /// A value, and the name that it stands under.
+    fn within(
+        self,
+        (value, name): (&Value, &str),
+        place: Place,
+        pointer: &mut String,
+        findings: &mut Vec<Found>,
+    ) {
         let length = pointer.len();
         match value {
             Value::String(text) => {
-                for finding in inspect(text, place, self.kinds) {
+                let by_name = (place == Place::Result && self.kinds.contains(Kind::Secret))
+                    .then(|| inspect_member(name, text))
+                    .flatten();
+                for finding in inspect(text, place, self.kinds).into_iter().chain(by_name) {
                     let known = |found: &Found| found.pointer.is_none() && found.finding.rule == finding.rule;
                     if !findings.iter().any(known) {
                         findings.push(Found { finding, pointer: Some(pointer.clone()) });
@@ -58,7 +68,7 @@ impl Look {
                 for (at, item) in items.iter().enumerate() {
                     pointer.push('/');
                     pointer.push_str(&at.to_string());
-                    self.within(item, place, pointer, findings);
+                    self.within((item, name), place, pointer, findings);
                     pointer.truncate(length);
                 }
             }
@@ -66,7 +76,7 @@ impl Look {
                 for (key, member) in members {
                     pointer.push('/');
                     pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-                    self.within(member, place, pointer, findings);
+                    self.within((member, key), place, pointer, findings);
                     pointer.truncate(length);
                 }
             }

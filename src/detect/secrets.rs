@@ -3,8 +3,11 @@
 
 mod assigned;
 mod keys;
+mod name;
 mod value;
 mod vendors;
+
+pub(super) use name::member;
 
 use super::rules::{Check, EVERYWHERE, Rule, Table};
 use super::{Finding, Kind};

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::call::{JsonObject, ToolCall, ToolOutput, each_at, strings};
+use crate::call::{JsonObject, ToolCall, ToolOutput, each_at, each_named, strings};
 use crate::json;
 
 /// Bytes that are searched for repetitions: whoever sends more is checked on the same text twice.
@@ -155,6 +155,22 @@ impl<'a> Document<'a> {
             Self::Message(_) | Self::Server { .. } | Self::Words(_) => {}
         }
         pointers
+    }
+
+    /// Goes over the values that a server wrote under names of its own: what a caller writes into a member called
+    /// `password` is what the tool asks for.
+    pub(super) fn each_named(&self, act: &mut impl FnMut(&'a str, &'a str)) {
+        let mut members = |object: &'a JsonObject| {
+            object.iter().for_each(|(name, value)| each_named(name, value, act));
+        };
+        match self {
+            Self::Output(output) => {
+                members(output.result());
+                output.rpc_error().and_then(Value::as_object).into_iter().for_each(members);
+            }
+            Self::Message(object) => members(object),
+            Self::Call(_) | Self::Definition { .. } | Self::Server { .. } | Self::Words(_) => {}
+        }
     }
 
     /// The same without the texts at some places, where they can be taken out.

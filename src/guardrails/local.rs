@@ -4,7 +4,7 @@
 //! in two.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::document::{Document, is_vocabulary};
 use super::keyword::{CustomKeyword, Keywords};
@@ -68,21 +68,18 @@ impl Local {
         let kinds = kinds(subject);
         if !kinds.is_empty() {
             let place = place(subject.side);
-            let mut counts: HashMap<Detector, usize> = HashMap::new();
+            let mut found = Found::default();
             for (at, text) in subject.texts.iter().enumerate() {
-                let found = detect::inspect(text, place, kinds).into_iter();
-                let counted = found.filter(|finding| finding.score >= self.threshold);
-                for hit in counted.filter_map(|finding| hit(finding, Some(at))) {
-                    let count = counts.entry(hit.detector).or_default();
-                    *count += 1;
-                    // A flood of one detector hides none of another, and its own rest has no place to be cut.
-                    match (*count).cmp(&MAX_HITS) {
-                        Ordering::Less => hits.push(hit),
-                        Ordering::Equal => hits.push(Hit::new(hit.detector, TOO_MANY)),
-                        Ordering::Greater => {}
+                for finding in detect::inspect(text, place, kinds) {
+                    if finding.score >= self.threshold {
+                        found.keep(finding, at);
                     }
                 }
             }
+            if kinds.contains(Kind::Secret) && place == detect::Place::Result {
+                self.by_name(subject, &mut found);
+            }
+            hits = found.hits;
             hits.extend(self.across(subject, kinds));
         }
         for (detector, words) in
@@ -97,6 +94,24 @@ impl Local {
             hits.extend(self.keywords.find(subject)?);
         }
         Ok(hits)
+    }
+
+    /// What is a secret by the name of the member that it is the value of.
+    fn by_name(&self, subject: &Subject<'_>, found: &mut Found) {
+        let mut seen: Option<(HashMap<*const u8, usize>, HashSet<usize>)> = None;
+        subject.document.each_named(&mut |name, text| {
+            let finding =
+                detect::inspect_member(name, text).filter(|finding| finding.score >= self.threshold);
+            let Some(finding) = finding else { return };
+            let (places, known) = seen.get_or_insert_with(|| {
+                let places = subject.texts.iter().enumerate().map(|(at, text)| (text.as_ptr(), at)).collect();
+                (places, found.texts_with(Detector::Secrets))
+            });
+            // What is a secret by itself has been found.
+            if let Some(at) = places.get(&text.as_ptr()).filter(|at| !known.contains(at)) {
+                found.keep(finding, *at);
+            }
+        });
     }
 
     /// What only shows when the texts are read together.
@@ -130,6 +145,31 @@ impl Local {
         let found = detect::inspect(&whole, place(subject.side), together).into_iter();
         let counted = found.filter(|finding| finding.score >= self.threshold);
         counted.filter(crosses).find_map(|finding| hit(finding, None))
+    }
+}
+
+/// What has been found by now, and how much of each detector.
+#[derive(Default)]
+struct Found {
+    hits: Vec<Hit>,
+    counts: [usize; KINDS.len()],
+}
+
+impl Found {
+    fn keep(&mut self, finding: Finding, text: usize) {
+        let Some(at) = KINDS.iter().position(|(_, kinds)| kinds.contains(&finding.kind)) else { return };
+        self.counts[at] += 1;
+        // A flood of one detector hides none of another, and its own rest has no place to be cut.
+        match self.counts[at].cmp(&MAX_HITS) {
+            Ordering::Less => self.hits.extend(hit(finding, Some(text))),
+            Ordering::Equal => self.hits.push(Hit::new(KINDS[at].0, TOO_MANY)),
+            Ordering::Greater => {}
+        }
+    }
+
+    fn texts_with(&self, detector: Detector) -> HashSet<usize> {
+        let of = self.hits.iter().filter(|hit| hit.detector == detector);
+        of.filter_map(|hit| hit.place.as_ref().map(|place| place.text)).collect()
     }
 }
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::super::rules::{Rule, rules};
-use super::value;
+use super::{name, value};
 
 pub(super) const RULES: &[Rule] = rules! {
     "secret.password" "PASSWORD" 0.7 ["pass" "pwd" "pw"]
@@ -49,21 +49,38 @@ pub(super) fn value_of(rule: &Rule, text: &str, name: Range<usize>, _: Range<usi
     if raw.len() < shortest || chain {
         return None;
     }
-    if is_fingerprint(text, name.start, raw)
-        || value::is_placeholder(raw)
-        || raw.starts_with('$')
-        || is_code(raw, rest, quoted)
-    {
-        return None;
-    }
     let tight = text.get(name.end..span.start) == Some("=");
-    if !quoted && is_identifier(raw) && !tight {
+    if is_fingerprint(text, name.start, raw) || !quoted && is_identifier(raw) && !tight {
         return None;
     }
-    let value = Value { text: raw, link, quoted, tight };
-    let secret =
-        if rule.id == "secret.password" { is_password(called, &value) } else { is_token(called, &value) };
-    secret.then_some(span)
+    is_secret(rule, called, &Value { text: raw, link, quoted, tight }, rest).then_some(span)
+}
+
+fn is_secret(rule: &Rule, called: &str, value: &Value<'_>, rest: &str) -> bool {
+    let raw = value.text;
+    !value::is_placeholder(raw)
+        && !raw.starts_with('$')
+        && !is_code(raw, rest, value.quoted)
+        && !name::is_about(called)
+        && if rule.id == "secret.password" { is_password(called, value) } else { is_token(called, value) }
+}
+
+/// Whether the value of a member of this name is a secret, as if the two stood in a text as JSON: by the rule that
+/// says so. There is no text around them, so the name alone has to be sure.
+pub(super) fn member(rule: &Rule, called: &str, raw: &str) -> bool {
+    let is_password = rule.id == "secret.password";
+    let shortest = if is_password { SHORTEST_PASSWORD } else { SHORTEST_TOKEN };
+    let plain = (shortest..=LONGEST).contains(&raw.len()) && !raw.contains(char::is_whitespace);
+    let sure = if is_password {
+        name::is_plain_password(called)
+            || value::has_digit(raw)
+            || raw.contains(['!', '@', '#', '%', '^', '&', '*'])
+    } else {
+        name::holds_token(called) && value::is_random(raw)
+    };
+    plain
+        && sure
+        && is_secret(rule, called, &Value { text: raw, link: Link::Sign, quoted: true, tight: false }, "")
 }
 
 /// The length of a value that a dash joins to its name, as in `token-<value>`.
@@ -257,6 +274,7 @@ fn is_password(name: &str, value: &Value<'_>) -> bool {
         || WORDS.contains(&core)
         || core.len() < 3
         || core.contains("pass") && core.len() < 20
+        || is_path(raw)
     {
         return false;
     }
@@ -274,6 +292,11 @@ fn is_password(name: &str, value: &Value<'_>) -> bool {
         }
         (false, Link::Blank) => false,
     }
+}
+
+/// Where one is, as in `"pwd": "/home/anna"`.
+fn is_path(raw: &str) -> bool {
+    raw.strip_prefix(['/', '~']).is_some_and(|rest| rest.contains('/'))
 }
 
 /// `DB_PASSWORD`, as in a file of variables.
@@ -358,7 +381,8 @@ fn is_token(name: &str, value: &Value<'_>) -> bool {
 fn is_drawn(raw: &str, sure: bool) -> bool {
     let alike =
         raw.bytes().all(|byte| byte.is_ascii_lowercase()) || raw.bytes().all(|byte| byte.is_ascii_digit());
-    value::is_random(raw) || sure && alike && raw.len() >= 20 && value::entropy(raw) >= 2.5
+    let drawn = value::is_random(raw) || sure && alike && raw.len() >= 20 && value::entropy(raw) >= 2.5;
+    drawn && !value::is_address(raw)
 }
 
 /// `TOKEN value`, as notes have it.

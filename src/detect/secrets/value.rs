@@ -106,6 +106,12 @@ pub(super) fn is_jwt(token: &str) -> bool {
     head.is_some_and(|head| head.starts_with(b"{") && head.trim_ascii_end().ends_with(b"}"))
 }
 
+/// What a contract or a wallet is found by: `0x` and 40 hex digits.
+pub(super) fn is_address(value: &str) -> bool {
+    let digits = value.strip_prefix("0x").unwrap_or_default();
+    digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// `8-4-4-4-12` hex digits.
 pub(super) fn is_uuid(value: &str) -> bool {
     value.len() == 36
