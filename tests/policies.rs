@@ -347,3 +347,46 @@ async fn a_tool_that_asks_for_a_password_gets_it() {
         assert_eq!(reply.statuses(), [status], "{}", reply.json);
     }
 }
+
+/// `lab` under `local` at one level, with an input policy that has one of its own.
+fn levels(of_provider: &Value, of_policy: &Value) -> Config {
+    let plugin = json!({"provider": "local", "config": {"sensitivity": of_provider}});
+    let policy = json!({
+        "enabled": true,
+        "policy_name": "t",
+        "block": ["injection_attack", "sponge_attack"],
+        "additional_config": {"sensitivity": of_policy},
+    });
+    Config::new()
+        .edit(|file| file["plugins"] = json!({"guardrails": plugin}))
+        .lab(&[])
+        .with("input_guardrails_policy", policy)
+}
+
+#[tokio::test]
+async fn the_sensitivity_of_a_policy_goes_before_the_providers() {
+    let hidden: String = ('\u{e0041}'..='\u{e0079}').collect();
+    let sponge = "ab".repeat(4_000);
+    for (provider, policy, of_hidden, of_sponge) in [
+        (json!("balanced"), json!(null), "success", "blocked_input"),
+        (json!("balanced"), json!("strict"), "blocked_input", "blocked_input"),
+        (json!("balanced"), json!("lenient"), "success", "success"),
+        (json!("strict"), json!(null), "blocked_input", "blocked_input"),
+        (json!("strict"), json!("Balanced"), "success", "blocked_input"),
+    ] {
+        let config = levels(&provider, &policy);
+        assert_eq!(echo(&config, &hidden).await["status"], of_hidden, "{provider} {policy}");
+        assert_eq!(echo(&config, &sponge).await["status"], of_sponge, "{provider} {policy}");
+    }
+}
+
+#[tokio::test]
+async fn a_sensitivity_that_nobody_keeps_does_not_load() {
+    let check = async |config: Config| Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+    let (code, out, err) = check(levels(&json!(null), &json!("lax"))).await;
+    assert_eq!(code, 78, "{out}");
+    assert!(err.contains("input_guardrails_policy.additional_config.sensitivity: expected one of `strict`, `balanced`, `lenient`"), "{err}");
+    let (code, out, err) = check(input(&json!({"additional_config": {"sensitivity": "strict"}}))).await;
+    assert_eq!(code, 78, "{out}");
+    assert!(err.contains("`custom_keyword` knows no `sensitivity`, which is of `local`"), "{err}");
+}

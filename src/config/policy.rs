@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use super::plugins::Sensitivity;
 use super::server::glob;
 
 /// One policy, input, output or registration. Disabled when the file has none.
@@ -18,6 +19,8 @@ pub struct Policy {
     pub actions: Vec<(Detector, Action)>,
     /// `additional_config.blocked_keywords`: words of this server on top of the provider's own.
     pub keywords: Vec<String>,
+    /// How sure the detectors of `local` have to be, where the policy says otherwise than the provider.
+    pub sensitivity: Option<Sensitivity>,
     pub pii_redaction: bool,
     pub pii_scope: PiiScope,
     /// The score below which an answer is not relevant, where that is checked.

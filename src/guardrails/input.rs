@@ -130,7 +130,7 @@ impl Guardrails {
             if !spared.is_empty() && !spared.contains(&false) {
                 continue;
             }
-            if let Err(fault) = self.hide(scope, (&vault, allowance), value, &spared).await {
+            if let Err(fault) = self.hide(scope, bench, (&vault, allowance), (value, &spared)).await {
                 let let_pass = self.without_verdict(bench, &fault, started.elapsed());
                 return let_pass.map(|_| CheckedCall::of(index, call, Some(vault)));
             }
@@ -141,12 +141,12 @@ impl Guardrails {
     pub(super) async fn hide(
         &self,
         scope: &Scope,
+        bench: Bench<'_>,
         kept: (&Vault, &Allowance),
-        value: &mut Value,
-        spared: &[bool],
+        (value, spared): (&mut Value, &[bool]),
     ) -> Result<(), ProviderFault> {
         let provider = self.provider(&scope.settings);
-        let hiding = pii::hide(&*provider, kept, value, spared);
+        let hiding = pii::hide((&*provider, bench.policy), kept, value, spared);
         let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
         hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted)))
     }

@@ -12,7 +12,7 @@ use super::provider::{
     Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction, Side,
     Subject,
 };
-use crate::config::{Detector, LocalSettings, Sensitivity, WordRule};
+use crate::config::{Detector, LocalSettings, Policy, Sensitivity, WordRule};
 use crate::detect::{self, Finding, Kind, Kinds};
 
 /// So much text takes long enough that other requests should not wait for it.
@@ -42,7 +42,7 @@ const KINDS: [(Detector, &[Kind]); 6] = [
 ];
 
 pub(super) struct Local {
-    threshold: f32,
+    sensitivity: Sensitivity,
     keywords: CustomKeyword,
     topics: Result<Keywords, ProviderFault>,
     policies: Result<Keywords, ProviderFault>,
@@ -52,18 +52,24 @@ impl Local {
     pub(super) fn new(settings: LocalSettings) -> Self {
         let case_sensitive = settings.keywords.case_sensitive;
         Self {
-            threshold: match settings.sensitivity {
-                Sensitivity::Strict => detect::FLAGGED * 0.7,
-                Sensitivity::Balanced => detect::FLAGGED,
-                Sensitivity::Lenient => detect::FLAGGED * 1.6,
-            },
+            sensitivity: settings.sensitivity,
             topics: Keywords::compile(named("topics", &settings.topics), case_sensitive),
             policies: Keywords::compile(named("policies", &settings.policies), case_sensitive),
             keywords: CustomKeyword::new(settings.keywords),
         }
     }
 
+    /// The score from which on a finding counts under a policy.
+    fn threshold(&self, policy: &Policy) -> f32 {
+        match policy.sensitivity.unwrap_or(self.sensitivity) {
+            Sensitivity::Strict => detect::FLAGGED * 0.7,
+            Sensitivity::Balanced => detect::FLAGGED,
+            Sensitivity::Lenient => detect::FLAGGED * 1.6,
+        }
+    }
+
     fn find(&self, subject: &Subject<'_>) -> Result<Vec<Hit>, ProviderFault> {
+        let threshold = self.threshold(subject.policy);
         let mut hits = Vec::new();
         let kinds = kinds(subject);
         if !kinds.is_empty() {
@@ -71,7 +77,7 @@ impl Local {
             let mut found = Found::default();
             for (at, text) in subject.texts.iter().enumerate() {
                 for finding in detect::inspect(text, place, kinds) {
-                    if finding.score >= self.threshold {
+                    if finding.score >= threshold {
                         found.keep(finding, at);
                     }
                 }
@@ -98,10 +104,10 @@ impl Local {
 
     /// What is a secret by the name of the member that it is the value of.
     fn by_name(&self, subject: &Subject<'_>, found: &mut Found) {
+        let threshold = self.threshold(subject.policy);
         let mut seen: Option<(HashMap<*const u8, usize>, HashSet<usize>)> = None;
         subject.document.each_named(&mut |name, text| {
-            let finding =
-                detect::inspect_member(name, text).filter(|finding| finding.score >= self.threshold);
+            let finding = detect::inspect_member(name, text).filter(|finding| finding.score >= threshold);
             let Some(finding) = finding else { return };
             let (places, known) = seen.get_or_insert_with(|| {
                 let places = subject.texts.iter().enumerate().map(|(at, text)| (text.as_ptr(), at)).collect();
@@ -143,7 +149,8 @@ impl Local {
             of(finding.span.start + 1) != of(finding.span.end)
         };
         let found = detect::inspect(&whole, place(subject.side), together).into_iter();
-        let counted = found.filter(|finding| finding.score >= self.threshold);
+        let threshold = self.threshold(subject.policy);
+        let counted = found.filter(|finding| finding.score >= threshold);
         counted.filter(crosses).find_map(|finding| hit(finding, None))
     }
 }
@@ -188,10 +195,11 @@ impl GuardrailProvider for Local {
     fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
         Box::pin(async {
             let size = private.texts.iter().map(|text| text.len()).sum();
+            let threshold = self.threshold(private.policy);
             let entities = |text: &&str| {
                 let found =
                     detect::inspect(text, detect::Place::Argument, Kinds::NONE.with(Kind::Pii)).into_iter();
-                let counted = found.filter(|finding| finding.score >= self.threshold);
+                let counted = found.filter(|finding| finding.score >= threshold);
                 let private = counted.filter(|finding| !KEPT.contains(&finding.label));
                 private.map(|finding| Entity { label: finding.label, span: finding.span }).collect()
             };

@@ -156,7 +156,8 @@ impl Guardrails {
         let mut hidden = Value::Object(message);
         let started = Instant::now();
         let kept = hidden.clone();
-        let message = match self.hide(scope, (vault, &Allowance::default()), &mut hidden, &[]).await {
+        let message = match self.hide(scope, bench, (vault, &Allowance::default()), (&mut hidden, &[])).await
+        {
             Ok(()) => hidden,
             Err(fault) => self.without_verdict(bench, &fault, started.elapsed()).ok().map(|_| kept)?,
         };

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::provider::{Entity, GuardrailProvider, PiiKey, Private, ProviderFault, Redaction};
 use crate::call::{change, keys, values};
-use crate::config::{Enforcement, PiiScope, Server};
+use crate::config::{Enforcement, PiiScope, Policy, Server};
 use crate::ids::{CallerId, ServerName};
 use crate::scope::Scope;
 
@@ -90,7 +90,7 @@ impl Vaults {
 
 /// Takes the private data out of a value, but for the texts that are spared.
 pub(super) async fn hide(
-    provider: &dyn GuardrailProvider,
+    (provider, policy): (&dyn GuardrailProvider, &Policy),
     (vault, allowance): (&Vault, &Allowance),
     value: &mut Value,
     spared: &[bool],
@@ -103,9 +103,10 @@ pub(super) async fn hide(
     }
     let mut texts = Vec::new();
     values(value, &mut texts);
-    let hidden = match provider.redact(&Private { value, texts: texts.clone() }).await? {
+    let hidden = match provider.redact(&Private { policy, value, texts: texts.clone() }).await? {
         Redaction::Spans(spans) if spans.len() == texts.len() => {
-            let named = provider.redact(&Private { value: &Value::Null, texts: keys(value) }).await?;
+            let members = Private { policy, value: &Value::Null, texts: keys(value) };
+            let named = provider.redact(&members).await?;
             if matches!(named, Redaction::Spans(spans) if spans.iter().any(|spans| !spans.is_empty())) {
                 return Err(ProviderFault::unavailable(
                     "private data stands in the name of a member, which a placeholder cannot be put into: move it into a value",

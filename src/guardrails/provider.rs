@@ -72,6 +72,7 @@ pub struct Subject<'a> {
 
 /// Arguments whose private data is to be found.
 pub struct Private<'a> {
+    pub policy: &'a Policy,
     pub value: &'a Value,
     /// Its string values, in the order in which they stand in it.
     pub texts: Vec<&'a str>,

@@ -5,6 +5,7 @@
 
 use super::super::{Action, BlockList, Detector, Enforcement, PiiScope, Policy};
 use super::plugins::words;
+use super::providers::SENSITIVITIES;
 use super::{Context, fingerprint};
 use crate::config::node::{Node, names};
 
@@ -59,6 +60,7 @@ pub(super) fn read(owner: &Node<'_>, spellings: &[&'static str], context: Contex
         block: block(&node, enabled),
         actions: rules::actions(&node, enabled),
         keywords: words(&extra, "blocked_keywords"),
+        sensitivity: extra.choice("sensitivity", &SENSITIVITIES),
         pii_redaction: on("pii_redaction"),
         pii_scope: extra.choice("pii_scope", &scopes).unwrap_or_default(),
         relevancy: on("relevancy").then_some(relevancy),

@@ -21,6 +21,9 @@ const OPENAI_THRESHOLD: f64 = 0.7;
 /// Members of a composite provider; each of them looks at every text.
 const MAX_MEMBERS: usize = 8;
 
+pub(super) const SENSITIVITIES: [(&str, Sensitivity); 3] =
+    [("strict", Sensitivity::Strict), ("balanced", Sensitivity::Balanced), ("lenient", Sensitivity::Lenient)];
+
 /// What stands under `provider` and `config`. Without a name it is `enkrypt` where there is a real key for it.
 pub(super) fn read(
     plugin: &Node<'_>,
@@ -55,13 +58,8 @@ fn single(name: &str, config: &Node<'_>, root: &Node<'_>, env: &Environment) -> 
 }
 
 fn local(config: &Node<'_>) -> LocalSettings {
-    let sensitivities = [
-        ("strict", Sensitivity::Strict),
-        ("balanced", Sensitivity::Balanced),
-        ("lenient", Sensitivity::Lenient),
-    ];
     LocalSettings {
-        sensitivity: config.choice("sensitivity", &sensitivities).unwrap_or_default(),
+        sensitivity: config.choice("sensitivity", &SENSITIVITIES).unwrap_or_default(),
         keywords: keywords(config),
         topics: word_rules(config, "topics"),
         policies: word_rules(config, "policies"),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Allowance, Vault, hide};
 use crate::call::{Method, ToolOutput, values};
-use crate::config::LocalSettings;
+use crate::config::{LocalSettings, Policy};
 use crate::guardrails::local::Local;
 
 const CASES: u64 = 3_000;
@@ -80,14 +80,14 @@ impl Dice {
 #[test]
 fn what_is_hidden_in_any_json_comes_back() {
     let local = Local::new(LocalSettings::default());
-    let vault = Vault::new();
+    let (vault, policy) = (Vault::new(), Policy::default());
     let (mut dice, mut known) = (Dice(0x9e37_79b9_7f4a_7c15), Vec::new());
     let mut hidden = 0;
     for case in 0..CASES {
         let arguments = dice.object(3, &known);
         let mut value = Value::Object(arguments.clone());
         let allowance = Allowance::default();
-        let hiding = hide(&local, (&vault, &allowance), &mut value, &[]);
+        let hiding = hide((&local, &policy), (&vault, &allowance), &mut value, &[]);
         hiding.now_or_never().expect("at once").expect("hidden");
         let mut before = Vec::new();
         let original = Value::Object(arguments.clone());

@@ -46,6 +46,12 @@ pub(super) fn problems(policy: &Policy, provider: Option<&str>, settings: &Provi
     for (key, _, _) in asked.iter().filter(|(_, asked, detector)| *asked && !settings.checks(*detector)) {
         problems.push(format!("`{name}` cannot check `{key}`: set it to false in `additional_config`"));
     }
+    let is_local = |part: &&ProviderSettings| matches!(part, ProviderSettings::Local(_));
+    if policy.sensitivity.is_some() && !settings.parts().iter().any(is_local) {
+        problems.push(format!(
+            "`{name}` knows no `sensitivity`, which is of `local`: take it out of `additional_config`"
+        ));
+    }
     if policy.pii_redaction && !settings.redacts() {
         problems
             .push(format!("`{name}` cannot check `pii_redaction`: set it to false in `additional_config`"));
