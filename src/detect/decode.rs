@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::runs::Class;
 use super::text::Map;
 
 /// The text with its escapes read; nothing where it has none.
@@ -161,34 +162,16 @@ pub(super) fn blobs(text: &str) -> Option<(String, Map)> {
     let mut decoded = Vec::new();
     let mut map = Map::default();
     let mut at = 0;
-    while at < bytes.len() {
-        if !in_run(bytes[at]) {
-            at += 1;
-            continue;
-        }
-        let length = bytes[at..].iter().take_while(|byte| in_run(**byte)).count();
-        if length >= SHORTEST {
-            run(&bytes[at..at + length], at, &mut decoded, &mut map);
-        }
-        at += length;
+    while let Some(found) = SIGNS.run(bytes, at, SHORTEST) {
+        at = found.end;
+        run(&bytes[found.clone()], found.start, &mut decoded, &mut map);
     }
     spaced_hex(bytes, &mut decoded, &mut map);
     (!decoded.is_empty()).then(|| (readable(decoded), map))
 }
 
-fn in_run(byte: u8) -> bool {
-    const TABLE: [bool; 256] = {
-        let mut table = [false; 256];
-        let signs = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
-        let mut at = 0;
-        while at < signs.len() {
-            table[signs[at] as usize] = true;
-            at += 1;
-        }
-        table
-    };
-    TABLE[usize::from(byte)]
-}
+/// What base64 and hex are written with.
+const SIGNS: Class = Class::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
 
 fn run(run: &[u8], at: usize, decoded: &mut Vec<u8>, map: &mut Map) {
     let run = &run[..run.len().min(LONGEST)];
@@ -208,27 +191,23 @@ fn push(value: &[u8], origin: Range<usize>, decoded: &mut Vec<u8>, map: &mut Map
 /// Hex bytes with a blank, a comma or `\x` between them, as dumps show them.
 fn spaced_hex(bytes: &[u8], decoded: &mut Vec<u8>, map: &mut Map) {
     let mut at = 0;
-    while let Some(blank) =
-        memchr::memchr2(b' ', b':', bytes.get(at..).unwrap_or_default()).map(|gap| at + gap)
-    {
-        // Three bytes in a row, or it is not worth a look.
-        let dumped = |place: usize| bytes.get(place..).is_some_and(|rest| hex(rest, 2).is_some());
-        if blank < 2
-            || bytes.get(blank + 3) != Some(&bytes[blank])
-            || !dumped(blank - 2)
-            || !dumped(blank + 1)
-        {
-            at = blank + 1;
+    let mut probe = 0;
+    while probe + 3 < bytes.len() {
+        let Some(joint) = (probe..probe + 3).find(|joint| *joint >= at && is_joint(bytes, *joint)) else {
+            probe += STEP;
             continue;
+        };
+        let mut first = joint;
+        while first >= at + 3 && bytes[first - 3] == bytes[first] && is_joint(bytes, first - 3) {
+            first -= 3;
         }
-        let start = blank.saturating_sub(2);
-        let separator = bytes[blank];
+        let start = first - 2;
         let mut value = Vec::new();
         let mut next = start;
         while let Some(byte) = bytes.get(next..).and_then(|rest| hex(rest, 2)) {
             value.extend(u8::try_from(byte));
             next += 2;
-            if bytes.get(next) != Some(&separator) {
+            if bytes.get(next) != Some(&bytes[first]) {
                 break;
             }
             next += 1;
@@ -236,8 +215,22 @@ fn spaced_hex(bytes: &[u8], decoded: &mut Vec<u8>, map: &mut Map) {
         if value.len() >= SHORTEST / 2 && is_text(&value) {
             push(&value, start..next.min(bytes.len()), decoded, map);
         }
-        at = next.max(blank + 1);
+        at = next.max(joint + 1);
+        probe = at;
     }
+}
+
+/// Of any three bytes that follow such a step, one is a joint, where eight bytes are dumped.
+const STEP: usize = 12;
+
+/// A separator between two hex bytes that is there again after them.
+fn is_joint(bytes: &[u8], at: usize) -> bool {
+    let dumped = |from: usize| bytes.get(from..).is_some_and(|rest| hex(rest, 2).is_some());
+    matches!(bytes[at], b' ' | b':')
+        && bytes.get(at + 3) == Some(&bytes[at])
+        && at >= 2
+        && dumped(at - 2)
+        && dumped(at + 1)
 }
 
 fn unhex(run: &[u8]) -> Option<Vec<u8>> {

@@ -1,13 +1,12 @@
 //! The rules that are a pattern behind literals: one Aho-Corasick over all literals finds where a rule
 //! may apply, and its pattern runs in a window around that place only. Patterns are compiled when first needed.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::literals::Literals;
 use super::{Finding, Kind, Kinds, Place, code, offence, poison, prompt, secrets};
 
 /// A pattern of a rule, and what finding it means.
@@ -58,14 +57,6 @@ const LITERAL: usize = 6;
 /// Findings of one rule in one text; what comes after is more of the same.
 const MAX_FINDINGS: u16 = 200;
 
-/// The rules for one place: where their literals are, and whose they are.
-struct Gate {
-    /// The literals are constants, so that it is there; a test holds it.
-    automaton: Option<AhoCorasick>,
-    /// The rules that each literal belongs to.
-    owners: Vec<Vec<u16>>,
-}
-
 struct Compiled {
     table: &'static Table,
     rule: &'static Rule,
@@ -107,64 +98,44 @@ fn compiled() -> &'static [Compiled] {
     })
 }
 
-impl Gate {
-    fn of(place: Place) -> &'static Self {
-        static GATES: [OnceLock<Gate>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
-        GATES[place as usize].get_or_init(|| Self::build(place))
-    }
-
-    fn build(place: Place) -> Self {
-        let mut literals: BTreeMap<&[u8], Vec<u16>> = BTreeMap::new();
-        for (index, compiled) in compiled().iter().enumerate() {
-            if compiled.table.places.contains(&place) {
-                let owner = u16::try_from(index).unwrap_or(u16::MAX);
-                for gate in compiled.rule.gates {
-                    let owners = literals.entry(&gate.as_bytes()[..gate.len().min(LITERAL)]).or_default();
-                    if owners.last() != Some(&owner) {
-                        owners.push(owner);
-                    }
-                }
-            }
-        }
-        let (literals, owners): (Vec<&[u8]>, Vec<Vec<u16>>) = literals.into_iter().unzip();
-        let mut builder = AhoCorasickBuilder::new();
-        builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard);
-        let automaton = builder.kind(Some(AhoCorasickKind::ContiguousNFA)).build(&literals);
-        Self { automaton: automaton.ok(), owners }
-    }
+/// The literals of all rules for one place. They are constants, so that it is there; a test holds it.
+fn gate(place: Place) -> Option<&'static Literals> {
+    static GATES: [OnceLock<Option<Literals>>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+    let build = || {
+        let rules = (0_u16..).zip(compiled()).filter(|(_, compiled)| compiled.table.places.contains(&place));
+        Literals::new(rules.flat_map(|(index, compiled)| {
+            let gates = compiled.rule.gates.iter();
+            gates.map(move |gate| (index, &gate.as_bytes()[..gate.len().min(LITERAL)]))
+        }))
+    };
+    GATES[place as usize].get_or_init(build).as_ref()
 }
 
 /// Adds what the rules find in a text.
 pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
-    let gate = Gate::of(place);
-    let Some(automaton) = &gate.automaton else { return };
+    let Some(literals) = gate(place) else { return };
     let compiled_rules = compiled();
-    let mut windows: Vec<Window> = Vec::new();
+    let mut windows: Vec<Window> = vec![Window::default(); compiled_rules.len()];
     let mut touched: Vec<u16> = Vec::new();
-    for hit in automaton.find_overlapping_iter(text) {
-        for owner in &gate.owners[hit.pattern().as_usize()] {
-            let compiled = &compiled_rules[usize::from(*owner)];
-            let table = compiled.table;
-            if !kinds.contains(table.kind) {
-                continue;
-            }
-            if windows.is_empty() {
-                windows.resize(compiled_rules.len(), Window::default());
-            }
-            let window = &mut windows[usize::from(*owner)];
-            let start = hit.start().saturating_sub(table.before);
-            let end = (hit.end() + LITERAL + table.after).min(text.len());
-            if window.end == 0 {
-                touched.push(*owner);
-                *window = Window { start, end, findings: 0 };
-            } else if start <= window.end {
-                window.end = end;
-            } else {
-                let findings = compiled.run(text, *window, found);
-                *window = Window { start, end, findings };
-            }
+    literals.each(text.as_bytes(), |hit| {
+        let compiled = &compiled_rules[usize::from(hit.owner)];
+        let table = compiled.table;
+        if !kinds.contains(table.kind) {
+            return;
         }
-    }
+        let window = &mut windows[usize::from(hit.owner)];
+        let start = hit.start.saturating_sub(table.before);
+        let end = (hit.end + LITERAL + table.after).min(text.len());
+        if window.end == 0 {
+            touched.push(hit.owner);
+            *window = Window { start, end, findings: 0 };
+        } else if start <= window.end {
+            window.end = end;
+        } else {
+            let findings = compiled.run(text, *window, found);
+            *window = Window { start, end, findings };
+        }
+    });
     for owner in touched {
         compiled_rules[usize::from(owner)].run(text, windows[usize::from(owner)], found);
     }
@@ -213,7 +184,7 @@ mod tests {
     #[test]
     fn every_pattern_compiles_and_every_rule_has_a_name_of_its_own() {
         for place in EVERYWHERE {
-            assert!(Gate::of(*place).automaton.is_some());
+            assert!(gate(*place).is_some());
         }
         let mut names = HashSet::new();
         for compiled in compiled() {

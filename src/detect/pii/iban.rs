@@ -98,17 +98,19 @@ const LENGTHS: &[(&[u8; 2], usize)] = &[
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     let mut at = 0;
     let bytes = text.as_bytes();
+    // Two capitals and two digits: what the fourth byte is says how far away the next ones are at least.
     while at + SHORTEST <= bytes.len() {
-        if !bytes[at].is_ascii_uppercase() || !bytes[at + 2].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        match claim(text, at) {
-            Some(finding) => {
-                at = finding.span.end;
-                found.push(finding);
-            }
-            None => at += 1,
+        match (bytes[at + 2].is_ascii_digit(), bytes[at + 3]) {
+            (true, b'0'..=b'9') => match claim(text, at).filter(|_| bytes[at].is_ascii_uppercase()) {
+                Some(finding) => {
+                    at = finding.span.end;
+                    found.push(finding);
+                }
+                None => at += 4,
+            },
+            (false, b'0'..=b'9') => at += 1,
+            (_, b'A'..=b'Z') => at += 2,
+            _ => at += 4,
         }
     }
 }

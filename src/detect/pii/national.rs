@@ -7,9 +7,9 @@ mod list;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
+use super::super::literals::Literals;
 use super::super::{Finding, Kind};
 use list::IDS;
 
@@ -34,26 +34,14 @@ const AFTER: usize = 96;
 const NAMED: f32 = 0.85;
 const REASON: &str = "A number that an office gave to a person is in the text.";
 
-struct Names {
-    automaton: Option<AhoCorasick>,
-    owners: Vec<usize>,
-}
-
-fn names() -> &'static Names {
-    static NAMES: OnceLock<Names> = OnceLock::new();
-    NAMES.get_or_init(|| {
-        let named =
-            IDS.iter().enumerate().flat_map(|(index, id)| id.words.iter().map(move |word| (index, *word)));
-        let (owners, words): (Vec<usize>, Vec<&str>) = named.unzip();
-        Names {
-            automaton: AhoCorasick::builder()
-                .ascii_case_insensitive(true)
-                .kind(Some(AhoCorasickKind::DFA))
-                .build(words)
-                .ok(),
-            owners,
-        }
-    })
+/// The words that name a number. They are constants, so that the automaton is there; a test holds it.
+fn names() -> Option<&'static Literals> {
+    static NAMES: OnceLock<Option<Literals>> = OnceLock::new();
+    let build = || {
+        let ids = (0_u16..).zip(IDS);
+        Literals::new(ids.flat_map(|(index, id)| id.words.iter().map(move |word| (index, word.as_bytes()))))
+    };
+    NAMES.get_or_init(build).as_ref()
 }
 
 fn patterns() -> &'static [OnceLock<Option<Regex>>] {
@@ -88,19 +76,19 @@ fn pattern(index: usize) -> Option<&'static Regex> {
 }
 
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
-    let Some(automaton) = &names().automaton else { return };
+    let Some(names) = names() else { return };
+    let bytes = text.as_bytes();
     let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
     // The last window of each kind of number.
     let mut latest: Vec<Option<usize>> = vec![None; IDS.len()];
-    for word in automaton.find_overlapping_iter(text) {
-        let owner = names().owners[word.pattern().as_usize()];
-        let bytes = text.as_bytes();
+    names.each(bytes, |word| {
+        let owner = usize::from(word.owner);
         let inside = |at: Option<&u8>| at.is_some_and(u8::is_ascii_alphabetic);
-        let (start, end) = (word.start(), word.end());
+        let (start, end) = (word.start, word.end);
         let short = end - start <= 4;
         let before = start.checked_sub(1).and_then(|before| bytes.get(before));
         if inside(before) || short && inside(bytes.get(end)) {
-            continue;
+            return;
         }
         let window = start.saturating_sub(BEFORE)..(end + AFTER).min(text.len());
         match latest[owner].and_then(|index| windows.get_mut(index)) {
@@ -110,7 +98,7 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
                 windows.push((owner, window));
             }
         }
-    }
+    });
     for (index, window) in &windows {
         look(text, *index, window.clone(), NAMED, found);
     }
@@ -152,7 +140,9 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert!(forms().is_some() && (0..IDS.len()).all(|index| pattern(index).is_some()));
+        assert!(
+            forms().is_some() && names().is_some() && (0..IDS.len()).all(|index| pattern(index).is_some())
+        );
     }
 
     #[test]

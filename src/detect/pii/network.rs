@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::super::Finding;
+use super::super::runs::Class;
 use super::Entity;
 use super::context::Words;
 
@@ -13,45 +14,26 @@ const MAC: Entity = Entity {
     rule: "pii.mac",
     reason: "The address of a network card (MAC) is in the text.",
 };
+const SHORTEST: usize = 7;
 const LONGEST: usize = 48;
 
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while at < bytes.len() {
-        if !in_address(bytes[at]) {
-            at += 1;
-            continue;
-        }
-        let length = bytes[at..].iter().take_while(|byte| in_address(**byte)).count();
+    while let Some(run) = SIGNS.run(bytes, at, SHORTEST) {
+        at = run.end;
         // A word of hex letters may touch letters that are none: `feed` is not the start of an address.
         let apart =
             |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-        let free = apart(at.checked_sub(1).and_then(|before| bytes.get(before)));
-        if (7..=LONGEST).contains(&length) {
-            let run = &text[at..at + length];
-            let after = bytes.get(at + length);
-            if free && apart(after) {
-                address(text, run, at, found);
-            }
+        let free = apart(run.start.checked_sub(1).and_then(|before| bytes.get(before)));
+        if run.len() <= LONGEST && free && apart(bytes.get(run.end)) {
+            address(text, &text[run.clone()], run.start, found);
         }
-        at += length;
     }
 }
 
-fn in_address(byte: u8) -> bool {
-    const TABLE: [bool; 256] = {
-        let mut table = [false; 256];
-        let signs = b"0123456789abcdefABCDEF:.-";
-        let mut at = 0;
-        while at < signs.len() {
-            table[signs[at] as usize] = true;
-            at += 1;
-        }
-        table
-    };
-    TABLE[usize::from(byte)]
-}
+/// What addresses are written with.
+const SIGNS: Class = Class::of(b"0123456789abcdefABCDEF:.-");
 
 fn address(text: &str, run: &str, at: usize, found: &mut Vec<Finding>) {
     let trimmed = run.trim_end_matches(['.', '-']);
