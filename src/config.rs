@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::secret::KeyDigest;
+use crate::secret::{KeyDigest, SecretValue};
 
 mod access;
 mod bounds;
@@ -62,6 +62,8 @@ pub struct Settings {
     pub rules: ServerRules,
     /// Who may come in, by the digest of the key.
     pub keys: HashMap<KeyDigest, Grant>,
+    /// Secrets that belong to no server: gateway keys that are written out. Looked for wherever texts pass.
+    pub secrets: Vec<SecretValue>,
     /// What is odd but no error: said once at load and by `config check`.
     pub warnings: Vec<String>,
     /// Of the text that was read, so that a touched file is no changed file.

@@ -163,6 +163,16 @@ pub fn inspect_member(name: &str, value: &str) -> Option<Finding> {
     secrets::member(name, value)
 }
 
+/// Whether a setting of this name holds a secret, if it holds anything.
+pub fn names_a_secret(name: &str) -> bool {
+    secrets::names_a_secret(name)
+}
+
+/// Whether this stands where a secret belongs and is none.
+pub fn is_placeholder(value: &str) -> bool {
+    secrets::is_placeholder(value)
+}
+
 /// Sorted, each rule once per span, and of entities that overlap the surest.
 fn in_order(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by(|a, b| {

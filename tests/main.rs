@@ -11,6 +11,8 @@ mod architecture;
 mod attacks;
 /// `enkrypt_secure_call_tools`: what a batch runs, refuses and answers.
 mod batch;
+/// The secrets of the gateway's own configuration, in arguments, results and whatever else passes.
+mod canaries;
 /// The configuration file as a user meets it: found, refused, reloaded, shown.
 mod config;
 /// Direct mode: the tools of the servers under names of their own, and what comes back from them.

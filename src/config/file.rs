@@ -20,6 +20,7 @@ mod plugins;
 mod policy;
 mod providers;
 mod remote;
+mod secrets;
 mod server;
 
 #[cfg(test)]
@@ -69,7 +70,10 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     rules.overrides = overrides::read(root, env);
     let (auth, guardrails) = plugins::read(root, env);
     let context = Context { env, guardrails: guardrails.as_ref(), rules: &rules };
-    let keys = keys::read(root, context);
+    let (keys, mut secrets) = keys::read(root, context);
+    if let Some(key) = env.gateway_key() {
+        secrets.add_named(key.expose());
+    }
     if keys.is_empty() && matches!(auth, Some(AuthSettings::LocalApikey)) {
         root.notes().warn("no gateway key opens anything: add one under `apikeys`".to_owned());
     }
@@ -94,6 +98,7 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
         async_input: common.async_input,
         rules,
         keys,
+        secrets: secrets.into_values(),
         warnings: Vec::new(),
         fingerprint: [0; 32],
     })

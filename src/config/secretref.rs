@@ -13,6 +13,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
+use crate::detect;
 use crate::secret::SecretValue;
 
 const LARGEST_FILE: u64 = 64 << 10;
@@ -27,6 +28,8 @@ pub(super) struct Resolved {
     pub(super) value: SecretValue,
     /// What the references stood for; empty when the value was written out.
     pub(super) secrets: Vec<SecretValue>,
+    /// What of them is a secret by where it was kept: a file, the keyring, a variable that is named after one.
+    pub(super) kept: Vec<SecretValue>,
 }
 
 impl Resolved {
@@ -37,7 +40,7 @@ impl Resolved {
 
 /// Follows every reference in a text, or says of each one that cannot be followed why.
 pub(super) fn resolve(text: &str, env: &Environment) -> Result<Resolved, Vec<String>> {
-    let (mut value, mut secrets) = (String::with_capacity(text.len()), Vec::new());
+    let (mut value, mut secrets, mut kept) = (String::with_capacity(text.len()), Vec::new(), Vec::new());
     each_piece(text, |piece| {
         match piece {
             Piece::Plain(text) => value.push_str(text),
@@ -45,12 +48,15 @@ pub(super) fn resolve(text: &str, env: &Environment) -> Result<Resolved, Vec<Str
             Piece::Reference(name) => {
                 let secret = follow(name, env)?;
                 value.push_str(&secret);
+                if Reference::parse(name).is_some_and(|reference| reference.is_to_a_secret()) {
+                    kept.push(secret.as_str().into());
+                }
                 secrets.push(secret.into());
             }
         }
         Ok(())
     })?;
-    Ok(Resolved { value: value.into(), secrets })
+    Ok(Resolved { value: value.into(), secrets, kept })
 }
 
 /// Follows every reference now, for a text that is read later: there each one leads into `found`.
@@ -142,6 +148,14 @@ impl<'a> Reference<'a> {
             Some(("file", path)) => (!path.is_empty()).then_some(Self::File(path)),
             Some(("keyring", name)) => (!name.is_empty()).then_some(Self::Keyring(name)),
             Some(_) => None,
+        }
+    }
+
+    /// Variables hold much else.
+    fn is_to_a_secret(&self) -> bool {
+        match self {
+            Self::Env(name) => detect::names_a_secret(name),
+            Self::File(_) | Self::Keyring(_) => true,
         }
     }
 }

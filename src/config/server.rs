@@ -17,6 +17,8 @@ pub struct Server {
     pub name: ServerName,
     pub description: Option<String>,
     pub endpoint: Endpoint,
+    /// What is looked for wherever texts pass: its own secrets.
+    pub secrets: Vec<SecretValue>,
     /// The allow list; empty means that every tool of the server is open.
     pub tools: Vec<ConfiguredTool>,
     pub denied: Vec<DenyRule>,

@@ -7,7 +7,8 @@ mod name;
 mod value;
 mod vendors;
 
-pub(super) use name::member;
+pub(super) use name::{member, names_a_secret};
+pub(super) use value::is_placeholder;
 
 use super::rules::{Check, EVERYWHERE, Rule, Table};
 use super::{Finding, Kind};

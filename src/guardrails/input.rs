@@ -14,9 +14,9 @@ use serde_json::Value;
 use super::document::Document;
 use super::judge::Bench;
 use super::pii::{self, Allowance, Vault};
-use super::provider::{ProviderFault, Side};
+use super::provider::{ProviderFault, Side, Subject};
 use super::{Blocked, Guardrails, Verdict};
-use crate::call::{Method, Part, ToolCall, each_at};
+use crate::call::{Method, Part, ToolCall, each_at, values};
 use crate::config::{Detector, Exemption, Server};
 use crate::scope::Scope;
 use crate::timeouts::Operation;
@@ -97,11 +97,12 @@ impl Guardrails {
         vault: Option<&Vault>,
     ) -> Result<Option<Verdict>, Blocked> {
         let bench = Bench::of(server, Side::Input, tool(call));
-        let written = vault.filter(|_| self.provider(&scope.settings).writes_placeholders()).map(|vault| {
-            let mut written = call.clone();
+        let vault = vault.filter(|_| self.provider(&scope.settings).writes_placeholders());
+        let mut written = self.shown_call(scope, server, call);
+        if let Some(vault) = vault {
+            let written = written.get_or_insert_with(|| call.clone());
             written.change_at(&mut |_, text| vault.as_written(text));
-            written
-        });
+        }
         let document = Document::Call(written.as_ref().unwrap_or(call));
         let judged = self.judge(scope, bench, document, None).await?;
         match judged {
@@ -122,11 +123,20 @@ impl Guardrails {
         let Some(vault) = self.vaults.of(scope, server) else {
             return Ok(CheckedCall::of(index, call, None));
         };
+        // Before a service is asked for what is private in it.
+        if server.input.enabled {
+            let subject = Subject::new(Side::Input, bench.policy, Document::Call(&call));
+            let own = self.own(scope, bench, &subject)?;
+            if own.early {
+                return Err(Blocked::by(own.into_block()));
+            }
+        }
         let mut hidden = call.clone();
         let started = Instant::now();
         for part in call.private_parts() {
             let Some(value) = hidden.part_mut(&part) else { continue };
-            let spared = spared(bench, &part, value);
+            let mut spared = spared(bench, &part, value);
+            self.spare_own(scope, server, value, &mut spared);
             if !spared.is_empty() && !spared.contains(&false) {
                 continue;
             }
@@ -136,6 +146,30 @@ impl Guardrails {
             }
         }
         Ok(CheckedCall::of(index, hidden, Some(vault)))
+    }
+
+    /// A call as whoever judges may see it, where it is not as it is: its own secret goes to a server and to nobody
+    /// else.
+    pub(super) fn shown_call(&self, scope: &Scope, server: &Server, call: &ToolCall) -> Option<ToolCall> {
+        let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
+        call.texts().iter().any(|text| canaries.holds(text, own)).then(|| {
+            let mut shown = call.clone();
+            shown.change_at(&mut |_, text| canaries.hide(text, own));
+            shown
+        })
+    }
+
+    /// What holds a secret of the server's own is shown to no service, not even to have private data taken out.
+    pub(super) fn spare_own(&self, scope: &Scope, server: &Server, value: &Value, spared: &mut Vec<bool>) {
+        let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
+        let mut texts = Vec::new();
+        values(value, &mut texts);
+        if texts.iter().any(|text| canaries.holds(text, own)) {
+            spared.resize(texts.len(), false);
+            for (spared, text) in spared.iter_mut().zip(texts) {
+                *spared |= canaries.holds(text, own);
+            }
+        }
     }
 
     pub(super) async fn hide(

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::canary;
 use super::document::{Document, is_vocabulary};
 use super::provider::{Answer, Hit, ProviderFault, Side, Subject};
 use super::{Blocked, Guardrails, Verdict, Violation};
@@ -24,6 +25,7 @@ const SHOWN_SEGMENTS: usize = 4;
 /// Which policy, and for which tool.
 #[derive(Clone, Copy)]
 pub(super) struct Bench<'a> {
+    server: &'a Server,
     pub(super) side: Side,
     pub(super) policy: &'a Policy,
     pub(super) tool: &'a str,
@@ -34,6 +36,8 @@ pub(super) struct Bench<'a> {
 pub(super) struct Judgement {
     pub(super) verdict: Verdict,
     pub(super) cuts: Vec<Cut>,
+    /// Nobody has been asked yet: what is left without the cuts is still to be judged.
+    pub(super) early: bool,
 }
 
 #[derive(Debug)]
@@ -46,6 +50,12 @@ pub(super) struct Cut {
 impl Judgement {
     pub(super) fn into_parts(self) -> (Verdict, Vec<Cut>) {
         (self.verdict, self.cuts)
+    }
+
+    /// With what was noticed before it.
+    fn after(mut self, own: Self) -> Self {
+        self.verdict.warnings.splice(0..0, own.verdict.warnings);
+        self
     }
 
     /// Where nothing can be cut out, what would be cut out blocks.
@@ -65,7 +75,7 @@ impl<'a> Bench<'a> {
             Side::Output => &server.output,
             Side::Registration => &server.registration,
         };
-        Self { side, policy, tool }
+        Self { server, side, policy, tool }
     }
 
     /// A definition is judged under its own name.
@@ -104,6 +114,10 @@ impl Guardrails {
         let provider = self.provider(&scope.settings);
         let started = Instant::now();
         let subject = Subject { request, ..Subject::new(bench.side, bench.policy, document) };
+        let own = self.own(scope, bench, &subject)?;
+        if own.early {
+            return Ok(Some(own));
+        }
         let check = async {
             let mut hits = provider.check(&subject).await?;
             for detector in partly_exempt(bench, &hits) {
@@ -120,7 +134,30 @@ impl Guardrails {
         };
         let answer = scope.timeouts.run(Operation::Guardrail, &scope.cancel, check).await;
         let answer = answer.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted)));
-        self.decide(bench, &subject, answer, started.elapsed()).map(Some)
+        let judged = self.decide(bench, &subject, answer, started.elapsed());
+        judged.map(|judged| Some(judged.after(own)))
+    }
+
+    /// What the gateway knows by itself, before anybody is asked: its own secrets. A server may be given its own.
+    pub(super) fn own(
+        &self,
+        scope: &Scope,
+        bench: Bench<'_>,
+        subject: &Subject<'_>,
+    ) -> Result<Judgement, Blocked> {
+        let started = Instant::now();
+        let its_own = (bench.side == Side::Input).then(|| (&scope.caller.config.id, &bench.server.name));
+        let hits = self.canaries(scope).find(&subject.texts, its_own);
+        let found = !hits.is_empty();
+        let judgement = weigh(bench, subject, hits, started.elapsed());
+        if found {
+            let (request, server, side) = (&scope.id, &bench.server.name, bench.side.as_str());
+            tracing::warn!(%request, %server, side, "a secret of the configuration was in what passes");
+        }
+        if !judgement.verdict.is_safe() {
+            return Err(Blocked::by(judgement.verdict));
+        }
+        Ok(Judgement { early: !judgement.cuts.is_empty(), ..judgement })
     }
 
     /// Several definitions under one policy that is in force; the answers stand in their order.
@@ -132,8 +169,17 @@ impl Guardrails {
     ) -> Vec<Result<Judgement, Blocked>> {
         let provider = self.provider(&scope.settings);
         let started = Instant::now();
-        let subjects: Vec<Subject<'_>> =
-            documents.into_iter().map(|document| Subject::new(bench.side, bench.policy, document)).collect();
+        let (mut subjects, mut judged) = (Vec::new(), Vec::with_capacity(documents.len()));
+        for document in documents {
+            let subject = Subject::new(bench.side, bench.policy, document);
+            match self.own(scope, bench.on(&subject.document), &subject) {
+                Ok(own) if !own.early => {
+                    subjects.push(subject);
+                    judged.push(None);
+                }
+                own => judged.push(Some(own)),
+            }
+        }
         let answers =
             scope.timeouts.run(Operation::Guardrail, &scope.cancel, provider.check_all(&subjects)).await;
         let elapsed = started.elapsed();
@@ -145,10 +191,13 @@ impl Guardrails {
             let fault = ProviderFault::unavailable("it answered for another number of texts");
             answers = vec![Err(fault); subjects.len()];
         }
-        let decided = subjects.iter().zip(answers);
-        decided
-            .map(|(subject, answer)| self.decide(bench.on(&subject.document), subject, answer, elapsed))
-            .collect()
+        let mut decided = subjects
+            .iter()
+            .zip(answers)
+            .map(|(subject, answer)| self.decide(bench.on(&subject.document), subject, answer, elapsed));
+        let lost =
+            || Err(Blocked::without_verdict(&ProviderFault::unavailable("it was not judged"), elapsed));
+        judged.into_iter().map(|own| own.or_else(|| decided.next()).unwrap_or_else(lost)).collect()
     }
 
     fn decide(
@@ -184,7 +233,7 @@ impl Guardrails {
                 }
                 let Judgement { verdict, .. } = self.without_verdict(bench, &fault, elapsed)?;
                 let verdict = Verdict { warnings: found.verdict.warnings, ..verdict };
-                Ok(Judgement { verdict, cuts: found.cuts })
+                Ok(Judgement { verdict, cuts: found.cuts, early: false })
             }
         }
     }
@@ -199,7 +248,11 @@ impl Guardrails {
         if *fault != ProviderFault::Cancelled && (bench.policy.fail_open || bench.observes()) {
             self.failed_open.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(side, %fault, "let pass unchecked, as the policy says");
-            return Ok(Judgement { verdict: Verdict::unchecked(fault, elapsed), cuts: Vec::new() });
+            return Ok(Judgement {
+                verdict: Verdict::unchecked(fault, elapsed),
+                cuts: Vec::new(),
+                early: false,
+            });
         }
         tracing::error!(side, %fault, "blocked, because the guardrail gave no verdict");
         Err(Blocked::without_verdict(fault, elapsed))
@@ -211,7 +264,7 @@ fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: Vec<Hit>, elapsed: Durat
     let mut verdict = Verdict { elapsed, ..Verdict::default() };
     let mut cuts = Vec::new();
     if hits.is_empty() {
-        return Judgement { verdict, cuts };
+        return Judgement { verdict, cuts, early: false };
     }
     let places = Places::of(subject, &hits);
     // A registration policy without a list, such as the old `enable_tool_guardrails`, blocks whatever hits.
@@ -221,7 +274,12 @@ fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: Vec<Hit>, elapsed: Durat
         if is_exempt(bench, &hit, pointer) {
             continue;
         }
-        let action = if all { Action::Block } else { bench.policy.action(hit.detector) };
+        let action = match bench.policy.action(hit.detector) {
+            _ if all => Action::Block,
+            // Nothing that a policy leaves out lets one of the gateway's own pass whole.
+            Action::Warn if hit.rule == canary::RULE => Action::Redact,
+            action => action,
+        };
         let span = hit.place.as_ref().and_then(|place| Some((place, place.span.clone()?)));
         let shown = pointer.map(|pointer| shown(bench.side, pointer));
         let made = |action| Violation::of(bench.side, &hit, shown.as_deref(), action);
@@ -238,7 +296,7 @@ fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: Vec<Hit>, elapsed: Durat
             into.push(violation);
         }
     }
-    Judgement { verdict, cuts }
+    Judgement { verdict, cuts, early: false }
 }
 
 fn is_exempt(bench: Bench<'_>, hit: &Hit, pointer: Option<&str>) -> bool {

@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::input::ClearedCall;
-use super::judge::{Bench, Cut, Judgement};
+use super::judge::{Bench, Cut};
 use super::pii::{Allowance, Vault, bring_back};
-use super::provider::Side;
+use super::provider::{Side, Subject};
 use super::{Blocked, Guardrails, Verdict, Violation};
-use crate::call::{JsonObject, ToolOutput, change, holds_media};
+use crate::call::{JsonObject, ToolCall, ToolOutput, change, holds_media};
 use crate::config::Server;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
@@ -55,30 +55,33 @@ impl Guardrails {
     ) -> Result<CheckedOutput, Blocked> {
         let asked = call.checked().call();
         let bench = Bench::of(server, Side::Output, super::input::tool(asked));
-        // A service is asked about its own placeholders as it wrote them.
-        let writes = self.provider(&scope.settings).writes_placeholders();
-        let written = call.vault().filter(|_| writes).map(|vault| {
-            let mut written = output.clone();
-            written.change_texts(&mut |text| vault.as_written(text));
-            written
-        });
-        let document = Document::Output(written.as_ref().unwrap_or(&output));
-        let judged = self.judge(scope, bench, document, Some(asked)).await?;
-        let (mut verdict, cuts) = judged.map(Judgement::into_parts).unzip();
-        if let Some(cuts) = cuts.filter(|cuts| !cuts.is_empty()) {
+        let shown = self.shown_call(scope, server, asked);
+        let mut warnings = Vec::new();
+        let mut verdict = loop {
+            let (verdict, found) =
+                self.judge_output(scope, bench, (call, shown.as_ref().unwrap_or(asked)), &output).await?;
+            let Some(found) = found else { break verdict };
             let withheld = |why| Blocked::by(verdict.clone().unwrap_or_default().with(why, false));
-            let replacements = Replacements::of(&written.as_ref().unwrap_or(&output).texts(), &cuts);
-            let replacements = replacements.ok_or_else(|| withheld(Violation::cannot_be_cut()))?;
+            let replacements = found.replacements.ok_or_else(|| withheld(Violation::cannot_be_cut()))?;
             output.change_texts(&mut |text| replacements.apply(text));
             // A key, a number: what is not a string value cannot be cut.
             let left = output.texts().iter().any(|text| replacements.are_left_in(text))
                 || output.has_number(&|number| replacements.are_left_in(number));
-            if left || self.has_more(scope, bench, Document::Output(&output)).await? {
+            let again = found.early && warnings.is_empty();
+            if left || !again && self.has_more(scope, bench, Document::Output(&output)).await? {
                 return Err(withheld(Violation::cannot_be_cut()));
             }
             if !tool.is_none_or(|tool| output.structured().is_none_or(|value| tool.fits_output(value))) {
                 return Err(withheld(Violation::no_longer_fits()));
             }
+            if !again {
+                break verdict;
+            }
+            // What is left has not been judged.
+            warnings = verdict.unwrap_or_default().warnings;
+        };
+        if let Some(verdict) = &mut verdict {
+            verdict.warnings.splice(0..0, warnings);
         }
         if server.output.enabled && server.output.block_binary && output.has_binary() {
             let found = verdict.unwrap_or_default().with(Violation::binary(), bench.observes());
@@ -93,6 +96,31 @@ impl Guardrails {
             output.change_texts(&mut |text| restore(vault, &opened, text));
         }
         Ok(CheckedOutput { output, verdict })
+    }
+
+    /// The verdict, and what is to be cut out first.
+    async fn judge_output(
+        &self,
+        scope: &Scope,
+        bench: Bench<'_>,
+        (call, asked): (&ClearedCall, &ToolCall),
+        output: &ToolOutput,
+    ) -> Result<(Option<Verdict>, Option<Found>), Blocked> {
+        // A service is asked about its own placeholders as it wrote them.
+        let writes = self.provider(&scope.settings).writes_placeholders();
+        let written = call.vault().filter(|_| writes).map(|vault| {
+            let mut written = output.clone();
+            written.change_texts(&mut |text| vault.as_written(text));
+            written
+        });
+        let output = written.as_ref().unwrap_or(output);
+        let judged = self.judge(scope, bench, Document::Output(output), Some(asked)).await?;
+        let Some(judgement) = judged else { return Ok((None, None)) };
+        let early = judgement.early;
+        let (verdict, cuts) = judgement.into_parts();
+        let found = (!cuts.is_empty())
+            .then(|| Found { replacements: Replacements::of(&output.texts(), &cuts), early });
+        Ok((Some(verdict), found))
     }
 
     /// Whether there would be something to cut out once more.
@@ -124,11 +152,25 @@ impl Guardrails {
         if side == Side::Input
             && let Some(vault) = &vault
         {
-            message = self.hidden(scope, bench, vault, message).await?;
+            // Before a service is asked for what is private in it.
+            let subject = Subject::new(side, policy, Document::Message(&message));
+            if policy.enabled && self.own(scope, bench, &subject).map_or(true, |own| own.early) {
+                return None;
+            }
+            let mut spared = Vec::new();
+            let mut value = Value::Object(message);
+            self.spare_own(scope, server, &value, &mut spared);
+            message = self.hidden(scope, bench, (vault, &spared), &mut value).await?;
         }
-        let judged = self.judge(scope, bench, Document::Message(&message), None).await.ok()?;
+        let shown = (side == Side::Input).then(|| self.shown_to_others(scope, server, &message));
+        let judged = Document::Message(shown.as_ref().unwrap_or(&message));
+        let judged = self.judge(scope, bench, judged, None).await.ok()?;
         let cuts = judged.map(|judgement| judgement.cuts).unwrap_or_default();
         if !cuts.is_empty() {
+            // Half an answer is another answer.
+            if side == Side::Input {
+                return None;
+            }
             let replacements = Replacements::of(&Document::Message(&message).texts(), &cuts)?;
             message.values_mut().for_each(|value| change(value, &mut |text| replacements.apply(text)));
             let left = Document::Message(&message).texts().iter().any(|text| replacements.are_left_in(text));
@@ -150,21 +192,29 @@ impl Guardrails {
         &self,
         scope: &Scope,
         bench: Bench<'_>,
-        vault: &Vault,
-        message: JsonObject,
+        (vault, spared): (&Vault, &[bool]),
+        message: &mut Value,
     ) -> Option<JsonObject> {
-        let mut hidden = Value::Object(message);
         let started = Instant::now();
-        let kept = hidden.clone();
-        let message = match self.hide(scope, bench, (vault, &Allowance::default()), (&mut hidden, &[])).await
-        {
-            Ok(()) => hidden,
+        let kept = message.clone();
+        let allowance = Allowance::default();
+        let hiding = self.hide(scope, bench, (vault, &allowance), (message, spared)).await;
+        let message = match hiding {
+            Ok(()) => message.take(),
             Err(fault) => self.without_verdict(bench, &fault, started.elapsed()).ok().map(|_| kept)?,
         };
         match message {
             Value::Object(message) => Some(message),
             _ => None,
         }
+    }
+
+    /// A message to a server as whoever judges may see it: without the server's own secrets.
+    fn shown_to_others(&self, scope: &Scope, server: &Server, message: &JsonObject) -> JsonObject {
+        let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
+        let mut shown = message.clone();
+        shown.values_mut().for_each(|value| change(value, &mut |text| canaries.hide(text, own)));
+        shown
     }
 
     /// What services bring back of some texts, by text. What cannot be brought back stays hidden.
@@ -207,6 +257,13 @@ fn restore(vault: &Vault, opened: &HashMap<String, String>, text: &mut String) {
     if let Some(back) = opened.get(text).cloned().or_else(|| vault.restore(text)) {
         *text = back;
     }
+}
+
+/// Something to cut out; nothing to do it with where it cannot be.
+struct Found {
+    replacements: Option<Replacements>,
+    /// The rest is still to be judged.
+    early: bool,
 }
 
 /// What is cut out, wherever it stands again: the text copy of a result and its structured copy say the same.

@@ -42,8 +42,8 @@ const OF_ITSELF: &str = "read what the server says of itself when it starts: its
 /// What was judged, under which policy and provider, and what came of it: nothing is judged twice.
 pub(super) struct Known(moka::sync::Cache<Key, Result<(), Blocked>>);
 
-/// By the provider, the policy and what was judged.
-type Key = (u64, Fingerprint, Fingerprint);
+/// By what decides, the policy and what was judged.
+type Key = ((u64, u64), Fingerprint, Fingerprint);
 
 type Fingerprint = [u8; 32];
 
@@ -153,7 +153,7 @@ impl Guardrails {
         if !bench.policy.enabled {
             return vec![Ok(()); documents.len()];
         }
-        let epoch = self.epoch(&scope.settings);
+        let epoch = self.epoch(scope);
         let keys: Vec<Key> =
             documents.iter().map(|(hash, _)| (epoch, bench.policy.fingerprint, *hash)).collect();
         let mut judged: Vec<Option<Result<(), Blocked>>> =

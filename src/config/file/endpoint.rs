@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::super::{Command, Endpoint, RemoteTransport};
+use super::secrets::Secrets;
 use super::{Context, resolve};
 use crate::config::environment::Environment;
 use crate::config::node::Node;
@@ -23,8 +24,8 @@ const TRANSPORTS: [(&str, Option<RemoteTransport>); 6] = [
     ("sse", Some(RemoteTransport::Sse)),
 ];
 
-/// How a server is reached; `None` after a problem.
-pub(super) fn read(server: &Node<'_>, context: Context<'_>) -> Option<Endpoint> {
+/// How a server is reached; `None` after a problem. Its secrets become `own`, also those of a server that is not used.
+pub(super) fn read(server: &Node<'_>, own: &mut Secrets, context: Context<'_>) -> Option<Endpoint> {
     let Some(config) = server.child("config") else {
         if server.get("config").is_none() {
             server.problem("config", "expected an object with the `command` that starts the server");
@@ -36,6 +37,7 @@ pub(super) fn read(server: &Node<'_>, context: Context<'_>) -> Option<Endpoint> 
     config.ignore(&["transport", "type"]);
     let address = config.spelling(&["url", "serverUrl"]);
     let headers = values(&config, "headers", context.env);
+    own.note_values(&headers);
     let remote = config.get(address).is_some_and(|url| url.as_str() != Some("")) || written.is_some();
     let refusal = refusal(server, remote, context);
     let endpoint = if remote {
@@ -45,10 +47,11 @@ pub(super) fn read(server: &Node<'_>, context: Context<'_>) -> Option<Endpoint> 
             config.problem("command", "expected either a `command` or a `url`, not both");
         }
         let transport = written.unwrap_or(RemoteTransport::StreamableHttp);
+        own.note_address(config.get(address).and_then(Value::as_str).unwrap_or_default());
         address::read(&config, address, transport, headers).map(Endpoint::Remote)
     } else {
         config.ignore(&["allow_private"]);
-        command(&config, &headers, context.env).map(Endpoint::Command)
+        command(&config, &headers, own, context.env).map(Endpoint::Command)
     };
     config.warn_unread();
     let endpoint = endpoint?;
@@ -83,7 +86,12 @@ fn refusal(server: &Node<'_>, remote: bool, context: Context<'_>) -> Option<&'st
     }
 }
 
-fn command(config: &Node<'_>, headers: &[(String, Resolved)], env: &Environment) -> Option<Command> {
+fn command(
+    config: &Node<'_>,
+    headers: &[(String, Resolved)],
+    own: &mut Secrets,
+    env: &Environment,
+) -> Option<Command> {
     let program = config.filled("command");
     if program.is_none() && config.get("command").is_none() {
         config.problem("command", "expected a non-empty string: the program that is the server");
@@ -94,8 +102,9 @@ fn command(config: &Node<'_>, headers: &[(String, Resolved)], env: &Environment)
             "expected a program without references: they are followed in `args` and `env`",
         );
     }
-    let (args, shown_args, mut secrets) = arguments(config, env);
+    let (args, shown_args, mut secrets) = arguments(config, own, env);
     let variables = values(config, "env", env);
+    own.note_values(&variables);
     for (_, found) in variables.iter().chain(headers) {
         secrets.extend(parts(found.value.expose()));
         secrets.extend(found.secrets.iter().flat_map(|secret| parts(secret.expose())));
@@ -110,13 +119,19 @@ fn command(config: &Node<'_>, headers: &[(String, Resolved)], env: &Environment)
 }
 
 /// The arguments, how they may be shown, and what of them must not be.
-fn arguments(config: &Node<'_>, env: &Environment) -> (Vec<SecretValue>, Vec<String>, Vec<SecretValue>) {
+fn arguments(
+    config: &Node<'_>,
+    own: &mut Secrets,
+    env: &Environment,
+) -> (Vec<SecretValue>, Vec<String>, Vec<SecretValue>) {
     let (mut args, mut shown, mut secrets): (Vec<SecretValue>, Vec<String>, Vec<SecretValue>) =
         Default::default();
     for (path, written) in config.texts("args") {
         let Some(found) = resolve(written, &path, config.notes(), env) else { continue };
         let Some(text) = text_for_a_process(found.value.expose(), &path, config) else { continue };
-        let masked = mask_argument(&text, args.last().map(SecretValue::expose));
+        let previous = args.last().map(SecretValue::expose);
+        own.note_argument(previous.unwrap_or_default(), &found);
+        let masked = mask_argument(&text, previous);
         if found.referenced() {
             shown.push("****".to_owned());
             secrets.push(text.as_str().into());

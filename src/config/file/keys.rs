@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::{Grant, ServerList, Standing};
+use super::secrets::Secrets;
 use super::{Context, resolve, server};
 use crate::config::node::Node;
 use crate::ids::{CallerId, ConfigId, ProjectId, UserId};
@@ -32,9 +33,12 @@ struct Ring {
     grants: HashMap<KeyDigest, Grant>,
     seen: HashSet<KeyDigest>,
     callers: HashMap<CallerId, Arc<ServerList>>,
+    /// The keys that are written out.
+    clear: Secrets,
 }
 
-pub(super) fn read(root: &Node<'_>, context: Context<'_>) -> HashMap<KeyDigest, Grant> {
+/// Who may come in, and the keys that are secrets of the file.
+pub(super) fn read(root: &Node<'_>, context: Context<'_>) -> (HashMap<KeyDigest, Grant>, Secrets) {
     let registry = Registry {
         lists: lists(root, context),
         projects: root.nodes("projects").into_iter().map(|(id, node)| (id, project(&node))).collect(),
@@ -49,12 +53,12 @@ pub(super) fn read(root: &Node<'_>, context: Context<'_>) -> HashMap<KeyDigest, 
         let grant = first_generation(&node, context);
         ring.add(written, grant, &node, context);
     }
-    ring.grants
+    (ring.grants, ring.clear)
 }
 
 impl Ring {
     fn add(&mut self, written: &str, grant: Option<Grant>, node: &Node<'_>, context: Context<'_>) {
-        let Some((digest, hint)) = key(written, node, context) else { return };
+        let Some((digest, hint)) = key(written, node, &mut self.clear, context) else { return };
         if !self.seen.insert(digest.clone()) {
             node.notes().problem(node.here(), "expected a key that no other entry has");
             return;
@@ -99,7 +103,12 @@ fn users<'a>(root: &Node<'a>) -> HashSet<&'a str> {
 }
 
 /// The digest of an entry's key and its hint; `None` after a problem.
-fn key(written: &str, node: &Node<'_>, context: Context<'_>) -> Option<(KeyDigest, String)> {
+fn key(
+    written: &str,
+    node: &Node<'_>,
+    clear: &mut Secrets,
+    context: Context<'_>,
+) -> Option<(KeyDigest, String)> {
     let (path, notes) = (node.here(), node.notes());
     let resolved = resolve(written, path, notes, context.env)?;
     let text = resolved.value.expose();
@@ -115,6 +124,7 @@ fn key(written: &str, node: &Node<'_>, context: Context<'_>) -> Option<(KeyDiges
         let hint = digest.hint();
         (digest, hint)
     } else {
+        clear.add_named(text);
         let key = GatewayKey::from(text);
         (key.digest(), key.hint())
     };

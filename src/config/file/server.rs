@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::super::{ConfiguredTool, DenyRule, Endpoint, Protocol, Server};
 use super::policy::{INPUT, OUTPUT, REGISTRATION, Written, check, checked, read, registration};
+use super::secrets::Secrets;
 use super::{Context, common, endpoint};
 use crate::config::node::{Node, Notes};
 use crate::ids::{ServerName, ToolName};
@@ -64,7 +65,8 @@ fn server(node: &Node<'_>, common: Option<&Written>, context: Context<'_>) -> Op
     if name.is_none() && node.get("server_name").is_none() {
         node.problem("server_name", "expected a non-empty string");
     }
-    let endpoint = endpoint::read(node, context);
+    let mut secrets = Secrets::default();
+    let endpoint = endpoint::read(node, &mut secrets, context);
     if let Some(Endpoint::Refused { reason, .. }) = &endpoint {
         node.notes().warn(format!("`{}` cannot be used: {reason}", node.here()));
     }
@@ -84,6 +86,7 @@ fn server(node: &Node<'_>, common: Option<&Written>, context: Context<'_>) -> Op
         name,
         description,
         endpoint,
+        secrets: secrets.into_values(),
         tools,
         denied,
         input,

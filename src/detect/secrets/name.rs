@@ -146,6 +146,40 @@ pub(super) fn holds_token(name: &str) -> bool {
     !flat.ends_with("id") && (key || sure.iter().any(|word| flat.contains(word)))
 }
 
+/// Whether a setting of this name is a secret: whoever writes it down names it after what it is.
+pub(in super::super) fn names_a_secret(name: &str) -> bool {
+    let is = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        SETTINGS.contains(&word.as_str()) || SURE.iter().any(|sure| word.ends_with(sure))
+    };
+    words(name).any(is) && !is_about(name)
+}
+
+/// Words of settings, and what longer ones end in.
+const SETTINGS: &[&str] = &[
+    "apikeys",
+    "auth",
+    "authorization",
+    "bearer",
+    "cookie",
+    "cred",
+    "credentials",
+    "creds",
+    "dsn",
+    "jwt",
+    "key",
+    "keys",
+    "oauth",
+    "pass",
+    "pat",
+    "pin",
+    "private",
+    "pwd",
+    "secrets",
+    "tokens",
+];
+const SURE: &[&str] = &["apikey", "credential", "passphrase", "passwd", "password", "secret", "token"];
+
 /// What the value of a member is by the member's name.
 pub(in super::super) fn member(name: &str, value: &str) -> Option<Finding> {
     // Most names are short words of something else, and most values are sentences.

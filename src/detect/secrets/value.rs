@@ -25,7 +25,7 @@ pub(super) fn has_letter(value: &str) -> bool {
 }
 
 /// What documentation writes where a secret belongs.
-pub(super) fn is_placeholder(value: &str) -> bool {
+pub(in super::super) fn is_placeholder(value: &str) -> bool {
     const WORDS: &[&str] = &[
         "example",
         "placeholder",

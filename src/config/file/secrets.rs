@@ -1,0 +1,195 @@
+//! Which values of the file are secrets that are looked for wherever texts pass.
+//!
+//! A value is one by where it was kept, by the name that it stands under, or by what it looks like; and it must tell:
+//! a short word, a path or a placeholder stands in harmless texts as well.
+
+use super::super::secretref::Resolved;
+use crate::detect::{self, FLAGGED, Kind, Kinds, Place};
+use crate::secret::SecretValue;
+
+/// A shorter value is found by chance.
+const SHORTEST: usize = 8;
+/// A value of letters alone may be a word.
+const SHORTEST_WORD: usize = 16;
+/// The pieces of a text of several lines that are looked for.
+const SHORTEST_PIECE: usize = 24;
+/// Different characters that a value must have.
+const FEWEST: usize = 5;
+
+const WORDS: [&str; 3] = ["development", "production", "localhost"];
+
+#[derive(Debug, Default)]
+pub(super) struct Secrets(Vec<SecretValue>);
+
+impl Secrets {
+    pub(super) fn into_values(self) -> Vec<SecretValue> {
+        self.0
+    }
+
+    /// Variables, headers: names and values.
+    pub(super) fn note_values(&mut self, values: &[(String, Resolved)]) {
+        for (name, found) in values {
+            self.note(name, found);
+        }
+    }
+
+    /// One argument of a command, and the one before it.
+    pub(super) fn note_argument(&mut self, previous: &str, found: &Resolved) {
+        let text = found.value.expose();
+        // `--token x`, `--token=x`, `Authorization: Bearer x`
+        let named = text.split_once('=').or_else(|| text.split_once(": "));
+        let named = named.filter(|(name, _)| !name.contains("://"));
+        match named {
+            Some((name, value)) if detect::names_a_secret(name) => self.add_named(value.trim()),
+            _ if previous.starts_with('-') && !previous.contains('=') => self.note(previous, found),
+            _ => self.note("", found),
+        }
+        self.add_kept(found);
+    }
+
+    pub(super) fn note(&mut self, name: &str, found: &Resolved) {
+        let value = found.value.expose();
+        if detect::names_a_secret(name) {
+            self.add_named(value);
+            found.secrets.iter().for_each(|secret| self.add_named(secret.expose()));
+        } else if value.contains("://") {
+            self.note_address(value);
+        } else if looks_secret(value) {
+            self.add(value);
+        }
+        self.add_kept(found);
+    }
+
+    /// What of an address opens something: its password, and what looks like a token.
+    pub(super) fn note_address(&mut self, address: &str) {
+        let Some((_, rest)) = address.split_once("://") else { return };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let password = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
+        if let Some((_, password)) = password {
+            self.add(password);
+        }
+        let pieces = rest.split(['/', '?', '#', '&', '=']).filter(|piece| looks_secret(piece));
+        pieces.for_each(|piece| self.add(piece));
+        let queries = rest.split(['?', '&', '#']).skip(1).filter_map(|pair| pair.split_once('='));
+        for (_, value) in queries.filter(|(name, _)| detect::names_a_secret(name)) {
+            self.add(value);
+        }
+    }
+
+    pub(super) fn add_named(&mut self, value: &str) {
+        if value.contains("://") {
+            return self.note_address(value);
+        }
+        let token = ["Bearer ", "Basic ", "Token "].iter().find_map(|scheme| value.strip_prefix(scheme));
+        self.add(token.unwrap_or(value));
+    }
+
+    fn add_kept(&mut self, found: &Resolved) {
+        found.kept.iter().for_each(|secret| self.add_named(secret.expose()));
+    }
+
+    /// A key of several lines is known by its pieces: whoever prints it may break the lines elsewhere.
+    fn add(&mut self, value: &str) {
+        let value = value.trim();
+        if value.contains('\n') {
+            let pieces = value.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | ','));
+            let telling = pieces.filter(|piece| piece.len() >= SHORTEST_PIECE && is_mixed(piece));
+            self.0.extend(telling.map(SecretValue::from));
+        } else if tells(value) {
+            self.0.push(value.into());
+        }
+    }
+}
+
+/// A token of a vendor, or drawn like one.
+fn looks_secret(value: &str) -> bool {
+    let secrets = Kinds::NONE.with(Kind::Secret);
+    // Most values are told from a token at a glance, and the detectors take a while to get ready.
+    value.len() >= SHORTEST_WORD
+        && !value.contains(char::is_whitespace)
+        && tells(value)
+        && is_mixed(value)
+        && detect::inspect(value, Place::Result, secrets).iter().any(|found| found.score >= FLAGGED)
+}
+
+fn tells(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let path = value.starts_with(['/', '~', '.']) || value.get(1..3) == Some(":\\");
+    let word =
+        value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'.' | b' '));
+    let number = value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b':'));
+    value.len() >= SHORTEST
+        && (!(word || number) || value.len() >= SHORTEST_WORD)
+        && different(value) >= FEWEST
+        && !path
+        && !detect::is_placeholder(value)
+        && !WORDS.iter().any(|word| lower.starts_with(word))
+}
+
+fn is_mixed(piece: &str) -> bool {
+    let digits = piece.bytes().filter(u8::is_ascii_digit).count();
+    let letters = piece.bytes().filter(u8::is_ascii_alphabetic).count();
+    digits >= 3 && letters >= 6 && !piece.contains("://")
+}
+
+fn different(value: &str) -> usize {
+    let mut seen = [false; 256];
+    value.bytes().for_each(|byte| seen[usize::from(byte)] = true);
+    seen.iter().filter(|seen| **seen).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::environment::Environment;
+    use crate::config::secretref::resolve;
+
+    fn noted(name: &str, text: &str) -> Vec<String> {
+        let env = Environment::from_pairs([
+            ("MY_TOKEN", "kX9-from-env-2"),
+            ("HOME", "/home/anna"),
+            ("ZONE", "eu-west-3b"),
+        ]);
+        let mut secrets = Secrets::default();
+        secrets.note(name, &resolve(text, &env).expect("a value"));
+        let mut values: Vec<String> =
+            secrets.into_values().iter().map(|value| value.expose().to_owned()).collect();
+        values.dedup();
+        values
+    }
+
+    #[test]
+    fn secrets_are_known_by_name_by_reference_and_by_look() {
+        for (name, text, expected) in [
+            ("DB_PASSWORD", "hunter2-Xy9", "hunter2-Xy9"),
+            ("PGPASSWORD", "hunter2-Xy9", "hunter2-Xy9"),
+            ("Authorization", "Bearer 8f3kd92ks", "8f3kd92ks"),
+            ("Authorization", "Bearer ${MY_TOKEN}", "kX9-from-env-2"),
+            ("WHATEVER", "${env:MY_TOKEN}", "kX9-from-env-2"),
+            ("DATABASE_URL", "postgres://svc:kV9x2pQ7@db.internal:5432/app", "kV9x2pQ7"),
+            ("X", "ghp_Zx81kQ0pLmN72vTbYc4RdE6sWf3HjU9aGi5o", "ghp_Zx81kQ0pLmN72vTbYc4RdE6sWf3HjU9aGi5o"),
+        ] {
+            assert_eq!(noted(name, text), [expected], "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_harmless_texts_is_not_looked_for() {
+        for (name, text) in [
+            ("TOKEN", "true"),
+            ("SECRET_MODE", "production"),
+            ("API_KEY", "your-api-key-here"),
+            ("API_KEY", "localhost:8080"),
+            ("KEY", "/etc/ssl/private/key.pem"),
+            ("PWD", "/home/anna/x1"),
+            ("SECRET", "aaaaaaaa1111"),
+            ("TOKEN_URL", "https://login.example.org/oauth2/token"),
+            ("GIT_AUTHOR_EMAIL", "anna.schmidt2@example.com"),
+            ("HOMES", "${HOME}"),
+            ("REGION", "${ZONE}"),
+            ("MODEL", "large-v3-turbo-2024-11"),
+        ] {
+            assert_eq!(noted(name, text), Vec::<String>::new(), "{name}: {text}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The secrets of the gateway's own configuration, looked for in all that is judged, whoever judges.
+//!
+//! They are found as they are and in the notations that text travels in. Nothing here goes to a service: what holds
+//! one is blocked or cut before anybody is asked.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, Match, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use super::provider::{Hit, Place};
+use crate::config::{CacheStore, Detector, ProviderSettings, ServerList, Settings};
+use crate::ids::{ConfigId, ServerName};
+
+/// The rule that is hit.
+pub(super) const RULE: &str = "secret.own";
+const REASON: &str = "A secret of the gateway's configuration is in the text.";
+const LABEL: &str = "SECRET";
+const MASK: &str = "[SECRET]";
+
+/// A longer value is looked for in pieces.
+const MAX_PIECE: usize = 256;
+const SHORTEST: usize = 8;
+
+/// Places of one text, and of more nobody cuts out each.
+const MAX_HITS: usize = 1_000;
+
+/// Whose secret it is: a server's, or nobody's but the gateway's.
+type Owner = Option<(ConfigId, ServerName)>;
+
+/// A server, by its list and its name.
+pub(super) type Of<'a> = (&'a ConfigId, &'a ServerName);
+
+/// All secrets that one caller's requests could meet.
+pub(super) struct Canaries {
+    /// `None` where there is no secret. It is not wiped: the settings hold the same values for as long.
+    automaton: Option<AhoCorasick>,
+    /// By pattern, whose secret it is: several servers may have the same.
+    owners: Vec<Vec<Owner>>,
+    /// Tells sets of the same settings apart.
+    pub(super) id: u64,
+}
+
+impl Canaries {
+    /// Those of the settings, and of a list that the settings do not know.
+    pub(super) fn of(settings: &Settings, more: Option<&ServerList>, id: u64) -> Self {
+        let mut patterns: BTreeMap<Vec<u8>, Vec<Owner>> = BTreeMap::new();
+        let mut add = |value: &str, owner: &Owner| {
+            for piece in value.as_bytes().chunks(MAX_PIECE).filter(|piece| piece.len() >= SHORTEST) {
+                for form in forms(piece) {
+                    let owners = patterns.entry(form).or_default();
+                    if !owners.contains(owner) {
+                        owners.push(owner.clone());
+                    }
+                }
+            }
+        };
+        settings.secrets.iter().for_each(|secret| add(secret.expose(), &None));
+        services(&settings.guardrails, &mut |key| add(key, &None));
+        if let CacheStore::External(redis) = &settings.cache.store
+            && let Some(password) = &redis.password
+        {
+            add(password.expose(), &None);
+        }
+        let lists = settings.server_lists();
+        for list in lists.iter().map(AsRef::as_ref).chain(more) {
+            for server in &list.servers {
+                let owner = Some((list.id.clone(), server.name.clone()));
+                server.secrets.iter().for_each(|secret| add(secret.expose(), &owner));
+            }
+        }
+        let (patterns, owners): (Vec<_>, Vec<_>) =
+            patterns.into_iter().map(|(pattern, owners)| (Zeroizing::new(pattern), owners)).unzip();
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(patterns.iter().map(|pattern| pattern.as_slice()));
+        let automaton = automaton.ok().filter(|_| !patterns.is_empty());
+        Self { automaton, owners, id }
+    }
+
+    /// Whether a secret of this server is in a text.
+    pub(super) fn holds(&self, text: &str, of: Of<'_>) -> bool {
+        let mut found = self.automaton.iter().flat_map(|automaton| automaton.find_iter(text.as_bytes()));
+        found.any(|found| self.is_of(&found, of))
+    }
+
+    /// A text without the secrets of this server, for whoever is not this server.
+    pub(super) fn hide(&self, text: &mut String, of: Of<'_>) {
+        let Some(automaton) = self.automaton.as_ref().filter(|_| self.holds(text, of)) else { return };
+        let mut hidden = String::with_capacity(text.len());
+        automaton.replace_all_with(text, &mut hidden, |found, matched, hidden| {
+            hidden.push_str(if self.is_of(found, of) { MASK } else { matched });
+            true
+        });
+        *text = hidden;
+    }
+
+    fn is_of(&self, found: &Match, of: Of<'_>) -> bool {
+        let mut owners = self.owners[found.pattern().as_usize()].iter().flatten();
+        owners.any(|(list, name)| of == (list, name))
+    }
+
+    /// Where secrets stand in the texts. Those of `but` may: it has them already.
+    pub(super) fn find(&self, texts: &[&str], but: Option<Of<'_>>) -> Vec<Hit> {
+        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let mut hits = Vec::new();
+        for (text, words) in texts.iter().enumerate() {
+            for found in automaton.find_iter(words.as_bytes()) {
+                if but.is_some_and(|but| self.is_of(&found, but)) {
+                    continue;
+                }
+                if hits.len() == MAX_HITS {
+                    hits.push(hit(None));
+                    return hits;
+                }
+                // A piece of a longer value may end within a character.
+                let (mut start, mut end) = (found.start(), found.end());
+                while !words.is_char_boundary(start) {
+                    start -= 1;
+                }
+                while !words.is_char_boundary(end) {
+                    end += 1;
+                }
+                hits.push(hit(Some(Place { text, span: Some(start..end), label: LABEL })));
+            }
+        }
+        hits
+    }
+}
+
+fn hit(place: Option<Place>) -> Hit {
+    Hit { place, reason: Some(REASON.to_owned()), ..Hit::new(Detector::Secrets, RULE) }
+}
+
+/// The keys of services that judge.
+fn services(provider: &ProviderSettings, add: &mut dyn FnMut(&str)) {
+    for part in provider.parts() {
+        let key = match part {
+            ProviderSettings::Enkrypt(settings) => settings.api_key.as_ref(),
+            ProviderSettings::OpenAi(settings) => settings.api_key.as_ref(),
+            _ => None,
+        };
+        if let Some(key) = key {
+            add(key.expose());
+        }
+    }
+}
+
+/// A value as it is, as JSON and addresses write it, and within base64 and hexadecimal digits.
+fn forms(value: &[u8]) -> Vec<Vec<u8>> {
+    let text = String::from_utf8_lossy(value);
+    let mut forms = vec![value.to_vec()];
+    if let Cow::Borrowed(text) = text {
+        let quoted = serde_json::Value::from(text).to_string();
+        forms.push(quoted.as_bytes()[1..quoted.len() - 1].to_vec());
+    }
+    forms.extend([percent(value, b"0123456789ABCDEF"), percent(value, b"0123456789abcdef")]);
+    forms.extend([hex(value, b"0123456789ABCDEF"), hex(value, b"0123456789abcdef")]);
+    for before in 0..3 {
+        let mut shifted = Zeroizing::new(vec![0; before]);
+        shifted.extend_from_slice(value);
+        // Characters that hold bits of this value and of nothing else.
+        let (start, end) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            let encoded = Zeroizing::new(engine.encode(&*shifted));
+            forms.push(encoded.as_bytes()[start..end].to_vec());
+        }
+    }
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
+fn percent(value: &[u8], digits: &[u8; 16]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(value.len());
+    for byte in value {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            text.push(*byte);
+        } else {
+            text.push(b'%');
+            text.extend(hex(&[*byte], digits));
+        }
+    }
+    text
+}
+
+fn hex(value: &[u8], digits: &[u8; 16]) -> Vec<u8> {
+    value.iter().flat_map(|byte| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn canaries(values: &[&str]) -> Canaries {
+        let patterns: Vec<_> = values.iter().flat_map(|value| forms(value.as_bytes())).collect();
+        let owners = vec![vec![None]; patterns.len()];
+        let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns);
+        Canaries { automaton: builder.ok(), owners, id: 0 }
+    }
+
+    #[test]
+    fn a_value_is_found_in_every_notation() {
+        let value = "p\"ss/w+rd é 42!";
+        let canaries = canaries(&[value]);
+        let mut texts = vec![format!("it is {value}."), serde_json::json!({"a": value}).to_string()];
+        texts.push("https://x.example/?p=p%22ss%2Fw%2Brd%20%C3%A9%2042%21&q=1".to_owned());
+        texts.push(
+            hex(format!("x{value}").as_bytes(), b"0123456789abcdef").iter().map(|c| char::from(*c)).collect(),
+        );
+        for before in ["", "a", "ab", "abc"] {
+            texts.push(STANDARD_NO_PAD.encode(format!("{before}{value} and more")));
+            texts.push(URL_SAFE_NO_PAD.encode(format!("{before}{value}")));
+        }
+        for text in &texts {
+            assert_eq!(canaries.find(&["", text], None).len(), 1, "{text}");
+        }
+        assert!(canaries.find(&["p\"ss/w+rd é 42?", "cCJzcy93"], None).is_empty());
+    }
+}
