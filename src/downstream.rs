@@ -25,6 +25,7 @@ mod exchange;
 mod far_end;
 mod fault;
 mod handshake;
+mod hearing;
 mod keep;
 mod lease;
 mod listing;

@@ -33,6 +33,13 @@ const KNOWN: [&str; 3] = ["elicitation/create", "roots/list", "sampling/createMe
 /// Where the message of a server says which one it is.
 const META_SERVER: &str = "enkrypt_server_name";
 
+/// What the client may hear, as it may.
+pub(super) enum Passed {
+    Progress(JsonObject),
+    Log(JsonObject),
+    Notice { method: String, params: JsonObject },
+}
+
 pub(super) struct Relay<'a> {
     pub(super) scope: &'a Scope,
     pub(super) server: &'a Server,
@@ -46,22 +53,25 @@ pub(super) struct Relay<'a> {
 }
 
 impl Relay<'_> {
-    pub(super) async fn hear(&self, event: Event) {
+    /// What of an event the client may hear; a question is not for hearing only.
+    pub(super) async fn judged(&self, event: Event) -> Option<Passed> {
         self.scope.audible().await;
         match event {
-            Event::Progress(params) => self.progress(params).await,
-            Event::Log(params) => self.log(params).await,
-            Event::Question { id, method, params } => {
-                let answer = self.question(&method, params).await;
-                self.answer(&id, answer).await;
-            }
+            Event::Progress(params) => self.progress(params).await.map(Passed::Progress),
+            Event::Log(params) => self.log(params).await.map(Passed::Log),
             Event::Notice { method, params } => {
-                if let Some(params) = self.passed(Side::Output, params).await {
-                    self.scope.client.notify(&method, &params).await;
-                }
+                let params = self.passed(Side::Output, params).await?;
+                Some(Passed::Notice { method, params })
             }
-            // Its question has been answered meanwhile.
-            Event::Withdrawn(_) => {}
+            Event::Question { .. } | Event::Withdrawn(_) => None,
+        }
+    }
+
+    pub(super) async fn pass_on(&self, passed: Passed) {
+        match passed {
+            Passed::Progress(params) => self.scope.client.progress(params).await,
+            Passed::Log(params) => self.scope.client.notify("notifications/message", &params).await,
+            Passed::Notice { method, params } => self.scope.client.notify(&method, &params).await,
         }
     }
 
@@ -147,31 +157,27 @@ impl Relay<'_> {
     }
 
     /// A server may report on the call that is running, and on no other.
-    async fn progress(&self, params: JsonObject) {
+    async fn progress(&self, params: JsonObject) -> Option<JsonObject> {
         let own = params.get("progressToken").is_some_and(|token| *token == self.token);
         if !own || !self.scope.client.wants_progress() {
-            return;
+            return None;
         }
-        if let Some(params) = self.passed(Side::Output, params).await {
-            self.scope.client.progress(params).await;
-        }
+        self.passed(Side::Output, params).await
     }
 
-    async fn log(&self, params: JsonObject) {
-        let Some(severity) = params.get("level").and_then(Value::as_str).and_then(Severity::parse) else {
-            return;
-        };
+    async fn log(&self, params: JsonObject) -> Option<JsonObject> {
+        let severity = params.get("level").and_then(Value::as_str).and_then(Severity::parse)?;
         if !self.scope.client.wants_log(severity) {
-            return;
+            return None;
         }
-        let Some(mut params) = self.passed(Side::Output, params).await else { return };
+        let mut params = self.passed(Side::Output, params).await?;
         let server = self.server.name.as_str();
         let logger = match params.get("logger").and_then(Value::as_str) {
             Some(logger) => format!("{server}/{logger}"),
             None => server.to_owned(),
         };
         params.insert("logger".to_owned(), logger.into());
-        self.scope.client.notify("notifications/message", &params).await;
+        Some(params)
     }
 
     /// Says which server asks: a person decides by that.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Bench, echo, one};
-use crate::support::{Gateway, eventually};
+use super::{Bench, echo, one, policy};
+use crate::direct::Script;
+use crate::support::{Gateway, Raw, eventually};
 
 fn messages(count: usize, word: &str) -> Value {
     (0..count).map(|number| echo(&format!("{word} {number}"))).collect()
@@ -89,4 +90,50 @@ async fn a_lost_connection_is_tried_once_more() {
     eventually("it was asked twice", || bench.guard.count() == 2);
     one(&gateway, echo("HTTP500JSON")).await;
     assert_eq!(bench.guard.count(), 3, "an answer is an answer");
+}
+
+/// A server `s` whose tool says so much before it answers, behind the service.
+fn talker(bench: &Bench, said: &[Value]) -> (Script, crate::support::Config) {
+    let result = json!({"content": [{"type": "text", "text": "done"}]});
+    let answer = json!({"method": "tools/call", "before": said, "result": result});
+    let script = Script::tools(&json!([{"name": "talk", "inputSchema": {"type": "object"}}]), vec![answer]);
+    let config = bench.config().server(script.server("s"));
+    (script, config.with("output_guardrails_policy", policy("Out Policy", &json!({}))))
+}
+
+fn log(word: &str, number: usize) -> Value {
+    let params = json!({"level": "error", "data": format!("{word} {number}")});
+    json!({"method": "notifications/message", "params": params})
+}
+
+/// The log lines that came before the answer to a call of `talk`, and the answer.
+async fn heard(raw: &mut Raw) -> (Vec<String>, Value) {
+    let mut lines = Vec::new();
+    loop {
+        let message = raw.receive().await;
+        match message["params"]["data"].as_str() {
+            Some(line) => lines.push(line.to_owned()),
+            None if message["id"] == 9 => return (lines, message),
+            None => panic!("neither a line nor the answer: {message}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_says_beside_a_call_is_judged_side_by_side_and_heard_in_order() {
+    let bench = Bench::new();
+    let mut said: Vec<Value> = (0..60).map(|number| log("HELD", number)).collect();
+    said[20]["params"]["data"] = json!("HELD BAD_INJ");
+    let (_script, config) = talker(&bench, &said);
+    let mut raw = Raw::initialized(Gateway::prepare(&config.text())).await;
+    raw.send_batch(9, "s", json!([{"name": "talk"}])).await;
+    crate::support::eventually_async("as many as may be", async || bench.guard.count() == 16).await;
+    assert_eq!(bench.guard.most_in_flight(), 16);
+    bench.guard.open();
+    let (lines, answer) = heard(&mut raw).await;
+    let expected: Vec<String> =
+        (0..60).filter(|number| *number != 20).map(|number| format!("HELD {number}")).collect();
+    assert_eq!(lines, expected);
+    assert!(answer.to_string().contains("done"), "{answer}");
+    assert_eq!(bench.guard.most_in_flight(), 16);
 }
