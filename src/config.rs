@@ -18,6 +18,7 @@ mod node;
 mod plugins;
 mod policy;
 mod problem;
+mod rule;
 mod secretref;
 mod server;
 mod storage;
@@ -29,10 +30,11 @@ pub use bounds::{Limits, TimeoutSettings};
 pub use choices::{Exposure, OnFailure, ResultDetail};
 pub use plugins::{
     ApiStyle, AuthSettings, CompositeSettings, EnkryptSettings, KeywordSettings, LocalSettings, Logic,
-    OpenAiSettings, ProviderSettings, RemoteAuth, Sensitivity, WordRule,
+    OpenAiSettings, ProviderSettings, RemoteAuth, Sensitivity,
 };
 pub use policy::{Action, BlockList, Detector, Enforcement, Exemption, PiiScope, Policy};
 pub use problem::{ConfigError, Problem};
+pub use rule::Rule;
 pub use server::{
     Command, ConfiguredTool, DeniedBy, DenyRule, Endpoint, Protocol, Remote, RemoteTransport, Server,
     ServerRules, SessionMode, SessionSettings,

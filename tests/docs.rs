@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::direct::Script;
 use crate::support::{Config, Gateway};
 
 const README: &str = include_str!("../README.md");
@@ -51,6 +52,37 @@ async fn the_policy_of_the_readme_loads() {
     let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("redacts secrets; warns of toxicity; 2 exceptions"), "{out}");
+}
+
+#[tokio::test]
+async fn the_rules_of_the_readme_do_what_they_say() {
+    let rules = blocks().into_iter().find(|block| block.get("topics").is_some()).expect("rules");
+    let tools =
+        ["run_sql", "transfer", "fetch"].map(|name| json!({"name": name, "inputSchema": {"type": "object"}}));
+    let script =
+        Script::tools(&json!(tools), vec![json!({"method": "tools/call", "result": {"content": []}})]);
+    let policy = json!({"enabled": true, "block": ["policy_violation", "topic_detector"]});
+    let config = Config::new()
+        .edit(|file| file["plugins"] = json!({"guardrails": {"provider": "local", "config": rules}}))
+        .server(script.server("s"))
+        .with("input_guardrails_policy", policy);
+    let gateway = Gateway::start(&config).await;
+    for (tool, args, rule) in [
+        ("run_sql", json!({"query": "drop table x"}), "policies[0] `no drops`"),
+        ("run_sql", json!({"query": "select 1"}), ""),
+        ("transfer", json!({"amount": 1000.5}), "policies[1] `large sums`"),
+        ("transfer", json!({}), "policies[1] `large sums`"),
+        ("transfer", json!({"amount": 1000, "query": "drop table x"}), ""),
+        ("fetch", json!({"url": "https://a.corp.example/"}), "policies[2] `inner hosts`"),
+        ("fetch", json!({"note": "https://a.corp.example/"}), ""),
+        ("fetch", json!({"note": "The settlement  offer"}), "topics[0] `lawsuit`"),
+    ] {
+        let reply = gateway.batch("s", json!([{"name": tool, "args": args}])).await;
+        let entry = &reply.results()[0];
+        let found = &entry["input_guardrail_response"]["violations"][0]["rule"];
+        let found = found.as_str().unwrap_or_default().trim_start_matches("plugins.guardrails.config.");
+        assert_eq!(found, rule, "{args}: {entry}");
+    }
 }
 
 #[test]

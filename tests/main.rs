@@ -49,6 +49,8 @@ mod relay;
 mod remote;
 /// The authenticator that asks a service.
 mod remote_auth;
+/// Topics and policies of the operator: words, patterns, and conditions on calls, results and definitions.
+mod rules;
 /// `scan` and `eval`: texts under the built-in detectors.
 mod scan;
 /// Input schemas that are made to be expensive.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Detector, Policy};
+use super::{Detector, Policy, Rule};
 use crate::secret::ApiKey;
 
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ pub enum ProviderSettings {
 pub struct LocalSettings {
     pub sensitivity: Sensitivity,
     pub keywords: KeywordSettings,
-    pub topics: Vec<WordRule>,
-    pub policies: Vec<WordRule>,
+    pub topics: Vec<Rule>,
+    pub policies: Vec<Rule>,
 }
 
 /// How sure a detector has to be.
@@ -47,13 +47,6 @@ pub enum Sensitivity {
     #[default]
     Balanced,
     Lenient,
-}
-
-/// A named list of words and phrases of the operator's.
-#[derive(Clone, Debug)]
-pub struct WordRule {
-    pub name: String,
-    pub keywords: Vec<String>,
 }
 
 #[derive(Clone, Debug)]

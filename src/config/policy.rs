@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use super::plugins::Sensitivity;
+use super::rule::is_under;
 use super::server::glob;
 
 /// One policy, input, output or registration. Disabled when the file has none.
@@ -192,8 +193,6 @@ impl Exemption {
 
     /// Whether it holds at a place, and below it.
     pub fn reaches(&self, pointer: &str) -> bool {
-        self.paths.iter().any(|path| {
-            pointer.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        is_under(&self.paths, pointer)
     }
 }

@@ -89,6 +89,15 @@ impl<'a> Bench<'a> {
         }
     }
 
+    fn subject<'b>(self, document: Document<'b>, request: Option<&'b ToolCall>) -> Subject<'b>
+    where
+        'a: 'b,
+    {
+        let bench = self.on(&document);
+        let subject = Subject::new(bench.side, bench.policy, document);
+        Subject { server: bench.server.name.as_str(), tool: bench.tool, request, ..subject }
+    }
+
     fn is_exempt_at(self, detector: Detector, pointer: &str) -> bool {
         let mut exemptions = self.policy.exemptions(self.tool, SystemTime::now());
         exemptions.any(|exemption| exemption.covers(detector) && exemption.reaches(pointer))
@@ -113,7 +122,7 @@ impl Guardrails {
         }
         let provider = self.provider(&scope.settings);
         let started = Instant::now();
-        let subject = Subject { request, ..Subject::new(bench.side, bench.policy, document) };
+        let subject = bench.subject(document, request);
         let own = self.own(scope, bench, &subject)?;
         if own.early {
             return Ok(Some(own));
@@ -123,7 +132,7 @@ impl Guardrails {
             for detector in partly_exempt(bench, &hits) {
                 let is_exempt = |pointer: &str| bench.is_exempt_at(detector, pointer);
                 let Some(rest) = subject.document.without(&is_exempt) else { continue };
-                let rest = Subject { request, ..Subject::new(bench.side, bench.policy, rest.document()) };
+                let rest = bench.subject(rest.document(), request);
                 let again = provider.check(&rest).await.map_err(|fault| fault.having(hits.clone()))?;
                 // Only the exempt places can have caused it.
                 if !again.iter().any(|hit| hit.detector == detector) {
@@ -171,7 +180,7 @@ impl Guardrails {
         let started = Instant::now();
         let (mut subjects, mut judged) = (Vec::new(), Vec::with_capacity(documents.len()));
         for document in documents {
-            let subject = Subject::new(bench.side, bench.policy, document);
+            let subject = bench.subject(document, None);
             match self.own(scope, bench.on(&subject.document), &subject) {
                 Ok(own) if !own.early => {
                     subjects.push(subject);

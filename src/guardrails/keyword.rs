@@ -97,6 +97,9 @@ impl Keywords {
     /// The rule of the first keyword found. The texts are searched as one: a phrase that is cut in two is put
     /// together again by whoever reads it.
     pub(super) fn search(&self, texts: &[&str]) -> Option<String> {
+        if self.entries.is_empty() {
+            return None;
+        }
         let text = normalise(&texts.join(" "), self.case_sensitive);
         let found = self.automaton.find_overlapping_iter(&text).find(|found| {
             let entry = &self.entries[found.pattern().as_usize()];
@@ -110,7 +113,7 @@ impl Keywords {
 
 /// Folds case and width, makes every run of white space one blank, and drops what shows nothing: invisible
 /// characters, control characters, and the sequences that colour a terminal.
-fn normalise(text: &str, case_sensitive: bool) -> String {
+pub(super) fn normalise(text: &str, case_sensitive: bool) -> String {
     let mut normal = String::with_capacity(text.len());
     let mut characters = text.chars();
     while let Some(c) = characters.next() {

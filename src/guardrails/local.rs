@@ -7,13 +7,17 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::document::{Document, is_vocabulary};
-use super::keyword::{CustomKeyword, Keywords};
+use super::keyword::CustomKeyword;
 use super::provider::{
     Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction, Side,
     Subject,
 };
-use crate::config::{Detector, LocalSettings, Policy, Sensitivity, WordRule};
+use crate::config::{Detector, LocalSettings, Policy, Sensitivity};
 use crate::detect::{self, Finding, Kind, Kinds};
+
+mod rules;
+
+use rules::{Look, Rules};
 
 /// So much text takes long enough that other requests should not wait for it.
 const LARGE: usize = 128 << 10;
@@ -44,8 +48,8 @@ const KINDS: [(Detector, &[Kind]); 6] = [
 pub(super) struct Local {
     sensitivity: Sensitivity,
     keywords: CustomKeyword,
-    topics: Result<Keywords, ProviderFault>,
-    policies: Result<Keywords, ProviderFault>,
+    topics: Rules,
+    policies: Rules,
 }
 
 impl Local {
@@ -53,8 +57,8 @@ impl Local {
         let case_sensitive = settings.keywords.case_sensitive;
         Self {
             sensitivity: settings.sensitivity,
-            topics: Keywords::compile(named("topics", &settings.topics), case_sensitive),
-            policies: Keywords::compile(named("policies", &settings.policies), case_sensitive),
+            topics: Rules::new("topics", settings.topics, case_sensitive),
+            policies: Rules::new("policies", settings.policies, case_sensitive),
             keywords: CustomKeyword::new(settings.keywords),
         }
     }
@@ -88,12 +92,12 @@ impl Local {
             hits = found.hits;
             hits.extend(self.across(subject, kinds));
         }
-        for (detector, words) in
+        let look = Look::at(subject);
+        for (detector, rules) in
             [(Detector::TopicDetector, &self.topics), (Detector::PolicyViolation, &self.policies)]
         {
             if subject.asks_for(detector) {
-                let words = words.as_ref().map_err(Clone::clone)?;
-                hits.extend(words.search(&subject.texts).map(|rule| Hit::new(detector, rule)));
+                hits.extend(rules.find(detector, &look)?);
             }
         }
         if subject.asks_for(Detector::KeywordDetector) {
@@ -246,12 +250,4 @@ fn hit(finding: Finding, text: Option<usize>) -> Option<Hit> {
     let place = text.map(|text| Place { text, span: Some(finding.span), label: finding.label });
     let reason = Some(finding.reason.to_owned());
     Some(Hit { detector: *detector, rule: finding.rule.to_owned(), reason, place })
-}
-
-/// The words of rules, each under its rule's name.
-fn named<'a>(key: &'a str, rules: &'a [WordRule]) -> impl Iterator<Item = (String, &'a String)> {
-    rules.iter().enumerate().flat_map(move |(at, rule)| {
-        let name = format!("plugins.guardrails.config.{key}[{at}] `{}`", rule.name);
-        rule.keywords.iter().map(move |word| (name.clone(), word))
-    })
 }

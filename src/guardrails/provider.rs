@@ -63,6 +63,10 @@ pub type Restoring<'a> = Pin<Box<dyn Future<Output = Result<Vec<String>, Provide
 pub struct Subject<'a> {
     pub side: Side,
     pub policy: &'a Policy,
+    /// By name; empty where it is not known.
+    pub server: &'a str,
+    /// By name; empty for what is no tool.
+    pub tool: &'a str,
     pub document: Document<'a>,
     /// Every string of the document: values in reading order, then keys.
     pub texts: Vec<&'a str>,
@@ -176,7 +180,7 @@ impl From<Interrupted> for ProviderFault {
 impl<'a> Subject<'a> {
     pub fn new(side: Side, policy: &'a Policy, document: Document<'a>) -> Self {
         let texts = document.texts();
-        Self { side, policy, document, texts, request: None }
+        Self { side, policy, server: "", tool: "", document, texts, request: None }
     }
 
     /// Whether a hit of this detector means anything under the policy.

@@ -111,6 +111,19 @@ pub(super) fn words(node: &Node<'_>, key: &str) -> Vec<String> {
     words
 }
 
+/// A list of JSON pointers.
+pub(super) fn pointers(node: &Node<'_>, key: &str) -> Vec<String> {
+    let paths = node.texts(key).into_iter();
+    paths
+        .map(|(path, pointer)| {
+            if !pointer.starts_with('/') || pointer.ends_with('/') {
+                node.notes().problem(&path, "expected a JSON pointer, as `/query`");
+            }
+            pointer.to_owned()
+        })
+        .collect()
+}
+
 /// The first real key of the places where the generations keep it.
 pub(super) fn api_key(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ApiKey> {
     let enkrypt = root.section("enkrypt_config");

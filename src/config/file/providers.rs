@@ -10,9 +10,11 @@ use crate::config::environment::Environment;
 use crate::config::node::Node;
 use crate::config::{
     ApiStyle, CompositeSettings, EnkryptSettings, KeywordSettings, LocalSettings, Logic, OpenAiSettings,
-    ProviderSettings, Sensitivity, WordRule,
+    ProviderSettings, Sensitivity,
 };
 use crate::secret::ApiKey;
+
+mod rules;
 
 const OPENAI_URL: &str = "https://api.openai.com";
 const OPENAI_CATEGORIES: [&str; 3] = ["hate", "violence", "sexual"];
@@ -61,29 +63,9 @@ fn local(config: &Node<'_>) -> LocalSettings {
     LocalSettings {
         sensitivity: config.choice("sensitivity", &SENSITIVITIES).unwrap_or_default(),
         keywords: keywords(config),
-        topics: word_rules(config, "topics"),
-        policies: word_rules(config, "policies"),
+        topics: rules::read(config, "topics"),
+        policies: rules::read(config, "policies"),
     }
-}
-
-/// A list of `{"name": …, "keywords": […]}`.
-fn word_rules(config: &Node<'_>, key: &str) -> Vec<WordRule> {
-    let items = config.items(key).unwrap_or_default();
-    let read = |(path, value): (String, &Value)| {
-        let node = Node::open(value, path, config.notes())?;
-        let name = node.filled("name").map(str::to_owned);
-        if name.is_none() && node.get("name").is_none() {
-            node.problem("name", "expected a non-empty string: answers name the rule by it");
-        }
-        let keywords = words(&node, "keywords");
-        if keywords.is_empty() && node.get("keywords").is_none_or(|list| list == &Value::Array(Vec::new())) {
-            node.problem("keywords", "expected a list of words and phrases");
-        }
-        node.ignore(&["description"]);
-        node.refuse_misspelt();
-        Some(WordRule { name: name?, keywords })
-    };
-    items.into_iter().filter_map(read).collect()
 }
 
 fn keywords(config: &Node<'_>) -> KeywordSettings {

@@ -198,7 +198,8 @@ fn sample(schema: &Value, root: &Value) -> Value {
             Value::Object(map)
         }
         Some("array") => json!([sample(&schema["items"], root)]),
-        Some("string") => "https://example.com".into(),
+        // Without a character that means something in a pattern, which would take long to compile.
+        Some("string") => "https://example".into(),
         Some("boolean") => true.into(),
         _ => 1.into(),
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::super::super::{Action, Detector, Exemption};
+use super::super::plugins::pointers;
 use super::detector;
 use crate::config::node::Node;
 
@@ -34,7 +35,7 @@ pub(super) fn exemptions(policy: &Node<'_>, in_force: bool) -> Vec<Exemption> {
                 node.problem("allow", "expected a list of the detectors that the tool is let off");
             }
             let detectors = detectors(&node, allowed, in_force);
-            let paths = paths(&node, "paths");
+            let paths = pointers(&node, "paths");
             node.ignore(&["reason"]);
             let reason = node.text("reason").map(str::to_owned);
             node.refuse_misspelt();
@@ -72,7 +73,7 @@ fn exception(policy: &Node<'_>, path: String, value: &Value, in_force: bool) -> 
         node.problem("until", "expected the last day on which it holds, as `2030-01-31`");
     }
     let tool = node.filled("tool").map(str::to_owned);
-    let paths = paths(&node, "paths");
+    let paths = pointers(&node, "paths");
     node.refuse_misspelt();
     if until.is_some_and(|until| until <= SystemTime::now()) {
         node.notes().warn(format!("`{}` has run out: what it let pass is blocked again", node.here()));
@@ -82,18 +83,6 @@ fn exception(policy: &Node<'_>, path: String, value: &Value, in_force: bool) -> 
 
 fn detectors(node: &Node<'_>, names: Vec<(String, &str)>, in_force: bool) -> Vec<Detector> {
     names.into_iter().filter_map(|(path, name)| detector(node, &path, name, in_force)).collect()
-}
-
-fn paths(node: &Node<'_>, key: &str) -> Vec<String> {
-    let paths = node.texts(key).into_iter();
-    paths
-        .map(|(path, pointer)| {
-            if !pointer.starts_with('/') || pointer.ends_with('/') {
-                node.notes().problem(&path, "expected a JSON pointer, as `/query`");
-            }
-            pointer.to_owned()
-        })
-        .collect()
 }
 
 /// The end of a day, UTC.
