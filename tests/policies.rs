@@ -383,6 +383,9 @@ async fn the_sensitivity_of_a_policy_goes_before_the_providers() {
 #[tokio::test]
 async fn a_sensitivity_that_nobody_keeps_does_not_load() {
     let check = async |config: Config| Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+    let (code, out, err) = check(levels(&json!(null), &json!("strict"))).await;
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("blocks injection_attack, sponge_attack; sensitivity strict"), "{out}");
     let (code, out, err) = check(levels(&json!(null), &json!("lax"))).await;
     assert_eq!(code, 78, "{out}");
     assert!(err.contains("input_guardrails_policy.additional_config.sensitivity: expected one of `strict`, `balanced`, `lenient`"), "{err}");

@@ -144,6 +144,9 @@ fn describe_policy(policy: &Policy) -> String {
     if !policy.exemptions.is_empty() {
         parts.push(format!("{} exceptions", policy.exemptions.len()));
     }
+    if let Some(sensitivity) = policy.sensitivity {
+        parts.push(format!("sensitivity {}", sensitivity.as_str()));
+    }
     if policy.enforcement == Enforcement::Observe {
         parts.push("only observes".to_owned());
     }
@@ -167,8 +170,8 @@ fn provider(settings: &ProviderSettings) -> String {
         ProviderSettings::Local(local) => {
             let lists = [
                 ("words", local.keywords.keywords.len()),
-                ("lists for topics", local.topics.len()),
-                ("lists for policies", local.policies.len()),
+                ("rules for topics", local.topics.len()),
+                ("rules for policies", local.policies.len()),
             ];
             let lists = lists.iter().filter(|(_, count)| *count > 0);
             let lists: Vec<String> = lists.map(|(name, count)| format!("{count} {name}")).collect();

@@ -211,3 +211,79 @@ fn a_list_that_is_gone_through_again_and_again_runs_out_of_steps() {
     let once = Condition::parse("args.list.all(a, a >= 0) && !args.text.matches('b+$')").expect("once");
     assert_eq!(once.holds(&facts(&args)), Ok(true));
 }
+
+/// Xorshift: the same expressions everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).expect("a small number") % limit
+    }
+}
+
+#[test]
+fn whatever_is_written_is_read_or_refused_and_then_decided_or_not() {
+    const PIECES: [&str; 48] = [
+        "args",
+        "tool",
+        "texts",
+        "text",
+        ".",
+        ".query",
+        ".count",
+        ".rows",
+        ".hosts",
+        ".none",
+        ".other",
+        "[",
+        "]",
+        "0",
+        "1.5",
+        "-",
+        "!",
+        "(",
+        ")",
+        "\"",
+        "'",
+        "'a'",
+        "r'",
+        "\\u00",
+        "\\",
+        " && ",
+        " || ",
+        " == ",
+        " < ",
+        " in ",
+        " ? ",
+        ":",
+        ".all(x, ",
+        ".map(x, ",
+        "x",
+        ".size()",
+        "has(",
+        ".matches('",
+        "+",
+        "*",
+        "%",
+        "/",
+        ",",
+        "ü",
+        "\u{1f600}",
+        "//",
+        "\n",
+        "9223372036854775807",
+    ];
+    let (mut dice, mut read, arguments) = (Dice(0x9e37_79b9_7f4a_7c15), 0, arguments());
+    for _ in 0..20_000 {
+        let count = 1 + dice.below(12);
+        let text: String = (0..count).map(|_| PIECES[dice.below(PIECES.len())]).collect();
+        let Ok(condition) = Condition::parse(&text) else { continue };
+        read += 1;
+        let facts = Facts { args: Some(&arguments), texts: &["ü"], ..Facts::default() };
+        let _ = condition.holds(&facts);
+    }
+    assert!(read > 100, "{read}");
+}

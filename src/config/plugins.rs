@@ -96,6 +96,16 @@ pub enum Logic {
     All,
 }
 
+impl Sensitivity {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Balanced => "balanced",
+            Self::Lenient => "lenient",
+        }
+    }
+}
+
 impl ProviderSettings {
     pub fn name(&self) -> &'static str {
         match self {
