@@ -10,17 +10,26 @@ mod sql;
 mod targets;
 mod templates;
 
-use super::rules::{EVERYWHERE, Table};
+use super::rules::{EVERYWHERE, Search, Table};
 use super::{Finding, Kind, Place};
 
 const ARGUMENT: &[Place] = &[Place::Argument];
 
 const fn argument(rules: &'static [super::rules::Rule]) -> Table {
-    Table { kind: Kind::CodeInjection, places: ARGUMENT, before: 120, after: 240, rules, check: None }
+    Table {
+        kind: Kind::CodeInjection,
+        places: ARGUMENT,
+        before: 120,
+        after: 240,
+        rules,
+        check: None,
+        search: Search::Pattern,
+    }
 }
 
 pub(super) const TABLES: &[Table] = &[
     argument(sql::RULES),
+    Table { search: Search::Own(markup::handler), ..argument(markup::HANDLERS) },
     argument(markup::RULES),
     argument(shell::RULES),
     argument(paths::RULES),
@@ -33,6 +42,7 @@ pub(super) const TABLES: &[Table] = &[
         after: 240,
         rules: active::RULES,
         check: None,
+        search: Search::Pattern,
     },
 ];
 

@@ -123,26 +123,27 @@ fn reference(rest: &[u8], skip: usize, radix: u32) -> Option<(Value, usize)> {
 
 fn named(rest: &[u8]) -> Option<(Value, usize)> {
     const NAMES: &[(&[u8], u8)] = &[
-        (b"&lt;", b'<'),
-        (b"&gt;", b'>'),
         (b"&amp;", b'&'),
-        (b"&quot;", b'"'),
         (b"&apos;", b'\''),
-        (b"&nbsp;", b' '),
-        (b"&tab;", b'\t'),
-        (b"&newline;", b'\n'),
         (b"&colon;", b':'),
+        (b"&commat;", b'@'),
+        (b"&equals;", b'='),
+        (b"&gt;", b'>'),
         (b"&lpar;", b'('),
+        (b"&lt;", b'<'),
+        (b"&nbsp;", b' '),
+        (b"&newline;", b'\n'),
+        (b"&period;", b'.'),
+        (b"&quot;", b'"'),
         (b"&rpar;", b')'),
         (b"&sol;", b'/'),
-        (b"&equals;", b'='),
-        (b"&commat;", b'@'),
-        (b"&period;", b'.'),
+        (b"&tab;", b'\t'),
     ];
-    let known = NAMES
-        .iter()
-        .find(|(name, _)| rest.len() >= name.len() && rest[..name.len()].eq_ignore_ascii_case(name));
-    known.map(|(name, byte)| (Value::Byte(*byte), name.len()))
+    let first = rest.get(1).filter(|first| first.is_ascii_alphabetic())?.to_ascii_lowercase();
+    let alike = NAMES.iter().filter(|(name, _)| name[1] == first);
+    let mut known =
+        alike.filter(|(name, _)| rest.get(..name.len()).is_some_and(|next| next.eq_ignore_ascii_case(name)));
+    known.next().map(|(name, byte)| (Value::Byte(*byte), name.len()))
 }
 
 fn hex(bytes: &[u8], count: usize) -> Option<u32> {

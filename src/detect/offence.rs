@@ -1,11 +1,27 @@
 //! Hate, insults and sexual content, by short lists of words that are hardly ever meant otherwise.
 
 use super::Kind;
-use super::rules::{EVERYWHERE, Rule, Table, rules};
+use super::rules::{EVERYWHERE, Rule, Search, Table, rules};
 
 pub(super) const TABLES: &[Table] = &[
-    Table { kind: Kind::Toxicity, places: EVERYWHERE, before: 40, after: 80, rules: TOXIC, check: None },
-    Table { kind: Kind::Nsfw, places: EVERYWHERE, before: 40, after: 80, rules: SEXUAL, check: None },
+    Table {
+        kind: Kind::Toxicity,
+        places: EVERYWHERE,
+        before: 40,
+        after: 80,
+        rules: TOXIC,
+        check: None,
+        search: Search::Pattern,
+    },
+    Table {
+        kind: Kind::Nsfw,
+        places: EVERYWHERE,
+        before: 40,
+        after: 80,
+        rules: SEXUAL,
+        check: None,
+        search: Search::Pattern,
+    },
 ];
 
 const TOXIC: &[Rule] = rules! {

@@ -1,34 +1,43 @@
 //! Definitions of tools that instruct the model instead of describing the tool: what to do before other
 //! tools, what to hide, which files to read, how to change other tools' arguments, why to be preferred.
 
-use super::rules::{Rule, Table, rules};
+use super::rules::{Rule, Search, Table, rules};
 use super::{Kind, Place};
 
 const DEFINITION: &[Place] = &[Place::Definition];
 
-pub(super) const TABLES: &[Table] = &[Table {
-    kind: Kind::ToolPoisoning,
-    places: DEFINITION,
-    before: 200,
-    after: 300,
-    rules: RULES,
-    check: None,
-}];
+pub(super) const TABLES: &[Table] = &[Table { search: Search::Heads, ..table(HEADED) }, table(RULES)];
+
+const fn table(rules: &'static [Rule]) -> Table {
+    Table {
+        kind: Kind::ToolPoisoning,
+        places: DEFINITION,
+        before: 200,
+        after: 300,
+        rules,
+        check: None,
+        search: Search::Pattern,
+    }
+}
+
+/// What begins with its literal, and counts words after it.
+const HEADED: &[Rule] = rules! {
+    "poison.override" "override" 0.9 ["ignor" "disregard" "forget" "overrid"] & ["instruct" "prompt" "rule" "guideline" "command" "polic" "request" "tool" "safety"]
+        r"\b(?:ignore|disregard|forget|override)\b(?:\W{1,3}[\w'-]{1,16}){0,4}?\W{1,3}(?:all|any|previous|prior|above|earlier|your|other|system|safety|user)\b(?:\W{1,3}[\w'-]{1,16}){0,3}?\W{1,3}(?:instruct\w*|prompts?|rules?|guidelines?|commands?|polic\w+|requests?|tools?|safety)\b"
+        "A definition asks to ignore other instructions."
+};
 
 const RULES: &[Rule] = rules! {
     "poison.tag" "instruction" 0.9 ["important>" "critical>" "<system" "<hidden" "<secret" "<instruct" "<admin" "<information>" "alert>" "<!-- " "[hidden" "[secret" "[system"]
         r"<(?:important|critical|system|hidden|secret|instructions?|admin|information|critical_instructions?|\w{0,12}[ _]alert|system[ _]\w{1,16})>|<!--.{0,200}(?:must|ignore|instruct|secret|always|do not|before)|\[(?:hidden|secret|system)\b[^\]]{0,20}\]"
         "A definition holds a block of instructions for the model."
-    "poison.override" "override" 0.9 ["ignor" "disregard" "forget" "overrid"]
-        r"\b(?:ignore|disregard|forget|override)\b(?:\W{1,3}[\w'-]{1,16}){0,4}?\W{1,3}(?:all|any|previous|prior|above|earlier|your|other|system|safety|user)\b(?:\W{1,3}[\w'-]{1,16}){0,3}?\W{1,3}(?:instruct\w*|prompts?|rules?|guidelines?|commands?|polic\w+|requests?|tools?|safety)\b"
-        "A definition asks to ignore other instructions."
     "poison.before-others" "shadowing" 0.85 ["before" "prior to" "first call" "first use" "whenever" "every time" "after each" "after using" "after every" "each time" "at the beginning" "at the start"]
         r"(?:\b(?:before|prior to|whenever|every time|each time|after(?: each| every)?)\s+(?:you\s+)?(?:us(?:e|ing)|call(?:ing)?|invok(?:e|ing)|execut(?:e|ing)|running|any|accessing|searching|navigating|performing|each|every|the use of|proceeding|answering|responding)\b(?:\W{1,3}[\w`'./-]{1,30}){0,10}?\W{1,3}(?:you must|must|you need|you should|always|first|need to|have to|read|call|make sure|required)\b|\b(?:must|should|always|need to|have to)\s+(?:\w+\s+){0,2}?(?:first\s+)?(?:call|use|invoke|run|execute|read|be called|be used|be invoked|be executed)\b(?:\W{1,3}[\w`'./-]{1,30}){0,6}?\W{1,3}(?:before|first|prior|instead of|on every|for every|with every)\b)"
         "A definition orders what to do before or after other tools."
     "poison.hide" "conceal" 0.9 ["not tell" "n't tell" "not inform" "not mention" "n't mention" "not reveal" "not notify" "not disclose" "never mention" "without telling" "without informing" "not alert" "not let the user" "never tell" "never reveal" "secretly" "silently" "covertly" "without notifying" "without the user" "n't inform" "never inform" "not display" "not show" "hidden from" "invisible to"]
         r"(?:(?:do not|don.?t|never|must not|should not|not to|avoid)\s+(?:tell|inform|mention|reveal|notify|disclose|alert|show|let|display|explain)\w*\b(?:\W{1,3}[\w'-]{1,16}){0,5}?\W{1,3}(?:users?|human|customer|anyone|this|them|that|about|you)\b|without\s+(?:telling|informing|notifying|alerting|the user|mentioning|asking|user)\w*|\b(?:secretly|covertly|silently)\s+(?:\w+\s+){0,2}?(?:send|read|cop\w+|forward|collect|upload|log|exfil\w*|record|captur\w*|execut\w*|run|add|append|includ\w*|transmit|modif\w*|stor\w*)|(?:hidden from|invisible to) (?:the )?users?)"
         "A definition asks to hide something from the user."
-    "poison.files" "exfiltrate" 0.88 [".ssh" "id_rsa" ".env" "mcp.json" ".aws" "credentials" ".bashrc" ".cursor" "/etc/passwd" "/etc/shadow" "private key" "claude_desktop_config" "keychain" ".npmrc" ".kube" ".git-credentials" "wallet" "system prompt" "conversation history" "chat history" "api_key" "api key" ".zshrc"]
+    "poison.files" "exfiltrate" 0.88 [".ssh" "id_rsa" ".env" "mcp.json" ".aws" ".bashrc" ".cursor" "/etc/passwd" "/etc/shadow" "private key" "claude_desktop_config" ".npmrc" ".kube" ".git-credentials" "system prompt" "conversation history" "chat history" "browser " "saved pass" ".zshrc"]
         r"\b(?:read|open|access|load|retrieve|fetch|cat|extract|get|collect|copy|include|pass|send|contents? of|provide|append|upload|verify|check|scan\w*|steal\w*|harvest\w*)\b(?:\W{1,3}[\w'`-]{1,20}){0,8}?\W{0,4}(?:~?/?[\w/.~]*\.ssh\b|id_rsa|(?:^|[\s/'`\x22])\.env\b|mcp\.json|\.aws\b|\.bashrc|\.zshrc|\.cursor\b|/etc/(?:passwd|shadow)|private keys?\b|claude_desktop_config|\.npmrc|\.kube\b|\.git-credentials|system prompt|(?:conversation|chat) history|browser (?:passwords|cookies)|saved passwords)"
         "A definition asks for files or data that hold secrets."
     "poison.parameter" "parameter" 0.85 ["regardless" "always change" "always set" "always use" "automatically" "must be set" "replace" "modify the" "change the" "redirect" "instead of the" "side_note" "sidenote" "parameter to"]

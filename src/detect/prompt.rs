@@ -6,12 +6,13 @@ mod results;
 mod strong;
 mod weak;
 
-use super::rules::{EVERYWHERE, Rule, Table};
+use super::rules::{EVERYWHERE, Rule, Search, Table};
 use super::{FLAGGED, Finding, Kind, Kinds, Place};
 
 pub(super) use results::at_the_edge;
 
 pub(super) const TABLES: &[Table] = &[
+    Table { search: Search::Heads, ..table(EVERYWHERE, strong::HEADED) },
     table(EVERYWHERE, strong::RULES),
     table(EVERYWHERE, weak::RULES),
     table(EVERYWHERE, languages::RULES),
@@ -19,7 +20,15 @@ pub(super) const TABLES: &[Table] = &[
 ];
 
 const fn table(places: &'static [Place], rules: &'static [Rule]) -> Table {
-    Table { kind: Kind::PromptInjection, places, before: 160, after: 260, rules, check: None }
+    Table {
+        kind: Kind::PromptInjection,
+        places,
+        before: 160,
+        after: 260,
+        rules,
+        check: None,
+        search: Search::Pattern,
+    }
 }
 
 /// How near to each other weak signs must stand, in bytes.

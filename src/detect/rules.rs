@@ -1,12 +1,14 @@
 //! The rules that are a pattern behind literals: one Aho-Corasick over all literals finds where a rule
-//! may apply, and its pattern runs in a window around that place only. Patterns are compiled when first needed.
+//! may apply, and its pattern runs in a window around that place only, if what else it needs is there.
+//! Patterns are compiled when first needed.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use aho_corasick::{AhoCorasick, Input};
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::literals::Literals;
+use super::literals::{Hit, Literals};
 use super::{Finding, Kind, Kinds, Place, code, offence, poison, prompt, secrets};
 
 /// A pattern of a rule, and what finding it means.
@@ -15,6 +17,8 @@ pub(super) struct Rule {
     pub(super) label: &'static str,
     /// In lower case; one of them is in every text that the pattern matches.
     pub(super) gates: &'static [&'static str],
+    /// One of these is in every text that the pattern matches as well; nothing, where there are none.
+    pub(super) needs: &'static [&'static str],
     /// Case does not count unless the pattern says so. Its first group, if any, is the span.
     pub(super) pattern: &'static str,
     pub(super) score: f32,
@@ -31,7 +35,23 @@ pub(super) struct Table {
     pub(super) rules: &'static [Rule],
     /// Looks at what a pattern found once more (the text, the whole match, the span) and says the span to report.
     pub(super) check: Option<Check>,
+    pub(super) search: Search,
 }
+
+/// How the matches of a pattern are found.
+#[derive(Clone, Copy)]
+pub(super) enum Search {
+    Pattern,
+    /// The pattern begins with one of the rule's literals, which begins a word: it is tried there alone, where
+    /// what it needs follows. From everywhere at once, one that counts words has more states than can be kept.
+    Heads,
+    /// Whatever finds the same in less time: the next match from a place on.
+    Own(fn(&Rule, &[u8], usize) -> Option<Range<usize>>),
+}
+
+/// How often a pattern that is dear is tried in one window in vain. A text with more of what is nearly a match
+/// is made to be slow, or to hide one: it counts as a match.
+pub(super) const MAX_TRIES: usize = 1000;
 
 pub(super) type Check = fn(&Rule, &str, Range<usize>, Range<usize>) -> Option<Range<usize>>;
 
@@ -39,11 +59,13 @@ pub(super) const EVERYWHERE: &[Place] = &[Place::Argument, Place::Result, Place:
 
 const TABLES: &[&[Table]] = &[secrets::TABLES, code::TABLES, prompt::TABLES, poison::TABLES, offence::TABLES];
 
-/// Rules, one a line: name, label, score, literals, pattern, reason.
+/// Rules, one a line: name, label, score, literals, what else is needed, pattern, reason.
 macro_rules! rules {
-    ($($id:literal $label:literal $score:literal [$($gate:literal)*] $pattern:literal $reason:literal)*) => {
+    ($($id:literal $label:literal $score:literal [$($gate:literal)*] $(& [$($need:literal)*])?
+        $pattern:literal $reason:literal)*) => {
         &[$($crate::detect::rules::Rule {
-            id: $id, label: $label, gates: &[$($gate),*], pattern: $pattern, score: $score, reason: $reason,
+            id: $id, label: $label, gates: &[$($gate),*], needs: &[$($($need),*)?],
+            pattern: $pattern, score: $score, reason: $reason,
         }),*]
     };
 }
@@ -53,6 +75,10 @@ pub(super) use rules;
 const MAX_CACHE: usize = 512 * 1024;
 /// So much of a literal is looked for; a small automaton is a fast one.
 const LITERAL: usize = 6;
+/// And so much of one that a rule needs beside it.
+const NEED: usize = 12;
+/// Marks the owner of a literal that is needed.
+const NEEDED: u16 = 1 << 15;
 
 /// Findings of one rule in one text; what comes after is more of the same.
 const MAX_FINDINGS: u16 = 200;
@@ -61,23 +87,36 @@ struct Compiled {
     table: &'static Table,
     rule: &'static Rule,
     pattern: OnceLock<Option<Regex>>,
+    heads: OnceLock<Option<(AhoCorasick, AhoCorasick)>>,
 }
 
 impl Compiled {
     fn pattern(&self) -> Option<&Regex> {
-        let compile = || {
-            let mut builder = RegexBuilder::new(self.rule.pattern);
-            builder
-                .case_insensitive(true)
-                .unicode(false)
-                .dot_matches_new_line(true)
-                .size_limit(1 << 20)
-                .dfa_size_limit(MAX_CACHE)
-                .build()
-                .ok()
+        let write = || match self.table.search {
+            Search::Heads => compile(&format!(r"\A(?:{})", self.rule.pattern)),
+            Search::Pattern | Search::Own(_) => compile(self.rule.pattern),
         };
-        self.pattern.get_or_init(compile).as_ref()
+        self.pattern.get_or_init(write).as_ref()
     }
+
+    /// The literals that the pattern begins with, and those that follow them.
+    fn heads(&self) -> Option<&(AhoCorasick, AhoCorasick)> {
+        let any = |of: &[&str]| AhoCorasick::builder().ascii_case_insensitive(true).build(of).ok();
+        self.heads.get_or_init(|| Some((any(self.rule.gates)?, any(self.rule.needs)?))).as_ref()
+    }
+}
+
+/// A pattern as all rules are written. Case does not count, and a dot is any byte.
+pub(super) fn compile(pattern: &str) -> Option<Regex> {
+    let mut builder = RegexBuilder::new(pattern);
+    builder
+        .case_insensitive(true)
+        .unicode(false)
+        .dot_matches_new_line(true)
+        .size_limit(1 << 20)
+        .dfa_size_limit(MAX_CACHE)
+        .build()
+        .ok()
 }
 
 /// Where a rule is being tried.
@@ -86,6 +125,21 @@ struct Window {
     start: usize,
     end: usize,
     findings: u16,
+    /// Whether what the rule needs is there, and from where on it was last seen.
+    has: bool,
+    seen: Option<usize>,
+}
+
+impl Window {
+    /// A literal that the rule needs.
+    fn see(&mut self, hit: Hit) {
+        self.seen = Some(hit.start);
+        self.has |= hit.end <= self.end;
+    }
+
+    fn look(&mut self) {
+        self.has |= self.seen.is_some_and(|seen| seen >= self.start);
+    }
 }
 
 /// All rules, compiled as they are needed.
@@ -94,7 +148,8 @@ fn compiled() -> &'static [Compiled] {
     COMPILED.get_or_init(|| {
         let tables = TABLES.iter().copied().flatten();
         let all = tables.flat_map(|table| table.rules.iter().map(move |rule| (table, rule)));
-        all.map(|(table, rule)| Compiled { table, rule, pattern: OnceLock::new() }).collect()
+        all.map(|(table, rule)| Compiled { table, rule, pattern: OnceLock::new(), heads: OnceLock::new() })
+            .collect()
     })
 }
 
@@ -104,8 +159,9 @@ fn gate(place: Place) -> Option<&'static Literals> {
     let build = || {
         let rules = (0_u16..).zip(compiled()).filter(|(_, compiled)| compiled.table.places.contains(&place));
         Literals::new(rules.flat_map(|(index, compiled)| {
-            let gates = compiled.rule.gates.iter();
-            gates.map(move |gate| (index, &gate.as_bytes()[..gate.len().min(LITERAL)]))
+            let (gates, needs) = (compiled.rule.gates.iter(), compiled.rule.needs.iter());
+            let gates = gates.map(move |gate| (index, &gate.as_bytes()[..gate.len().min(LITERAL)]));
+            gates.chain(needs.map(move |need| (index | NEEDED, &need.as_bytes()[..need.len().min(NEED)])))
         }))
     };
     GATES[place as usize].get_or_init(build).as_ref()
@@ -118,23 +174,28 @@ pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Findi
     let mut windows: Vec<Window> = vec![Window::default(); compiled_rules.len()];
     let mut touched: Vec<u16> = Vec::new();
     literals.each(text.as_bytes(), |hit| {
-        let compiled = &compiled_rules[usize::from(hit.owner)];
+        let owner = hit.owner & !NEEDED;
+        let compiled = &compiled_rules[usize::from(owner)];
         let table = compiled.table;
         if !kinds.contains(table.kind) {
             return;
         }
-        let window = &mut windows[usize::from(hit.owner)];
+        let window = &mut windows[usize::from(owner)];
+        if hit.owner & NEEDED != 0 {
+            return window.see(hit);
+        }
         let start = hit.start.saturating_sub(table.before);
         let end = (hit.end + LITERAL + table.after).min(text.len());
         if window.end == 0 {
-            touched.push(hit.owner);
-            *window = Window { start, end, findings: 0 };
+            touched.push(owner);
+            *window = Window { start, end, ..*window };
         } else if start <= window.end {
             window.end = end;
         } else {
             let findings = compiled.run(text, *window, found);
-            *window = Window { start, end, findings };
+            *window = Window { start, end, findings, has: false, seen: window.seen };
         }
+        window.look();
     });
     for owner in touched {
         compiled_rules[usize::from(owner)].run(text, windows[usize::from(owner)], found);
@@ -145,18 +206,14 @@ impl Compiled {
     /// Tries the pattern in a window, and says how many findings the rule has by now.
     fn run(&self, text: &str, window: Window, found: &mut Vec<Finding>) -> u16 {
         let mut findings = window.findings;
-        let Some(pattern) = self.pattern() else { return findings };
+        if !window.has && !self.rule.needs.is_empty() {
+            return findings;
+        }
         let bytes = &text.as_bytes()[..window.end];
-        let grouped = pattern.captures_len() > 1;
         let mut at = window.start;
         while findings < MAX_FINDINGS && at <= bytes.len() {
-            let Some(whole) = pattern.find_at(bytes, at).map(|whole| whole.range()) else { break };
+            let Some((whole, mut span)) = self.next(bytes, at) else { break };
             at = whole.end.max(whole.start + 1);
-            let mut span = whole.clone();
-            if grouped {
-                let groups = pattern.captures_at(bytes, whole.start);
-                span = groups.and_then(|groups| groups.get(1)).map_or(span, |group| group.range());
-            }
             if let Some(check) = self.table.check {
                 match check(self.rule, text, whole, span) {
                     Some(checked) => span = checked,
@@ -167,6 +224,49 @@ impl Compiled {
             found.push(self.finding(span));
         }
         findings
+    }
+
+    /// The next match, and the span that it reports.
+    fn next(&self, bytes: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
+        match self.table.search {
+            Search::Own(next) => next(self.rule, bytes, at).map(|whole| (whole.clone(), whole)),
+            Search::Heads => self.at_a_head(bytes, at).map(|whole| (whole.clone(), whole)),
+            Search::Pattern => {
+                let pattern = self.pattern()?;
+                let whole = pattern.find_at(bytes, at)?.range();
+                let groups = (pattern.captures_len() > 1).then(|| pattern.captures_at(bytes, whole.start));
+                let first = groups.flatten().and_then(|groups| groups.get(1));
+                Some((whole.clone(), first.map_or(whole, |group| group.range())))
+            }
+        }
+    }
+
+    fn at_a_head(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+        let ((heads, needs), pattern) = (self.heads()?, self.pattern()?);
+        let (mut from, mut need, mut tries) = (at, at, 0);
+        loop {
+            let head = heads.find(Input::new(bytes).range(from..))?.start();
+            from = head + 1;
+            let start = match head.checked_sub(1).and_then(|before| bytes.get(before)) {
+                Some(b'_') if head > at => head - 1,
+                Some(byte) if byte.is_ascii_alphanumeric() || *byte == b'_' => continue,
+                _ => head,
+            };
+            if need <= head {
+                need = needs.find(Input::new(bytes).range(head..))?.start();
+            }
+            let end = bytes.len().min(head + self.table.before + self.table.after);
+            if need >= end {
+                continue;
+            }
+            tries += 1;
+            if tries > MAX_TRIES {
+                return Some(start..head);
+            }
+            if let Some(found) = pattern.find(&bytes[start..end]) {
+                return Some(start..start + found.end());
+            }
+        }
     }
 
     fn finding(&self, span: Range<usize>) -> Finding {

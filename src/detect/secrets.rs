@@ -10,11 +10,19 @@ mod vendors;
 pub(super) use name::{member, names_a_secret};
 pub(super) use value::is_placeholder;
 
-use super::rules::{Check, EVERYWHERE, Rule, Table};
+use super::rules::{Check, EVERYWHERE, Rule, Search, Table};
 use super::{Finding, Kind};
 
 const fn table(before: usize, after: usize, rules: &'static [Rule], check: Check) -> Table {
-    Table { kind: Kind::Secret, places: EVERYWHERE, before, after, rules, check: Some(check) }
+    Table {
+        kind: Kind::Secret,
+        places: EVERYWHERE,
+        before,
+        after,
+        rules,
+        check: Some(check),
+        search: Search::Pattern,
+    }
 }
 
 pub(super) const TABLES: &[Table] = &[
@@ -23,7 +31,7 @@ pub(super) const TABLES: &[Table] = &[
     table(80, 512, vendors::NAMED, is_named),
     table(64, 4096, keys::BLOCKS, is_block),
     table(200, 300, keys::ADDRESSES, is_login),
-    table(48, 64, assigned::RULES, assigned::value_of),
+    Table { search: Search::Own(assigned::next), ..table(48, 64, assigned::RULES, assigned::value_of) },
 ];
 
 use std::ops::{Range, RangeInclusive};
@@ -42,10 +50,26 @@ fn is_token(rule: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Opt
 }
 
 /// What follows a vendor's name must look random by itself.
-fn is_named(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
+fn is_named(rule: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
     let token = text.get(span.clone())?;
+    if rule.id == "secret.curl-user" && !follows_curl(text, whole.start) {
+        return None;
+    }
     let drawn = value::is_random(token) && !value::is_words(token);
     (!value::is_placeholder(token) && drawn).then_some(span)
+}
+
+/// Whether `at` is in the command line of curl.
+fn follows_curl(text: &str, at: usize) -> bool {
+    const REACH: usize = 304;
+    let before = &text.as_bytes()[at.saturating_sub(REACH)..at];
+    let line = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+    let inside = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let called = |start: usize, word: &[u8]| {
+        let free = start.checked_sub(1).is_none_or(|before_it| !inside(before.get(before_it)));
+        word.eq_ignore_ascii_case(b"curl") && free && !inside(before.get(start + 4))
+    };
+    before[line..].windows(4).enumerate().any(|(start, word)| called(line + start, word))
 }
 
 fn is_login(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {

@@ -1,16 +1,51 @@
 //! Script in markup.
 
-use super::super::rules::{Rule, rules};
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use super::super::rules::{MAX_TRIES, Rule, compile, rules};
+
+pub(super) const HANDLERS: &[Rule] = rules! {
+    "code.xss-handler" "xss" 0.88 ["on"] & ["=" "%3d"]
+        r"(?:<[a-z!/?%][^>]{0,200}?|['\x22/`\s;]|^|&\w{1,6};|%2f|%3e|\))[\s/+'\x22\x0b\x0c&#;x0-9a-z]{0,2}\bon(?:abort|activate|after\w{4,10}|animation\w{3,9}|auxclick|before\w{3,18}|begin|blur|bounce|canplay\w{0,7}|cellchange|change|click|close|contextmenu|copy|cuechange|cut|data\w{6,12}|dblclick|deactivate|drag\w{0,5}|drop|durationchange|end|ended|error\w{0,6}|filterchange|finish|focus\w{0,3}|formchange|forminput|formdata|fullscreenchange|gotpointercapture|hashchange|help|input|invalid|key\w{2,5}|layoutcomplete|load\w{0,9}|losecapture|lostpointercapture|message\w{0,5}|mouse\w{2,6}|move\w{0,5}|mscontentzoom|offline|online|page\w{4,5}|paste|pause|play\w{0,4}|pointer\w{2,12}|popstate|progress|propertychange|ratechange|readystatechange|repeat|reset|resize\w{0,5}|reverse|row\w{4,10}|scroll\w{0,4}|search|seek\w{0,4}|select\w{0,6}|show|stalled|start|stop|storage|submit|suspend|syncrestored|timeerror|timeupdate|toggle|touch\w{3,6}|track\w{0,7}|transition\w{3,7}|unhandledrejection|unload|urlflip|volumechange|waiting|webkit\w{5,30}|wheel|zoom|xxx)[\s\x0b\x0c/'\x22]{0,6}(?:=|%3d)" "An event handler is put into a value."
+};
+
+/// How far before its handler's name a match begins at most.
+const REACH: usize = 205;
+
+/// The next match of the pattern for handlers: tried where the name of a handler and its sign stand, since what
+/// may stand before them is far too common.
+pub(super) fn handler(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    static PATTERNS: OnceLock<Option<(Regex, Regex)>> = OnceLock::new();
+    let write = || {
+        let (_, name) = rule.pattern.split_once(r"\bon(?:")?;
+        Some((compile(rule.pattern)?, compile(&format!(r"\bon(?:{name}"))?))
+    };
+    let (pattern, name) = PATTERNS.get_or_init(write).as_ref()?;
+    let (mut from, mut tries) = (at, 0);
+    loop {
+        let named = name.find_at(bytes, from)?;
+        let start = named.start().saturating_sub(REACH).max(at);
+        if let Some(found) = pattern.find_at(&bytes[..named.end()], start) {
+            return Some(found.range());
+        }
+        tries += 1;
+        if tries > MAX_TRIES {
+            return Some(named.range());
+        }
+        from = named.end();
+    }
+}
 
 pub(super) const RULES: &[Rule] = rules! {
     "code.xss-script" "xss" 0.9 ["<script" "</script" "< script" "<\\x" "script>" "<%00script" "<scr"]
         r"(?:<[\s/\x00]{0,3}s\s?c\s?r\s?i\s?p\s?t\b|<script[\s/>+:]|</script|<scr<script>ipt)" "A script element is put into a value."
-    "code.xss-handler" "xss" 0.88 ["on"]
-        r"(?:<[a-z!/?%][^>]{0,200}?|['\x22/`\s;]|^|&\w{1,6};|%2f|%3e|\))[\s/+'\x22\x0b\x0c&#;x0-9a-z]{0,2}\bon(?:abort|activate|after\w{4,10}|animation\w{3,9}|auxclick|before\w{3,18}|begin|blur|bounce|canplay\w{0,7}|cellchange|change|click|close|contextmenu|copy|cuechange|cut|data\w{6,12}|dblclick|deactivate|drag\w{0,5}|drop|durationchange|end|ended|error\w{0,6}|filterchange|finish|focus\w{0,3}|formchange|forminput|formdata|fullscreenchange|gotpointercapture|hashchange|help|input|invalid|key\w{2,5}|layoutcomplete|load\w{0,9}|losecapture|lostpointercapture|message\w{0,5}|mouse\w{2,6}|move\w{0,5}|mscontentzoom|offline|online|page\w{4,5}|paste|pause|play\w{0,4}|pointer\w{2,12}|popstate|progress|propertychange|ratechange|readystatechange|repeat|reset|resize\w{0,5}|reverse|row\w{4,10}|scroll\w{0,4}|search|seek\w{0,4}|select\w{0,6}|show|stalled|start|stop|storage|submit|suspend|syncrestored|timeerror|timeupdate|toggle|touch\w{3,6}|track\w{0,7}|transition\w{3,7}|unhandledrejection|unload|urlflip|volumechange|waiting|webkit\w{5,30}|wheel|zoom|xxx)[\s\x0b\x0c/'\x22]{0,6}(?:=|%3d)" "An event handler is put into a value."
-    "code.xss-scheme" "xss" 0.88 ["script" "data:" "vbs" "livescript" "mocha"]
+    "code.xss-scheme" "xss" 0.88 ["script" "data:" "vbs" "livescript" "mocha"] & ["vb" "live" "j" "mocha:" "data:"]
         r"(?:j[\s\\]{0,3}a[\s\\]{0,3}v[\s\\]{0,3}a|vb|live|j)[\s\\\x00-\x1f]{0,6}s[\s\\]{0,3}c[\s\\]{0,3}r[\s\\]{0,3}i[\s\\]{0,3}p[\s\\]{0,3}t[\s\\\x00-\x1f]{0,6}:[^\s]|mocha:\[|data:[^,\s]{0,30}(?:text/html|image/svg\+xml|text/javascript|text/xml|application/x?html|xhtml)" "An address that is a script is put into a value."
     "code.xss-element" "xss" 0.8 ["<iframe" "<object" "<embed" "<svg" "<math" "<base" "<meta" "<applet" "<form" "<isindex" "<link" "<frameset" "<xss" "<body" "<style" "<img" "<bgsound" "<layer" "<marquee" "<video" "<audio" "<input" "<details" "<x " "<plaintext" "<a " "<table" "<td" "<div" "<xml" "<?import" "<html" "<frame" "<comment" "<noscript" "<template" "<image" "<keygen" "<portal"]
         r"<object[\s/+]|<(?:iframe|embed|applet|isindex|frameset|xss|bgsound|layer|portal|plaintext)(?:[\s/+>]|$)|<svg[\s/]|<(?:math|base|meta|link|body|style|img|marquee|video|audio|input|details|x|table|td|div|frame|html|xml|form|image|a|button|keygen|template)\b[^>]{0,200}(?:javascript|vbscript|expression\s?\(|data:text|http-equiv|formaction|srcdoc|xlink:href|behavior\s?:|-moz-binding|dynsrc|lowsrc|implementation)|<\?import|<style[^>]{0,40}>.{0,60}(?:@import|expression|url\()|<base\s+href" "An element that loads or runs something is put into a value."
-    "code.xss-code" "xss" 0.82 ["alert" "prompt" "confirm(" "eval(" "document." "window[" "window." "fromcharcode" "settimeout" "setinterval" "constructor" "innerhtml" "location=" "location.h" "top[" "self[" "this[" "expression(" "function(" "atob(" "import("]
+    "code.xss-code" "xss" 0.82 ["alert" "prompt" "confirm(" "eval(" "document." "window[" "window." "fromcharcode" "settimeout" "setinterval" "constructor" "innerhtml" "location=" "location.h" "top[" "self[" "this[" "expression(" "function(" "atob(" "import("] & ["(" "[" "`" "document" "fromcharcode" "constructor.constructor" "innerhtml" "location" "=alert" "alert."]
         r"(?:\b(?:alert|prompt|confirm)\s{0,3}(?:\(\s{0,3}(?:\d|['\x22/`)]|document|window|location|xss|string|this|self|name|\w{1,12}\s?\))|`)|\beval\s?\(\s?(?:atob|string|unescape|name|location|window|'|\x22|\w+\()|document\s?(?:\.|\[)\s?['\x22]?(?:cookie|write|domain|location|body|vulnerable|createElement|documentElement|URL|referrer|title|forms)|(?:window|top|self|this|parent|frames|globalThis)\s?\[\s?['\x22/]|String\.fromCharCode|set(?:timeout|interval)\s{0,3}\(\s{0,3}(?:['\x22`]|(?:name|location|alert|eval|code)\w{0,8}\s?[,)])|\]\s?\(\s?\[?\]?\s?\)|constructor(?:\.constructor|\s?\(\s?['\x22`])|\binnerHTML\s?=|location\s?=\s?['\x22]?(?:javascript|name|/)|\bexpression\(|[:/]\s{0,3}expression\s?\(|=alert\b|alert\.(?:call|apply|bind))" "Script is put into a value."
 };

@@ -22,7 +22,7 @@ pub(super) const RULES: &[Rule] = rules! {
         r"(?-i)(?:^|[^A-Za-z])c(?:os|posix|nt|subprocess|__builtin__|builtins|sys)(?:\n|\\n)\w{1,24}(?:\n|\\n)|!!python/(?:object|name|module)|\bgASV[A-Za-z0-9+/]{8,400}(?:c3lzdGVt|N5c3Rlb|zeXN0ZW|cG9zaX|Bvc2l4|wb3Npe|c3VicHJvY2Vzc|N1YnByb2Nlc3|zdWJwcm9jZXNz)" "A serialised object of Python that runs a command is in a value."
     "code.shell-files" "shell" 0.8 ["/etc/passwd" "/etc/shadow" "id_rsa" "/etc/hosts" "boot.ini" "config.php"]
         r"\b(?:cat|less|more|head|tail|type|tac|nl|strings|cp|scp|grep|awk|sed|base64|xxd|od|vi|vim|nano|curl|wget)\b[^\n;|]{0,60}(?:/etc/(?:passwd|shadow|hosts|group|sudoers)|\.ssh/|id_rsa|boot\.ini|config\.php)" "A command reads files that hold secrets."
-    "code.call" "code" 0.85 ["system(" "exec(" "passthru(" "popen(" "eval(" "os.system" "subprocess" "child_process" "runtime.getruntime" "getruntime" "processbuilder" "__import__" "phpinfo" "<?php" "<?=" "assert(" "base64_decode" "unserialize" "file_get_contents" "proc_open" "shell_exec" "pcntl_" "preg_replace" "create_function" "call_user_func" "include(" "require(" "<% " "<%=" "system (" "exec (" "system '" "classloader" "java.lang." "ro0ab"]
+    "code.call" "code" 0.85 ["system(" "exec(" "passthru(" "popen(" "eval(" "os.system" "subprocess" "child_process" "runtime.getruntime" "getruntime" "processbuilder" "__import__" "phpinfo" "<?php" "<?=" "assert(" "base64_decode" "unserialize" "file_get_contents" "proc_open" "shell_exec" "pcntl_" "preg_replace" "create_function" "call_user_func" "include(" "require(" "<% " "<%=" "system (" "exec (" "system '" "classloader" "java.lang." "ro0ab"] & ["(" "child_process" "runtime" "processbuilder" "<?" "java.lang" "@{" "classloader"]
         r"(?:\b(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec|phpinfo|unserialize|call_user_func(?:_array)?|create_function|file_get_contents|file_put_contents|base64_decode|show_source|highlight_file|readfile|posix_\w+|spawn|execSync|spawnSync|eval|exec)\s{0,4}\(\s{0,4}(?:['\x22$]|\w+\s?\(|base64|chr|gzinflate|str_rot13|request|\\['\x22])|\b(?:phpinfo|shell_exec|passthru|base64_decode)\s{0,4}\(\s{0,4}\)|\b(?:assert|include|require)(?:_once)?\s{0,4}\(\s{0,4}(?:\$|['\x22](?:/|(?:\.\./){3}|(?:https?|ftp|php|data|file|phar|expect):|child_process['\x22]|\$))|os\.(?:system|popen|exec\w*)\s?\(|subprocess\.(?:run|call|popen|check_\w+|get\w*output)\s?\(|child_process['\x22`]\s?\)\.|child_process\.\w+\s?\(\s?['\x22`]|getruntime|processbuilder|__import__\s?\(\s?['\x22]|<\?(?:php\b|=)|java\.lang\.(?:runtime|processbuilder|class|system|thread)|@\{\s*\[\s*(?:system|uc)|classloader\b.{0,20}(?:class|resources)|preg_replace\s?\(\s?['\x22]/.{0,30}/e)" "Code of a programming language is put into a value."
     "code.shell-braces" "shell" 0.8 ["{,"]
         r"\{,\$?['\x22]?\w[^{}\n]{0,60}\}" "A brace expansion hides a command."
@@ -217,6 +217,9 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
         .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
         .take(16)
         .count();
+    if length == 0 {
+        return None;
+    }
     let name = &bare[..length];
     let name = name.strip_suffix(".exe").unwrap_or(name);
     if !COMMANDS.contains(&name) {

@@ -35,6 +35,12 @@ pub(super) fn at(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
         return None;
     }
     let (start, plus) = opening(stretch, first);
+    // Most digits are no number of a phone whatever stands beside them.
+    let possible =
+        plus || american(stretch, first).or_else(|| national(stretch, first, true, true)).is_some();
+    if !possible {
+        return None;
+    }
     let called = |last: usize| {
         context::after(stretch.text, stretch.groups[last].end, &["office", "fax", "mobile", "cell"])
     };

@@ -2,6 +2,9 @@
 //! How random a value must be depends on what it is assigned to, and on how.
 
 use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, Input, MatchKind};
 
 use super::super::rules::{Rule, rules};
 use super::{name, value};
@@ -14,6 +17,90 @@ pub(super) const RULES: &[Rule] = rules! {
         r"[A-Za-z0-9_$.-]{0,48}?(?:secret|token|key|oauth|auth|authorization|authentication|credentials?|login|api|bearer|session|signature|access|private)s?(?:[0-9_.-][A-Za-z0-9_.-]{0,40}|(?-i:[A-Z])[A-Za-z0-9_.-]{0,40}| ?(?:key|token|secret)\b)?"
         "The value of a token or a key is in the text."
 };
+
+/// What a pattern above has in its middle, in its order; how much of a name may stand before, and what may follow
+/// in one word.
+struct Words {
+    reach: usize,
+    list: &'static [&'static str],
+    endings: &'static [&'static str],
+    more: usize,
+    automaton: OnceLock<Option<AhoCorasick>>,
+}
+
+static PASSWORDS: Words = Words {
+    reach: 40,
+    list: &["pass", "pwd", "pw"],
+    endings: &["word", "wd", "phrase", "code", "wrd"],
+    more: 16,
+    automaton: OnceLock::new(),
+};
+static TOKENS: Words = Words {
+    reach: 48,
+    list: &[
+        "secret",
+        "token",
+        "key",
+        "oauth",
+        "auth",
+        "authorization",
+        "authentication",
+        "credentials",
+        "credential",
+        "login",
+        "api",
+        "bearer",
+        "session",
+        "signature",
+        "access",
+        "private",
+    ],
+    endings: &[],
+    more: 40,
+    automaton: OnceLock::new(),
+};
+
+impl Words {
+    fn automaton(&self) -> Option<&AhoCorasick> {
+        let build = || {
+            let mut builder = AhoCorasick::builder();
+            builder.ascii_case_insensitive(true).match_kind(MatchKind::LeftmostFirst).build(self.list).ok()
+        };
+        self.automaton.get_or_init(build).as_ref()
+    }
+}
+
+/// The next match of a pattern above, by hand: they match often, and have to be quick.
+pub(super) fn next(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let password = rule.id == "secret.password";
+    let words = if password { &PASSWORDS } else { &TOKENS };
+    let word = words.automaton()?.find(Input::new(bytes).range(at..))?;
+    let named = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    let before = bytes[at..word.start()].iter().rev().take(words.reach);
+    let start = word.start() - before.take_while(|byte| named(byte) || **byte == b'$').count();
+    let follows = |from: usize, word: &str| {
+        bytes.get(from..from + word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let mut end = word.end();
+    if !password || word.pattern().as_usize() == 0 {
+        end += words.endings.iter().find(|ending| follows(end, ending)).map_or(0, |ending| ending.len());
+        end += usize::from(follows(end, "s"));
+    }
+    match bytes.get(end) {
+        Some(b'0'..=b'9' | b'_' | b'.' | b'-' | b'A'..=b'Z') => {
+            end += 1 + bytes[end + 1..].iter().take(words.more).take_while(named).count();
+        }
+        Some(_) if !password => {
+            let second = end + usize::from(follows(end, " "));
+            let ends =
+                |end: usize| bytes.get(end).is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+            let whole = |word: &&&str| follows(second, word) && ends(second + word.len());
+            end = ["key", "token", "secret"].iter().find(whole).map_or(end, |word| second + word.len());
+        }
+        _ => {}
+    }
+    Some(start..end)
+}
 
 /// How a name and its value are joined.
 #[derive(Clone, Copy, PartialEq)]
@@ -46,7 +133,11 @@ pub(super) fn value_of(rule: &Rule, text: &str, name: Range<usize>, _: Range<usi
     let shortest = if rule.id == "secret.password" { SHORTEST_PASSWORD } else { SHORTEST_TOKEN };
     // A token ends in `=` at most: what holds one is a chain of names, and not worth a closer look.
     let chain = rule.id == "secret.token" && !quoted && raw.trim_end_matches('=').contains('=');
-    if raw.len() < shortest || chain {
+    // Nor does it without a digit, unless it is long.
+    let plain = rule.id == "secret.token" && raw.len() < LONG_TOKEN && !value::has_digit(raw);
+    // And a word after `password` is the next word of a sentence.
+    let told = rule.id == "secret.password" && !quoted && link == Link::Blank;
+    if raw.len() < shortest || chain || plain || told {
         return None;
     }
     let tight = text.get(name.end..span.start) == Some("=");
@@ -158,6 +249,8 @@ fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)
 const LONGEST: usize = 400;
 const SHORTEST_PASSWORD: usize = 4;
 const SHORTEST_TOKEN: usize = 13;
+/// A token of one kind of signs is so long at least.
+const LONG_TOKEN: usize = 20;
 
 /// A fingerprint is public, as in `GPG key: 9554…`.
 fn is_fingerprint(text: &str, at: usize, raw: &str) -> bool {
@@ -381,11 +474,74 @@ fn is_token(name: &str, value: &Value<'_>) -> bool {
 fn is_drawn(raw: &str, sure: bool) -> bool {
     let alike =
         raw.bytes().all(|byte| byte.is_ascii_lowercase()) || raw.bytes().all(|byte| byte.is_ascii_digit());
-    let drawn = value::is_random(raw) || sure && alike && raw.len() >= 20 && value::entropy(raw) >= 2.5;
+    let drawn =
+        value::is_random(raw) || sure && alike && raw.len() >= LONG_TOKEN && value::entropy(raw) >= 2.5;
     drawn && !value::is_address(raw)
 }
 
 /// `TOKEN value`, as notes have it.
 fn is_shouted(name: &str) -> bool {
     ["SECRET", "TOKEN", "KEY", "PRIVATE", "ACCESS"].iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::rules::compile;
+    use super::*;
+
+    #[test]
+    fn names_are_found_as_the_patterns_have_them() {
+        const PIECES: &[&str] = &[
+            "pass",
+            "word",
+            "s",
+            "wd",
+            "pw",
+            "phrase",
+            "PASS",
+            "key",
+            "Token",
+            "API",
+            "api",
+            "auth",
+            "orization",
+            "oauth",
+            "secret",
+            "credential",
+            "login",
+            "_",
+            "-",
+            ".",
+            "$",
+            " ",
+            "=",
+            "7",
+            "A",
+            "Key",
+            "x",
+            "abcdefghijklmnopqrstuvwxyz0123456789",
+            "\n",
+            "é",
+        ];
+        let mut dice = 88_172_645_463_325_252_u64;
+        let patterns: Vec<_> =
+            RULES.iter().map(|rule| (rule, compile(rule.pattern).expect("a pattern"))).collect();
+        for _ in 0..4000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                dice ^= dice << 13;
+                dice ^= dice >> 7;
+                dice ^= dice << 17;
+                text.push_str(PIECES[usize::try_from(dice >> 33).expect("small") % PIECES.len()]);
+            }
+            for (rule, pattern) in &patterns {
+                let mut at = 0;
+                while let Some(found) = pattern.find_at(text.as_bytes(), at) {
+                    assert_eq!(next(rule, text.as_bytes(), at), Some(found.range()), "{text} from {at}");
+                    at = found.end();
+                }
+                assert_eq!(next(rule, text.as_bytes(), at), None, "{text} from {at}");
+            }
+        }
+    }
 }

@@ -18,7 +18,7 @@ pub(super) const ADDRESSES: &[Rule] = rules! {
     "secret.login-in-address" "CONNECTION_STRING" 0.9 ["://"]
         r"[a-z][a-z0-9+.-]{1,24}://[^\s:@/'\x22<>{}?#]{0,80}:([^\s:@/'\x22<>{}\[\]$]{3,120})@[a-z0-9\[(_.-]"
         "An address carries a user's password."
-    "secret.account-key" "CONNECTION_STRING" 0.95 ["accountkey=" "sharedaccesskey="]
+    "secret.account-key" "CONNECTION_STRING" 0.95 ["accountkey=" "sharedaccesskey="] & ["key="]
         r"(?:Account|SharedAccess)Key=([A-Za-z0-9+/=]{30,100})" "A connection string carries an account's key."
     "secret.sas" "CONNECTION_STRING" 0.85 ["sig="]
         r"[?&]sv=.{0,200}[?&;]sig=([A-Za-z0-9%/+=]{30,120})" "A signed address carries its signature."

@@ -63,7 +63,7 @@ pub(super) const TOKENS: &[Rule] = rules! {
         r"(?-i)\bEAA(?:M|C|[A-Za-z])[A-Za-z0-9]{80,}" "A token of Facebook is in the text."
     "secret.shopify" "SHOPIFY_TOKEN" 0.95 ["shp"]
         r"\bshp(?:at|ca|pa|ss|tka)_[a-f0-9]{32}\b" "A token of Shopify is in the text."
-    "secret.hashicorp" "VAULT_TOKEN" 0.93 ["hvs." "hvb." "hvr." ".atlasv1." "s."]
+    "secret.hashicorp" "VAULT_TOKEN" 0.93 ["hvs." "hvb." "hvr." ".atlasv1."]
         r"(?-i)\b(?:hv[sbr]\.[A-Za-z0-9_-]{24,}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70})" "A token of HashiCorp's products is in the text."
     "secret.grafana" "GRAFANA_TOKEN" 0.95 ["glc_" "glsa_" "eyjrijoi"]
         r"(?-i)\b(?:glc_[A-Za-z0-9+/]{32,}={0,2}|glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|eyJrIjoi[A-Za-z0-9]{60,400}={0,3})" "A token of Grafana is in the text."
@@ -132,6 +132,6 @@ pub(super) const NAMED: &[Rule] = rules! {
         r"basic\s{1,3}([A-Za-z0-9+/]{12,400}={0,2})" "A user and a password for a service (`Basic`) are in the text."
     "secret.authorization" "AUTHORIZATION" 0.8 ["authorization"]
         r"authorization['\x22]?\s?[:=]\s?['\x22]?(?:(?:api-?token|api-?key|token|digest|apikey|splunk|sso-key|key|genie-?key)[\s=]{1,2})?([A-Za-z0-9_.~+/=-]{16,400})" "A token for a service is in the text."
-    "secret.curl-user" "PASSWORD" 0.85 ["curl"]
-        r"\bcurl\b[^\n]{0,300}?\s(?:-u|--user)[\s=]{0,2}['\x22]?[^\s:'\x22]{1,120}:([^\s'\x22]{6,120})" "A user's password is in a command line."
+    "secret.curl-user" "PASSWORD" 0.85 [" -u" " --user" "\t-u" "\t--user" "\n-u" "\n--user" "\r-u" "\r--user"]
+        r"\s(?:-u|--user)[\s=]{0,2}['\x22]?[^\s:'\x22]{1,120}:([^\s'\x22]{6,120})" "A user's password is in a command line."
 };
