@@ -21,6 +21,8 @@ mod text;
 use std::ops::Range;
 
 use text::View;
+#[cfg(fuzzing)]
+pub use text::origins;
 
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -40,6 +40,8 @@ mod subscriptions;
 use arguments::{Arguments, Call};
 use direct::{Shown, Wanted};
 use message::Request;
+#[cfg(fuzzing)]
+pub use message::answer_to_malformed;
 use reply::Reply;
 use subscriptions::Subscription;
 

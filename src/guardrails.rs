@@ -32,6 +32,8 @@ use canary::Canaries;
 pub use document::Document;
 pub use input::{CheckedCall, ClearedCall, Inputs, Passed};
 pub use output::{Beside, CheckedOutput};
+#[cfg(fuzzing)]
+pub use pii::hidden_and_restored;
 pub use provider::{
     Answer, Checking, CheckingAll, Entity, GuardrailProvider, Hit, PiiKey, Place, Private, ProviderFault,
     Redacting, Redaction, Restoring, Side, Subject,

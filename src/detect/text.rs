@@ -103,6 +103,17 @@ impl<'a> View<'a> {
     }
 }
 
+/// Where each character of each layer comes from, by layer.
+#[cfg(fuzzing)]
+pub fn origins(text: &str) -> Vec<Vec<Range<usize>>> {
+    let view = View::of(text);
+    let of_layer = |layer: &Layer<'_>| {
+        let characters = layer.text().char_indices().map(|(at, c)| at..at + c.len_utf8());
+        characters.map(|span| view.origin(layer, span)).collect()
+    };
+    view.layers().iter().map(of_layer).collect()
+}
+
 /// Where the bytes of a derived text come from, as pieces in order.
 #[derive(Debug, Default)]
 pub(super) struct Map {

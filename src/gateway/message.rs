@@ -37,6 +37,15 @@ pub(super) enum Malformed {
     Answer(Frame),
 }
 
+/// What a text that is no message is answered with.
+#[cfg(fuzzing)]
+pub fn answer_to_malformed(text: &[u8]) -> Option<Vec<u8>> {
+    match parse(text) {
+        Err(Malformed::Answer(frame)) => Some(frame.text),
+        _ => None,
+    }
+}
+
 pub(super) fn parse(text: &[u8]) -> Result<Message, Malformed> {
     if text.is_empty() {
         return Err(Malformed::Silent);

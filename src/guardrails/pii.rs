@@ -127,6 +127,23 @@ pub(super) async fn hide(
     Ok(())
 }
 
+/// A value with its private data taken out and put back; nothing where it was refused.
+#[cfg(fuzzing)]
+pub fn hidden_and_restored(value: &Value) -> Option<Value> {
+    use futures_util::FutureExt as _;
+    let local = super::local::Local::new(crate::config::LocalSettings::default());
+    let (vault, policy, allowance) = (Vault::new(), Policy::default(), Allowance::default());
+    let mut value = value.clone();
+    let hiding = hide((&local, &policy), (&vault, &allowance), &mut value, &[]);
+    hiding.now_or_never()?.ok()?;
+    change(&mut value, &mut |text| {
+        if let Some(restored) = vault.restore(text) {
+            *text = restored;
+        }
+    });
+    Some(value)
+}
+
 /// Brings back what stands in a text: through the services that took it out, and then from the vault. What merely
 /// looks like a service's placeholder stays as it is.
 pub(super) async fn bring_back(

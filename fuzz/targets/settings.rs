@@ -1,0 +1,15 @@
+//! Any text as a configuration: settings, or a list of what is wrong with it.
+
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use secure_mcp_gateway::config::{environment::Environment, file};
+
+fuzz_target!(|text: &str| {
+    let environment = Environment::from_pairs([("HOME", "/home/somebody"), ("TOKEN", "a-token-of-somebody")]);
+    if let Err(problem) = file::parse(Path::new("settings.json"), text, &environment) {
+        assert!(!problem.to_string().is_empty());
+    }
+});
