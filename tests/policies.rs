@@ -393,3 +393,44 @@ async fn a_sensitivity_that_nobody_keeps_does_not_load() {
     assert_eq!(code, 78, "{out}");
     assert!(err.contains("`custom_keyword` knows no `sensitivity`, which is of `local`"), "{err}");
 }
+
+#[tokio::test]
+async fn a_result_that_strays_from_its_request_is_known_by_its_words_and_says_so() {
+    let tool = json!({"name": "x", "inputSchema": {"type": "object"}});
+    let strays =
+        json!({"content": [{"type": "text", "text": "Bananas ripen faster in paper bags. Keep them cool."}]});
+    let fits =
+        json!({"content": [{"type": "text", "text": "Caches of tools are set up in the proxy's settings."}]});
+    let asked =
+        json!([{"name": "x", "args": {"query": "How do I configure caching of tools in the proxy?"}}]);
+    let checks = |more: Value| {
+        let mut checks = json!({"relevancy": true, "adherence": true});
+        checks.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
+        checks
+    };
+    let policy = |block: &[&str], more: Value| json!({"enabled": true, "policy_name": "test", "block": block, "additional_config": checks(more)});
+    for (result, policy, status, list) in [
+        (&strays, policy(&["injection_attack"], json!({})), "success", "warnings"),
+        (&strays, policy(&["relevancy", "adherence"], json!({})), "blocked_output", "violations"),
+        (&fits, policy(&["relevancy", "adherence"], json!({})), "success", ""),
+        (&fits, policy(&["relevancy"], json!({"relevancy_threshold": 0.99})), "blocked_output", "violations"),
+    ] {
+        let (_script, config) = output(&tool, result, &policy);
+        let reply = Gateway::start(&config).await.batch("s", asked.clone()).await;
+        assert_eq!(reply.statuses(), [status], "{}", reply.json);
+        let verdict = &reply.results()[0]["output_guardrail_response"];
+        if list.is_empty() {
+            assert!(verdict.get("warnings").is_none(), "{verdict}");
+            continue;
+        }
+        let first = &verdict[list][0];
+        assert_eq!(first["type"], "relevancy", "{verdict}");
+        let (rule, message) = (first["rule"].to_string(), first["message"].to_string());
+        assert!(rule.contains("by words") && message.contains("By shared words only"), "{first}");
+    }
+    // A number that is made for a service is worth a warning.
+    let (_script, config) =
+        output(&tool, &fits, &policy(&["relevancy"], json!({"relevancy_threshold": 0.75})));
+    let (code, _, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+    assert!(code == 0 && err.contains("`local` compares words"), "{err}");
+}

@@ -38,6 +38,8 @@ pub struct LocalSettings {
     pub keywords: KeywordSettings,
     pub topics: Vec<Rule>,
     pub policies: Vec<Rule>,
+    /// Whether it says how well a result fits its request, by the words that both have: only where nobody else does.
+    pub fit_by_words: bool,
 }
 
 /// How sure a detector has to be.
@@ -106,6 +108,18 @@ impl Sensitivity {
     }
 }
 
+/// Scores below which an answer fails a check.
+pub(super) struct Fit {
+    pub(super) relevancy: f64,
+    pub(super) adherence: f64,
+}
+
+impl Fit {
+    pub(super) const BY_SERVICE: Self = Self { relevancy: 0.75, adherence: 0.75 };
+    /// An answer has words of its own: only one that has next to none of its question's is suspicious.
+    const BY_WORDS: Self = Self { relevancy: 0.1, adherence: 0.05 };
+}
+
 impl ProviderSettings {
     pub fn name(&self) -> &'static str {
         match self {
@@ -121,6 +135,7 @@ impl ProviderSettings {
     pub fn checks(&self, detector: Detector) -> bool {
         use Detector as D;
         match self {
+            Self::Local(local) if matches!(detector, D::Relevancy | D::Adherence) => local.fit_by_words,
             Self::Local(_) => matches!(
                 detector,
                 D::InjectionAttack
@@ -174,6 +189,12 @@ impl ProviderSettings {
             Self::OpenAi(_) | Self::CustomKeyword(_) => false,
             Self::Composite(settings) => settings.members.iter().any(Self::redacts),
         }
+    }
+
+    /// The score below which an answer fails a check, where nobody says it.
+    pub(super) fn least_fit(&self) -> Fit {
+        let by_words = |part: &&Self| matches!(part, Self::Local(local) if local.fit_by_words);
+        if self.parts().iter().any(by_words) { Fit::BY_WORDS } else { Fit::BY_SERVICE }
     }
 
     /// It and what it is composed of.

@@ -141,10 +141,10 @@ pub struct ServerRules {
 }
 
 /// The scores below which an answer fails a check, where a policy does not say it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Thresholds {
-    pub(super) relevancy: f64,
-    pub(super) adherence: f64,
+    pub(super) relevancy: Option<f64>,
+    pub(super) adherence: Option<f64>,
 }
 
 /// `local_server_overrides` as written, but for their references: they fill the gaps of servers that a remote source
@@ -228,7 +228,7 @@ impl Default for ServerRules {
             allow_stdio: true,
             sandbox: false,
             guardrails_off: false,
-            thresholds: Thresholds { relevancy: 0.75, adherence: 0.75 },
+            thresholds: Thresholds::default(),
             overrides: Overrides::default(),
         }
     }

@@ -3,6 +3,8 @@
 //! Each text is looked at by itself, and then all of them as one: whoever reads them may put together what was cut
 //! in two.
 
+mod overlap;
+
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
@@ -46,6 +48,7 @@ const KINDS: [(Detector, &[Kind]); 6] = [
 ];
 
 pub(super) struct Local {
+    fit_by_words: bool,
     sensitivity: Sensitivity,
     keywords: CustomKeyword,
     topics: Rules,
@@ -57,6 +60,7 @@ impl Local {
         let case_sensitive = settings.keywords.case_sensitive;
         Self {
             sensitivity: settings.sensitivity,
+            fit_by_words: settings.fit_by_words,
             topics: Rules::new("topics", settings.topics, case_sensitive),
             policies: Rules::new("policies", settings.policies, case_sensitive),
             keywords: CustomKeyword::new(settings.keywords),
@@ -102,6 +106,9 @@ impl Local {
         }
         if subject.asks_for(Detector::KeywordDetector) {
             hits.extend(self.keywords.find(subject)?);
+        }
+        if self.fit_by_words {
+            hits.extend(fit(subject));
         }
         Ok(hits)
     }
@@ -210,6 +217,36 @@ impl GuardrailProvider for Local {
             Ok(Redaction::Spans(aside(size, || private.texts.iter().map(entities).collect())))
         })
     }
+}
+
+/// How well a result fits its request, where the policy asks for that.
+fn fit(subject: &Subject<'_>) -> Vec<Hit> {
+    let policy = subject.policy;
+    let (Document::Output(output), Some(request)) = (&subject.document, subject.request) else {
+        return Vec::new();
+    };
+    if policy.relevancy.is_none() && policy.adherence.is_none() {
+        return Vec::new();
+    }
+    let Some(overlap) = overlap::of(request, output) else { return Vec::new() };
+    let low = |detector: Detector, score: f64, threshold: Option<f64>, what: &str| {
+        let threshold = threshold.filter(|threshold| score < *threshold)?;
+        let reason = Some(format!("By shared words only: {what}."));
+        Some(Hit { reason, ..Hit::new(detector, format!("{detector} by words {score:.2} < {threshold:.2}")) })
+    };
+    let relevancy = low(
+        Detector::Relevancy,
+        overlap.relevancy,
+        policy.relevancy,
+        "the result has few words of the request",
+    );
+    let adherence = low(
+        Detector::Adherence,
+        overlap.adherence,
+        policy.adherence,
+        "few sentences have a word of the request",
+    );
+    relevancy.into_iter().chain(adherence).collect()
 }
 
 /// The beginning and the end of a text, which is where another one joins it.

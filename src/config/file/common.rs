@@ -90,18 +90,14 @@ fn rules(node: &Node<'_>, env: &Environment) -> ServerRules {
 }
 
 fn thresholds(node: &Node<'_>) -> Thresholds {
-    let score = |key, default| {
+    let score = |key| {
         let given = node.number(key);
         if given.is_some_and(|given| !(0.0..=1.0).contains(&given)) {
             node.problem(key, "expected a number from 0 to 1");
         }
-        given.unwrap_or(default)
+        given
     };
-    let default = ServerRules::default().thresholds;
-    Thresholds {
-        relevancy: score("relevancy_threshold", default.relevancy),
-        adherence: score("adherence_threshold", default.adherence),
-    }
+    Thresholds { relevancy: score("relevancy_threshold"), adherence: score("adherence_threshold") }
 }
 
 fn warn_of_other_ways(node: &Node<'_>) {

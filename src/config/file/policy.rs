@@ -3,7 +3,8 @@
 //! An enabled policy that the provider cannot check is a problem: text must not pass because nobody could look at
 //! it.
 
-use super::super::{Action, BlockList, Detector, Enforcement, PiiScope, Policy};
+use super::super::plugins::Fit;
+use super::super::{Action, BlockList, Detector, Enforcement, PiiScope, Policy, ProviderSettings};
 use super::plugins::words;
 use super::providers::SENSITIVITIES;
 use super::{Context, fingerprint};
@@ -41,16 +42,17 @@ pub(super) fn read(owner: &Node<'_>, spellings: &[&'static str], context: Contex
     let extra = node.section("additional_config");
     node.ignore(&["debug"]);
     let on = |key| extra.flag(key).unwrap_or(false);
-    let score = |key, default: f64| {
+    let score = |key, general: Option<f64>, least: f64| {
         let given = extra.number(key);
         if given.is_some_and(|given| !(0.0..=1.0).contains(&given)) {
             extra.problem(key, "expected a number from 0 to 1");
         }
-        given.unwrap_or(default)
+        given.or(general).unwrap_or(least)
     };
     let thresholds = context.rules.thresholds;
-    let relevancy = score("relevancy_threshold", thresholds.relevancy);
-    let adherence = score("adherence_threshold", thresholds.adherence);
+    let least = context.guardrails.map_or(Fit::BY_SERVICE, ProviderSettings::least_fit);
+    let relevancy = score("relevancy_threshold", thresholds.relevancy, least.relevancy);
+    let adherence = score("adherence_threshold", thresholds.adherence, least.adherence);
     let scopes = [("server", PiiScope::Server), ("caller", PiiScope::Caller)];
     let modes = [("enforce", Enforcement::Enforce), ("observe", Enforcement::Observe)];
     let mut policy = Policy {

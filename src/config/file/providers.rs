@@ -9,8 +9,8 @@ use super::resolve;
 use crate::config::environment::Environment;
 use crate::config::node::Node;
 use crate::config::{
-    ApiStyle, CompositeSettings, EnkryptSettings, KeywordSettings, LocalSettings, Logic, OpenAiSettings,
-    ProviderSettings, Sensitivity,
+    ApiStyle, CompositeSettings, Detector, EnkryptSettings, KeywordSettings, LocalSettings, Logic,
+    OpenAiSettings, ProviderSettings, Sensitivity,
 };
 use crate::secret::ApiKey;
 
@@ -65,6 +65,7 @@ fn local(config: &Node<'_>) -> LocalSettings {
         keywords: keywords(config),
         topics: rules::read(config, "topics"),
         policies: rules::read(config, "policies"),
+        fit_by_words: true,
     }
 }
 
@@ -128,7 +129,18 @@ fn composite(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<Co
     }
     let count = items.len();
     let member = |(path, value): (String, &Value)| member(path, value, root, env);
-    let members: Vec<_> = items.into_iter().filter_map(member).collect();
+    let mut members: Vec<_> = items.into_iter().filter_map(member).collect();
+    // Words are for want of anybody better.
+    let knows = |one: &ProviderSettings| {
+        !matches!(one, ProviderSettings::Local(_)) && one.checks(Detector::Relevancy)
+    };
+    if members.iter().any(knows) {
+        for member in &mut members {
+            if let ProviderSettings::Local(local) = member {
+                local.fit_by_words = false;
+            }
+        }
+    }
     (members.len() == count).then_some(CompositeSettings { members, logic })
 }
 

@@ -295,8 +295,8 @@ fn a_policy_that_nobody_can_check_does_not_load() {
         (policy(json!({"enabled": true, "block": ["pii"]})), "cannot check `pii`"),
         (policy(json!({"enabled": true, "block": ["typo"]})), "name of a detector"),
         (
-            policy(json!({"enabled": true, "block": [], "additional_config": {"relevancy": true}})),
-            "cannot check `relevancy`",
+            policy(json!({"enabled": true, "block": [], "additional_config": {"hallucination": true}})),
+            "cannot check `hallucination`",
         ),
         (
             policy(json!({"enabled": true, "provider": "openai", "block": ["keyword_detector"]})),

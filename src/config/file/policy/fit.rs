@@ -4,6 +4,9 @@
 
 use super::super::super::{Action, Detector, Enforcement, Policy, ProviderSettings};
 
+/// More words than most answers share with what they answer.
+const MOST_BY_WORDS: f64 = 0.5;
+
 const CANNOT_BE_DECIDED: &str = "cannot be decided without a service that knows what is true";
 
 /// Why the policy cannot be kept; `provider` is what it names itself.
@@ -100,6 +103,18 @@ pub(super) fn warnings(policy: &Policy, settings: &ProviderSettings) -> Vec<Stri
     if !policy.keywords.is_empty() && !policy.names(Detector::KeywordDetector) {
         let detector = Detector::KeywordDetector;
         warnings.push(format!("has `blocked_keywords` that nobody looks for: put `{detector}` into `block`"));
+    }
+    if let Some(most) = [policy.relevancy, policy.adherence].into_iter().flatten().max_by(f64::total_cmp)
+        && most > MOST_BY_WORDS
+        && settings
+            .parts()
+            .iter()
+            .any(|part| matches!(part, ProviderSettings::Local(local) if local.fit_by_words))
+    {
+        warnings.push(format!(
+            "has a threshold of {most}, which is for a service: `local` compares words, and few answers share \
+             so many with their request"
+        ));
     }
     let is_local = |part: &&ProviderSettings| matches!(part, ProviderSettings::Local(_));
     for local in settings.parts().into_iter().filter(is_local) {
