@@ -83,7 +83,10 @@ impl Local {
         if !kinds.is_empty() {
             let place = place(subject.side);
             let mut found = Found::default();
-            for (at, text) in subject.texts.iter().enumerate() {
+            // What a client shows stands in a result twice: in one piece, and at its place.
+            let mut seen = HashSet::with_capacity(subject.texts.len());
+            let fresh = subject.texts.iter().enumerate().filter(|(_, text)| seen.insert(text.as_ptr()));
+            for (at, text) in fresh {
                 for finding in detect::inspect(text, place, kinds) {
                     if finding.score >= threshold {
                         found.keep(finding, at);
@@ -142,12 +145,13 @@ impl Local {
         }
         // Words of the protocol stand between the texts, and say nothing.
         let texts: Vec<&str> = subject.texts.iter().copied().filter(|text| !is_vocabulary(text)).collect();
+        let texts = &texts[repeated(&texts)..];
         if together.is_empty() || texts.len() < 2 {
             return None;
         }
         let mut whole = String::new();
         let ends: Vec<usize> = texts
-            .into_iter()
+            .iter()
             .map(|text| {
                 abbreviate(text, &mut whole);
                 whole.push(' ');
@@ -247,6 +251,17 @@ fn fit(subject: &Subject<'_>) -> Vec<Hit> {
         "few sentences have a word of the request",
     );
     relevancy.into_iter().chain(adherence).collect()
+}
+
+/// How many texts at the beginning come again right behind: a text is not to be read together with itself.
+fn repeated(texts: &[&str]) -> usize {
+    let Some((first, rest)) = texts.split_first() else { return 0 };
+    let again = rest.iter().position(|text| text.as_ptr() == first.as_ptr()).map(|at| at + 1);
+    let is_copy = |count: &usize| {
+        let copy = texts.get(*count..2 * count);
+        copy.is_some_and(|copy| copy.iter().zip(texts).all(|(copy, text)| copy.as_ptr() == text.as_ptr()))
+    };
+    again.filter(is_copy).unwrap_or(0)
 }
 
 /// The beginning and the end of a text, which is where another one joins it.
