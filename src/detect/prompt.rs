@@ -86,6 +86,9 @@ pub(super) fn hidden(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Fin
         return;
     }
     let definition = place == Place::Definition && kinds.contains(Kind::ToolPoisoning);
+    if !definition && !kinds.contains(Kind::PromptInjection) {
+        return;
+    }
     found.push(Finding {
         kind: if definition { Kind::ToolPoisoning } else { Kind::PromptInjection },
         label: "hidden",
@@ -127,6 +130,17 @@ mod tests {
         ] {
             assert!(found(text), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_hidden_is_of_a_kind_that_was_asked_for() {
+        let text = "\u{e0061}".repeat(HIDDEN);
+        let kinds = |place, kind| -> Vec<Kind> {
+            inspect(&text, place, Kinds::NONE.with(kind)).into_iter().map(|one| one.kind).collect()
+        };
+        assert_eq!(kinds(Place::Result, Kind::PromptInjection), [Kind::PromptInjection]);
+        assert_eq!(kinds(Place::Result, Kind::ToolPoisoning), []);
+        assert_eq!(kinds(Place::Definition, Kind::ToolPoisoning), [Kind::ToolPoisoning]);
     }
 
     #[test]

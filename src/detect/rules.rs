@@ -49,9 +49,15 @@ pub(super) enum Search {
     Own(fn(&Rule, &[u8], usize) -> Option<Range<usize>>),
 }
 
-/// How often a pattern that is dear is tried in one window in vain. A text with more of what is nearly a match
-/// is made to be slow, or to hide one: it counts as a match.
-pub(super) const MAX_TRIES: usize = 1000;
+/// How often a pattern that is dear is tried in one window in vain, so near to each other that no list or log has
+/// it. A text with more of what is nearly a match is made to be slow, or to hide one: it counts as a match.
+const MAX_TRIES: usize = 4000;
+const NEAR: usize = 64;
+
+/// Whether so many tries within so many bytes are too many.
+pub(super) fn is_flood(tries: usize, bytes: usize) -> bool {
+    tries > MAX_TRIES && bytes < tries * NEAR
+}
 
 pub(super) type Check = fn(&Rule, &str, Range<usize>, Range<usize>) -> Option<Range<usize>>;
 
@@ -260,8 +266,8 @@ impl Compiled {
                 continue;
             }
             tries += 1;
-            if tries > MAX_TRIES {
-                return Some(start..head);
+            if is_flood(tries, head - at) {
+                return Some(start..from);
             }
             if let Some(found) = pattern.find(&bytes[start..end]) {
                 return Some(start..start + found.end());
@@ -280,6 +286,19 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn what_is_nearly_an_order_counts_only_where_nothing_but_a_trap_has_it_so_often() {
+        let found = |text: &str| {
+            let mut found = Vec::new();
+            scan(text, Place::Result, Kinds::NONE.with(Kind::PromptInjection), &mut found);
+            found.iter().any(|one| one.rule == "prompt.override")
+        };
+        assert!(found(&"ignore rule ".repeat(MAX_TRIES + 1)));
+        assert!(!found(&"ignore rule ".repeat(MAX_TRIES - 1)));
+        let line = "2024-03-01T10:22:33Z WARN ignoring rule 12 of the list, since it is not needed\n";
+        assert!(!found(&line.repeat(MAX_TRIES * 2)));
+    }
 
     #[test]
     fn every_pattern_compiles_and_every_rule_has_a_name_of_its_own() {

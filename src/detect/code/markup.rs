@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use super::super::rules::{MAX_TRIES, Rule, compile, rules};
+use super::super::rules::{Rule, compile, is_flood, rules};
 
 pub(super) const HANDLERS: &[Rule] = rules! {
     "code.xss-handler" "xss" 0.88 ["on"] & ["=" "%3d"]
@@ -32,7 +32,7 @@ pub(super) fn handler(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usiz
             return Some(found.range());
         }
         tries += 1;
-        if tries > MAX_TRIES {
+        if is_flood(tries, named.start() - at) {
             return Some(named.range());
         }
         from = named.end();
