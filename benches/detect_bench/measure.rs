@@ -11,20 +11,18 @@ const TURNS: usize = 3;
 pub(crate) struct Times {
     pub(crate) median: f64,
     pub(crate) p99: f64,
-    pub(crate) mean: f64,
 }
 
 impl Times {
     pub(crate) fn of(mut times: Vec<f64>) -> Self {
         times.sort_by(f64::total_cmp);
         let at = |share: usize| times.get(times.len().saturating_sub(1) * share / 100).copied();
-        let mean = times.iter().sum::<f64>() / float(times.len().max(1));
-        Self { median: at(50).unwrap_or(f64::NAN), p99: at(99).unwrap_or(f64::NAN), mean }
+        Self { median: at(50).unwrap_or(f64::NAN), p99: at(99).unwrap_or(f64::NAN) }
     }
 
-    pub(crate) fn mean_per_kb(&self, texts: &[String]) -> f64 {
-        let bytes: usize = texts.iter().map(String::len).sum();
-        self.mean / (float(bytes) / float(texts.len()) / 1024.0)
+    /// Where all texts are of one size.
+    pub(crate) fn per_kb(&self, size: usize) -> f64 {
+        self.median * 1024.0 / float(size)
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) const HANDLERS: &[Rule] = rules! {
 
 /// How far before its handler's name a match begins at most.
 const REACH: usize = 205;
+/// And how near to the name it begins, unless a tag was opened.
+const NEAR: usize = 5;
 
 /// The next match of the pattern for handlers: tried where the name of a handler and its sign stand, since what
 /// may stand before them is far too common.
@@ -28,6 +30,10 @@ pub(super) fn handler(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usiz
     loop {
         let named = name.find_at(bytes, from)?;
         let start = named.start().saturating_sub(REACH).max(at);
+        from = named.end();
+        if !may_begin(bytes, start, named.start()) {
+            continue;
+        }
         if let Some(found) = pattern.find_at(&bytes[..named.end()], start) {
             return Some(found.range());
         }
@@ -35,8 +41,17 @@ pub(super) fn handler(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usiz
         if is_flood(tries, named.start() - at) {
             return Some(named.range());
         }
-        from = named.end();
     }
+}
+
+/// Whether what stands before a handler's name could be what the pattern wants there.
+fn may_begin(bytes: &[u8], start: usize, name: usize) -> bool {
+    let sign = |byte: &u8| {
+        matches!(byte, b'\'' | b'"' | b'/' | b'`' | b';' | b')' | b'%' | 0x0b) || byte.is_ascii_whitespace()
+    };
+    name <= 2
+        || bytes[name.saturating_sub(NEAR).max(start)..name].iter().any(sign)
+        || memchr::memrchr(b'<', &bytes[start..name]).is_some()
 }
 
 pub(super) const RULES: &[Rule] = rules! {
