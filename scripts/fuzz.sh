@@ -41,6 +41,6 @@ for target in "${targets[@]}"; do
     *) seeds=$target ;;
   esac
   mkdir -p "fuzz/corpus/$target"
-  cargo "${toolchain[@]}" fuzz run --sanitizer none "$target" "fuzz/corpus/$target" "fuzz/seeds/$seeds" -- \
+  cargo ${toolchain[@]+"${toolchain[@]}"} fuzz run --sanitizer none "$target" "fuzz/corpus/$target" "fuzz/seeds/$seeds" -- \
     -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=8192 -dict=fuzz/words.dict -print_final_stats=1
 done
