@@ -60,7 +60,7 @@ use transport::ServerTransport;
 use wire::Wire;
 
 /// How long the gateway's end waits for its children: close, SIGTERM and SIGKILL fit into it.
-const FAREWELL: Duration = Duration::from_millis(1_400);
+const FAREWELL: Duration = Duration::from_millis(1_250);
 
 /// News of servers that nobody has looked at yet; whoever is slower has to look at everything anew.
 const MAX_OFFERS: usize = 256;
@@ -238,6 +238,7 @@ impl Downstream {
         let max_result_bytes = scope.settings.limits.max_result_bytes;
         let place = async {
             match place {
+                Some(_) if scope.cancel.is_cancelled() => Err(Trouble::Interrupted(Interrupted::Cancelled)),
                 Some(place) => Ok(place),
                 None => self.place(scope).await,
             }
@@ -267,11 +268,13 @@ impl Downstream {
         taken.unwrap_or(Err(Trouble::Interrupted(Interrupted::Cancelled)))
     }
 
-    /// Ends every child, whatever still runs, and waits until they are gone.
+    /// Ends every child, whatever still runs, and waits until they are gone. None starts from here on.
     pub async fn shutdown(&self) {
         self.pool.end.cancel();
         self.tasks.close();
-        if tokio::time::timeout(FAREWELL, self.tasks.wait()).await.is_err() {
+        let ended = tokio::time::timeout(FAREWELL, self.tasks.wait()).await;
+        // A busy machine, or a request that does not let go of its session, may have taken all that time.
+        if ended.is_err() && !self.watchdog.kill_all().await {
             tracing::error!("some servers did not end in time and are left to the watchdog");
         }
     }

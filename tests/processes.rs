@@ -207,6 +207,33 @@ async fn a_discovery_in_the_background_does_not_survive() {
 }
 
 #[tokio::test]
+async fn an_end_that_the_machine_holds_up_leaves_nothing() {
+    let ends = [(Way::Signal(Signal::TERM), 300), (Way::Signal(Signal::TERM), 900), (Way::EndOfInput, 600)];
+    let ends = ends.map(|(way, after)| async move {
+        let record = Record::new();
+        let config = hostile("ignore-eof,ignore-term,grandchild", &record);
+        let mut raw = Raw::initialized(Gateway::prepare(&config.text())).await;
+        raw.send_batch(1, "hostile", json!([{"name": "hang"}])).await;
+        watch::sessions(&mut raw, 1).await;
+        until("the server runs", || record.alive() == 2).await;
+        let gateway = raw.child.id().expect("it runs");
+        match way {
+            Way::EndOfInput => raw.close(),
+            Way::Signal(way) => signal(gateway, way),
+        }
+        // While it waits for its server, all of its time passes at once.
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        signal(gateway, Signal::STOP);
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        signal(gateway, Signal::CONT);
+        let (status, _) = raw.ended().await;
+        assert!(status.success(), "{way:?}: {status}");
+        assert_eq!(record.alive(), 0, "{way:?} {after}: {}", record.text());
+    });
+    futures_util::future::join_all(ends).await;
+}
+
+#[tokio::test]
 async fn a_watchdog_that_is_killed_is_replaced() {
     let record = Record::new();
     let mut raw = Raw::initialized(Gateway::prepare(&hostile("ignore-term", &record).text())).await;

@@ -11,22 +11,20 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::fault::Trouble;
 use super::path::Program;
 use super::places::Place;
 use super::stderr::LastWords;
-use super::watchdog::{Errors, Group, Watchdog};
+use super::watchdog::{BURIAL, Errors, Group, LOOK, Watchdog};
+use crate::timeouts::Interrupted;
 use crate::{config, lines};
 
 /// After its input is closed a server has this long to end by itself.
 const POLITE: Duration = Duration::from_millis(700);
 /// After SIGTERM it has this long.
 const FIRM: Duration = Duration::from_millis(500);
-/// Nothing outlives SIGKILL, but dying takes a moment.
-const BURIAL: Duration = Duration::from_millis(200);
-/// How often a group is looked at that nothing can be waited for.
-const LOOK: Duration = Duration::from_millis(10);
 /// A server that closed its output is about to end: waiting this long tells how.
 const OBITUARY: Duration = Duration::from_millis(200);
 
@@ -63,10 +61,17 @@ struct Running {
     watchdog: Watchdog,
     gone: CancellationToken,
     place: Place,
+    /// The gateway's end waits for it, whoever has it.
+    awaited: TaskTrackerToken,
 }
 
 pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Result<(Child, Pipes), Trouble> {
     let trouble = |source| Trouble::Spawn { program: spawn.command.program.clone(), source };
+    // Taken before one looks: the gateway's end waits for it, or has begun.
+    let awaited = spawn.tasks.token();
+    if spawn.tasks.is_closed() {
+        return Err(Trouble::Interrupted(Interrupted::Cancelled));
+    }
     let errors = Errors::open().map_err(trouble)?;
     let expected = watchdog.expect(errors.pipe());
     let (theirs, stderr) = errors.split().map_err(trouble)?;
@@ -87,7 +92,8 @@ pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Resu
         draining.await;
         drop(read_to_its_end);
     });
-    let running = Running { process: tokio::sync::Mutex::new(process), group, watchdog, gone, place };
+    let running =
+        Running { process: tokio::sync::Mutex::new(process), group, watchdog, gone, place, awaited };
     let tasks = spawn.tasks.clone();
     let child = Child { running: Some(running), last_words, noise: Arc::default(), drained, tasks };
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
@@ -148,11 +154,11 @@ impl Child {
 
 impl Running {
     async fn end(self) {
-        let Self { process, group, watchdog, gone, place } = self;
+        let Self { process, group, watchdog, gone, place, awaited } = self;
         take_down(&mut *process.into_inner(), group).await;
         watchdog.release(group);
         gone.cancel();
-        drop(place);
+        drop((place, awaited));
     }
 }
 

@@ -16,8 +16,8 @@ use super::transport;
 use crate::call::{JsonObject, ToolCall};
 use crate::json;
 
-/// A server that does not read its input must not hold up the gateway with a notice.
-const NOTICE: Duration = Duration::from_millis(100);
+/// Whoever does not read, server or client, must not hold up the gateway with a notice.
+pub(super) const NOTICE: Duration = Duration::from_millis(100);
 
 const META: &str = "_meta";
 

@@ -171,7 +171,8 @@ impl Session {
                 Ok(Ok((_, Some(more)))) => given = more,
                 Ok(answer) => return answer.map(|(result, _)| result),
                 Err(interrupted) => {
-                    scope.client.withdraw().await;
+                    // A client that does not read must not hold up the end of the call.
+                    let _ = tokio::time::timeout(request::NOTICE, scope.client.withdraw()).await;
                     request::cancel(peer, &sent, "the gateway no longer waits for this call").await;
                     return Err(Trouble::Interrupted(interrupted));
                 }

@@ -8,6 +8,7 @@
 use std::io::{BufRead, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 mod errors;
 
@@ -15,6 +16,11 @@ pub(super) use errors::Errors;
 
 /// The hidden command that runs `watch`.
 pub const COMMAND: &str = "__watchdog";
+
+/// Nothing outlives SIGKILL, but dying takes a moment.
+pub(super) const BURIAL: Duration = Duration::from_millis(200);
+/// How often a group is looked at that nothing can be waited for.
+pub(super) const LOOK: Duration = Duration::from_millis(10);
 
 /// A process group, named by its leader. Empty on systems that have none: there a job object does this work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +85,20 @@ impl Watchdog {
         let mut state = self.state();
         state.guarded.retain(|known| *known != id);
         state.tell('-', id);
+    }
+
+    /// Ends all groups at once, without asking them. Whether they are gone.
+    pub(super) async fn kill_all(&self) -> bool {
+        let groups: Vec<_> = self.state().guarded.iter().map(|id| Group(Some(*id))).collect();
+        for group in &groups {
+            group.kill();
+        }
+        let gone = async {
+            while groups.iter().any(|group| group.exists()) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::time::timeout(BURIAL, gone).await.is_ok()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -164,7 +184,7 @@ pub fn watch(input: impl BufRead) {
     }
     // Their input closed with the gateway's end; half a second is what a SIGTERM gets everywhere here.
     for _ in 0..50 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(LOOK);
         if !groups.iter().any(|group| group.exists()) {
             return;
         }

@@ -114,12 +114,13 @@ fn stubborn() -> Vec<Value> {
 
 /// The ids of the processes that were started with this folder in their environment.
 fn descendants(folder: &Path) -> Vec<u32> {
-    let folder = folder.to_str().expect("text");
+    // With its end: another folder's name may begin like this one's.
+    let folder = format!("{}/", folder.to_str().expect("text"));
     let entries = std::fs::read_dir("/proc").expect("/proc");
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     pids.filter(|pid| {
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        String::from_utf8_lossy(&environment).contains(folder)
+        String::from_utf8_lossy(&environment).contains(&folder)
     })
     .collect()
 }
