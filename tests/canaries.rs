@@ -183,3 +183,19 @@ async fn an_edit_changes_what_is_looked_for() {
     assert_eq!(gateway.batch("other", echo("new-wren-8Yt5w")).await.statuses(), ["blocked_input"]);
     assert_eq!(gateway.batch("other", echo(SECRET)).await.statuses(), ["success"]);
 }
+
+#[tokio::test]
+async fn a_word_that_opens_the_cache_or_stands_beside_a_secret_is_none() {
+    for (password, status) in [("password", "success"), ("kV9x2pQ7-cache", "blocked_input")] {
+        let config = two(SECRET)
+            .common("enkrypt_mcp_use_external_cache", json!(true))
+            .common("enkrypt_cache_host", json!("127.0.0.1:1"))
+            .common("enkrypt_cache_password", json!(password))
+            .env(json!({"LAB_TOKEN": SECRET, "AWS_SECRETS_MANAGER_REGION": "eu-central-1"}));
+        let gateway = Gateway::start(&config).await;
+        let reply = gateway.batch("other", echo(&format!("the password is {password}"))).await;
+        assert_eq!(reply.statuses(), [status], "{}", reply.json);
+        let reply = gateway.batch("keeper", echo("it runs in eu-central-1")).await;
+        assert_eq!(reply.response(), "it runs in eu-central-1", "{}", reply.json);
+    }
+}

@@ -212,6 +212,22 @@ async fn questions_and_answers_pass_the_guardrails() {
 }
 
 #[tokio::test]
+async fn a_question_to_a_client_that_reads_no_more_holds_up_no_end() {
+    let mut raw = open(&fixture(), capable()).await;
+    ask(&mut raw, "fix", json!([{"name": "test_elicitation", "args": {"message": "?"}}]), json!({})).await;
+    assert_eq!(raw.receive().await["method"], "elicitation/create");
+    // Their answers are more than a pipe holds, and stand before the word that takes the question back.
+    for id in 2..400 {
+        raw.send(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/list"})).await;
+    }
+    raw.close();
+    let (status, _) = raw.ended().await;
+    assert!(status.success(), "{status}");
+    let log = raw.gateway.log();
+    assert!(log.contains("CANCELLED") && !log.contains("did not end in time"), "{log}");
+}
+
+#[tokio::test]
 async fn pictures_in_a_question_are_kept_back_where_a_policy_blocks_binary_content() {
     let question = r#"{"jsonrpc":"2.0","id":"q","method":"sampling/createMessage","params":{"maxTokens":9,"messages":[{"role":"user","content":{"type":"image","data":"AAAA","mimeType":"image/png"}}]}}"#;
     let script = format!(

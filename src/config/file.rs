@@ -74,6 +74,7 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     if let Some(key) = env.gateway_key() {
         secrets.add_named(key.expose());
     }
+    secrets.note_services(guardrails.as_ref(), &common.cache.store);
     if keys.is_empty() && matches!(auth, Some(AuthSettings::LocalApikey)) {
         root.notes().warn("no gateway key opens anything: add one under `apikeys`".to_owned());
     }

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::provider::{Hit, Place};
-use crate::config::{CacheStore, Detector, ProviderSettings, ServerList, Settings};
+use crate::config::{Detector, ServerList, Settings};
 use crate::ids::{ConfigId, ServerName};
 
 /// The rule that is hit.
@@ -59,12 +59,6 @@ impl Canaries {
             }
         };
         settings.secrets.iter().for_each(|secret| add(secret.expose(), &None));
-        services(&settings.guardrails, &mut |key| add(key, &None));
-        if let CacheStore::External(redis) = &settings.cache.store
-            && let Some(password) = &redis.password
-        {
-            add(password.expose(), &None);
-        }
         let lists = settings.server_lists();
         for list in lists.iter().map(AsRef::as_ref).chain(more) {
             for server in &list.servers {
@@ -133,20 +127,6 @@ impl Canaries {
 
 fn hit(place: Option<Place>) -> Hit {
     Hit { place, reason: Some(REASON.to_owned()), ..Hit::new(Detector::Secrets, RULE) }
-}
-
-/// The keys of services that judge.
-fn services(provider: &ProviderSettings, add: &mut dyn FnMut(&str)) {
-    for part in provider.parts() {
-        let key = match part {
-            ProviderSettings::Enkrypt(settings) => settings.api_key.as_ref(),
-            ProviderSettings::OpenAi(settings) => settings.api_key.as_ref(),
-            _ => None,
-        };
-        if let Some(key) = key {
-            add(key.expose());
-        }
-    }
 }
 
 /// A value as it is, as JSON and addresses write it, and within base64 and hexadecimal digits.

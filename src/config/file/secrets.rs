@@ -4,6 +4,7 @@
 //! a short word, a path or a placeholder stands in harmless texts as well.
 
 use super::super::secretref::Resolved;
+use super::super::{CacheStore, ProviderSettings};
 use crate::detect::{self, FLAGGED, Kind, Kinds, Place};
 use crate::secret::SecretValue;
 
@@ -22,6 +23,25 @@ const WORDS: [&str; 3] = ["development", "production", "localhost"];
 pub(super) struct Secrets(Vec<SecretValue>);
 
 impl Secrets {
+    /// What opens the services that the gateway itself uses.
+    pub(super) fn note_services(&mut self, guardrails: Option<&ProviderSettings>, store: &CacheStore) {
+        for part in guardrails.iter().flat_map(|provider| provider.parts()) {
+            let key = match part {
+                ProviderSettings::Enkrypt(settings) => settings.api_key.as_ref(),
+                ProviderSettings::OpenAi(settings) => settings.api_key.as_ref(),
+                _ => None,
+            };
+            if let Some(key) = key {
+                self.add_named(key.expose());
+            }
+        }
+        if let CacheStore::External(redis) = store
+            && let Some(password) = &redis.password
+        {
+            self.add_named(password.expose());
+        }
+    }
+
     pub(super) fn into_values(self) -> Vec<SecretValue> {
         self.0
     }
@@ -163,6 +183,8 @@ mod tests {
         for (name, text, expected) in [
             ("DB_PASSWORD", "hunter2-Xy9", "hunter2-Xy9"),
             ("PGPASSWORD", "hunter2-Xy9", "hunter2-Xy9"),
+            ("PASSWORD_USER", "hunter2-Xy9", "hunter2-Xy9"),
+            ("VAULT_SECRET_ID", "kV9x2pQ7-a1", "kV9x2pQ7-a1"),
             ("Authorization", "Bearer 8f3kd92ks", "8f3kd92ks"),
             ("Authorization", "Bearer ${MY_TOKEN}", "kX9-from-env-2"),
             ("WHATEVER", "${env:MY_TOKEN}", "kX9-from-env-2"),
@@ -188,6 +210,11 @@ mod tests {
             ("HOMES", "${HOME}"),
             ("REGION", "${ZONE}"),
             ("MODEL", "large-v3-turbo-2024-11"),
+            ("AWS_SECRETS_MANAGER_REGION", "eu-central-1"),
+            ("AUTH_USERNAME", "anna.schmidt2"),
+            ("AUTH_DB", "accounts_v2"),
+            ("OAUTH_CLIENT_ID", "reports-app-7"),
+            ("--private-registry", "registry2.corp.example"),
         ] {
             assert_eq!(noted(name, text), Vec::<String>::new(), "{name}: {text}");
         }

@@ -61,6 +61,53 @@ const ABOUT: &[&str] = &[
     "version",
 ];
 
+/// What a setting says of how or where one logs in, as the last word of its name.
+const AROUND: &[&str] = &[
+    "audience",
+    "backend",
+    "class",
+    "database",
+    "db",
+    "dir",
+    "directory",
+    "domain",
+    "driver",
+    "email",
+    "environment",
+    "file",
+    "folder",
+    "group",
+    "header",
+    "host",
+    "hostname",
+    "level",
+    "limit",
+    "locale",
+    "max",
+    "min",
+    "mode",
+    "namespace",
+    "organization",
+    "owner",
+    "path",
+    "port",
+    "profile",
+    "project",
+    "realm",
+    "region",
+    "registry",
+    "role",
+    "server",
+    "store",
+    "subnet",
+    "tenant",
+    "timezone",
+    "user",
+    "username",
+    "vault",
+    "zone",
+];
+
 /// Where a list goes on: a token of these opens nothing.
 const PLACES: &[&str] = &[
     "change",
@@ -152,7 +199,11 @@ pub(in super::super) fn names_a_secret(name: &str) -> bool {
         let word = word.to_ascii_lowercase();
         SETTINGS.contains(&word.as_str()) || SURE.iter().any(|sure| word.ends_with(sure))
     };
-    words(name).any(is) && !is_about(name)
+    let mut last = ["", ""];
+    words(name).for_each(|word| last = [last[1], word]);
+    let [before, last] = last.map(str::to_ascii_lowercase);
+    let is_around = AROUND.contains(&last.as_str()) || before == "client" && last == "id";
+    words(name).any(is) && !is_about(name) && (!is_around || is_plain_password(name))
 }
 
 /// Words of settings, and what longer ones end in.
