@@ -2,7 +2,8 @@
 //!
 //! Where CEL decides, this decides the same, but for a division by zero, which is never a number here. It decides more:
 //! whole numbers and fractions mix, and of a field that is not there, or null, every test is false but `!=`. So who
-//! leaves a field out gets round no `!`, and a rule for one tool says nothing of others.
+//! leaves a field out gets round no `!`, and a rule for one tool says nothing of others. What looks into arguments
+//! says nothing of what has none, such as the result of the same call; so with results and definitions.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -20,10 +21,15 @@ mod tree;
 mod value;
 
 pub use pattern::pattern;
+use tree::Fact;
 
 /// An expression that has been read.
 #[derive(Clone, Debug)]
-pub struct Condition(tree::Node);
+pub struct Condition {
+    node: tree::Node,
+    /// What it looks into.
+    about: Vec<Fact>,
+}
 
 /// What a condition may ask about.
 #[derive(Debug, Default)]
@@ -57,17 +63,35 @@ pub enum Undecided {
 
 impl Condition {
     pub fn parse(text: &str) -> Result<Self, Misread> {
-        parser::parse(text).map(Self)
+        let node = parser::parse(text)?;
+        let mut about = Vec::new();
+        node.looks_into(&mut about);
+        Ok(Self { node, about })
     }
 
     pub fn holds(&self, facts: &Facts<'_>) -> Result<bool, Undecided> {
-        evaluation::decide(&self.0, facts)
+        let mut there = self.about.iter().filter_map(|fact| facts.has(*fact)).peekable();
+        // It is about something of another kind.
+        if there.peek().is_some() && !there.any(|is_there| is_there) {
+            return Ok(false);
+        }
+        evaluation::decide(&self.node, facts)
     }
 }
 
 impl<'a> Facts<'a> {
     pub fn new(server: &'a str, tool: &'a str, side: &'a str) -> Self {
         Self { server, tool, side, ..Self::default() }
+    }
+
+    /// Whether it is there, of what only some have.
+    fn has(&self, fact: Fact) -> Option<bool> {
+        match fact {
+            Fact::Args => Some(self.args.is_some()),
+            Fact::Result => Some(self.result.is_some()),
+            Fact::Definition => Some(self.definition.is_some()),
+            _ => None,
+        }
     }
 
     /// The texts as one.

@@ -117,6 +117,22 @@ async fn who_leaves_a_field_out_gets_round_no_negation_and_meets_no_other_rule()
 }
 
 #[tokio::test]
+async fn a_rule_about_arguments_says_nothing_of_results_and_definitions() {
+    let rules = json!([{"name": "large sums", "when": "tool == 'transfer' && (!has(args.amount) || args.amount > 1000)"}]);
+    let (_script, config) = database(&rules, &plain());
+    let policy = json!({"enabled": true, "policy_name": "test", "block": ["policy_violation"]});
+    let gateway = Gateway::start(&config.with("tool_guardrails_policy", policy)).await;
+    for (args, status) in [
+        (json!({"amount": 5}), "success"),
+        (json!({"amount": 5000}), "blocked_input"),
+        (json!({}), "blocked_input"),
+    ] {
+        let reply = gateway.batch("db", json!([{"name": "transfer", "args": args}])).await;
+        assert_eq!(reply.statuses(), [status], "{args}: {}", reply.json);
+    }
+}
+
+#[tokio::test]
 async fn a_pattern_is_held_against_its_places_only() {
     let rules = json!([{"name": "inner", "regex": ["^never$", r"(?i)\.corp\.example\b"], "paths": ["/url", "/more/urls"]}]);
     for (args, place) in [

@@ -48,7 +48,7 @@ fn what_holds() {
         "texts.exists(t, t == 'SELECT 1') && text.contains('SELECT') && size(texts) == 2",
         "'a' + 'b' == 'ab' && '\\x41\\u00e9\\101' == 'AéA' && '''a\nb'''.contains('\\n') // why",
         "0x10 == 16 && 1.5e1 == 15 && .5 < 1",
-        "result == null && definition == null && !has(result.content)",
+        "result == null && definition == null && null != args && !(has(result.content) || has(args.content))",
         // What is decided is decided, whatever else is wrong.
         "args.query > 1 || true",
         "!(false && args.query > 1) && !(args.query > 1 && false)",
@@ -84,13 +84,31 @@ fn of_what_is_not_there_every_test_is_false_but_the_unequal() {
         "size(args.none) == 0",
         "args.hosts[9] == 'x'",
         "args.hosts[-1] == 'x'",
-        "result.structuredContent.total > 5",
+        "args.none && result.structuredContent.total > 5 || result.structuredContent.total > 5",
         "args.other ? true : false",
     ] {
         assert!(!holds(text), "{text}");
         assert!(holds(&format!("!({text})")), "{text}");
     }
     assert!(holds("args.other != 'staging'") && holds("args.none != 'staging'"));
+}
+
+#[test]
+fn nothing_is_said_of_what_is_of_another_kind() {
+    let result = json!({"isError": true});
+    let facts = Facts { result: result.as_object(), ..Facts::new("db", "run_sql", "output") };
+    let holds = |text: &str| Condition::parse(text).expect("a condition").holds(&facts);
+    for text in [
+        "tool == 'run_sql' && (!has(args.amount) || args.amount > 1000)",
+        "args.zone != 'staging'",
+        "!definition.name.startsWith('x') || args.a",
+        "!args.hosts.all(h, h == 'x')",
+    ] {
+        assert_eq!(holds(text), Ok(false), "{text}");
+    }
+    for text in ["args == null", "result.isError && !has(args.a)", "tool == 'run_sql'", "!has(result.a)"] {
+        assert_eq!(holds(text), Ok(true), "{text}");
+    }
 }
 
 #[test]

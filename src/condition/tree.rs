@@ -137,27 +137,41 @@ impl Function {
 impl Node {
     /// How deep it goes.
     pub(super) fn height(&self) -> usize {
-        let all = |nodes: &[Self]| nodes.iter().map(Self::height).max().unwrap_or(0);
-        1 + match self {
+        1 + self.parts().into_iter().map(Self::height).max().unwrap_or(0)
+    }
+
+    /// Adds what it looks into. To ask whether something is null is no look into it.
+    pub(super) fn looks_into(&self, facts: &mut Vec<Fact>) {
+        match self {
+            Self::Fact(fact) => facts.push(*fact),
+            Self::Compare(Comparison::Equal | Comparison::Unequal, pair)
+                if matches!(&**pair, [Self::Fact(_), Self::Null] | [Self::Null, Self::Fact(_)]) => {}
+            _ => self.parts().into_iter().for_each(|part| part.looks_into(facts)),
+        }
+    }
+
+    fn parts(&self) -> Vec<&Self> {
+        match self {
             Self::Null
             | Self::Bool(_)
             | Self::Whole(_)
             | Self::Fraction(_)
             | Self::Text(_)
             | Self::Fact(_)
-            | Self::Local(_) => 0,
+            | Self::Local(_) => Vec::new(),
             Self::Not(of)
             | Self::Negative(of)
             | Self::Field(of, _)
             | Self::Has(of, _)
-            | Self::Matches(of, _) => of.height(),
-            Self::Index(of, by) => of.height().max(by.height()),
-            Self::List(nodes) | Self::And(nodes) | Self::Or(nodes) | Self::Call(_, nodes) => all(nodes),
-            Self::Choice(nodes) => all(&**nodes),
-            Self::Compare(_, nodes) | Self::In(nodes) | Self::Calculate(_, nodes) => all(&**nodes),
+            | Self::Matches(of, _) => vec![of],
+            Self::Index(of, by) => vec![of, by],
+            Self::List(nodes) | Self::And(nodes) | Self::Or(nodes) | Self::Call(_, nodes) => {
+                nodes.iter().collect()
+            }
+            Self::Choice(nodes) => nodes.iter().collect(),
+            Self::Compare(_, nodes) | Self::In(nodes) | Self::Calculate(_, nodes) => nodes.iter().collect(),
             Self::Each(each) => {
-                let parts = [Some(&each.range), each.test.as_ref(), each.made.as_ref()];
-                parts.into_iter().flatten().map(Self::height).max().unwrap_or(0)
+                [Some(&each.range), each.test.as_ref(), each.made.as_ref()].into_iter().flatten().collect()
             }
         }
     }
