@@ -29,8 +29,8 @@ pub use access::{Grant, HttpSettings, ServerList, Standing};
 pub use bounds::{Limits, TimeoutSettings};
 pub use choices::{Exposure, OnFailure, ResultDetail};
 pub use plugins::{
-    ApiStyle, AuthSettings, CompositeSettings, EnkryptSettings, KeywordSettings, LocalSettings, Logic,
-    OpenAiSettings, ProviderSettings, RemoteAuth, Sensitivity,
+    ApiStyle, AuthSettings, ClassifierSettings, CompositeSettings, EnkryptSettings, KeywordSettings,
+    LocalSettings, Logic, OpenAiSettings, ProviderSettings, RemoteAuth, Sensitivity,
 };
 pub use policy::{Action, BlockList, Detector, Enforcement, Exemption, PiiScope, Policy};
 pub use problem::{ConfigError, Problem};

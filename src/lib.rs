@@ -16,8 +16,9 @@
 //! * [`timeouts`], [`telemetry`], [`web`], [`client`]: the one way to wait, the log, the HTTP clients, and the
 //!   way back to whoever asked
 //! * [`config`]: settings, only valid ones
-//! * [`secret`], [`call`], [`tool`], [`rpc`], [`detect`], [`condition`]: what must not print, the nouns of the
-//!   protocol, its messages as text, what a text holds that it should not, what the operator asks of it
+//! * [`secret`], [`call`], [`tool`], [`rpc`], [`detect`], [`condition`], [`classifier`]: what must not print, the
+//!   nouns of the protocol, its messages as text, what a text holds that it should not, what the operator asks of
+//!   it, and the operator's own model
 //! * [`fault`], [`ids`], [`json`], [`lines`]: what everything else is made of
 
 pub mod cli;
@@ -47,6 +48,7 @@ pub mod web;
 pub mod config;
 
 pub mod call;
+pub mod classifier;
 pub mod condition;
 pub mod detect;
 pub mod rpc;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Top-level modules by row, lowest first. A module uses rows below its own only.
 const LAYERS: [&[&str]; 14] = [
     &["fault", "ids", "json", "lines"],
-    &["call", "condition", "detect", "rpc", "secret", "tool"],
+    &["call", "classifier", "condition", "detect", "rpc", "secret", "tool"],
     &["config"],
     &["client", "telemetry", "timeouts", "web"],
     &["scope"],

@@ -1,8 +1,10 @@
 //! Who authenticates and who judges: the providers by name, each with what it needs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Detector, Policy, Rule};
+use crate::classifier::Classifier;
 use crate::secret::ApiKey;
 
 #[derive(Clone, Debug)]
@@ -40,6 +42,19 @@ pub struct LocalSettings {
     pub policies: Vec<Rule>,
     /// Whether it says how well a result fits its request, by the words that both have: only where nobody else does.
     pub fit_by_words: bool,
+    pub classifier: Option<ClassifierSettings>,
+}
+
+/// A model of the operator's, beside the built-in detectors.
+#[derive(Clone, Debug)]
+pub struct ClassifierSettings {
+    pub classifier: Arc<Classifier>,
+    /// What its hits are hits of.
+    pub detector: Detector,
+    /// The score from which on a text is a hit.
+    pub threshold: f32,
+    /// Longer texts are not judged.
+    pub max_bytes: usize,
 }
 
 /// How sure a detector has to be.

@@ -3,6 +3,7 @@
 //! Each text is looked at by itself, and then all of them as one: whoever reads them may put together what was cut
 //! in two.
 
+mod classifier;
 mod overlap;
 
 use std::cmp::Ordering;
@@ -12,13 +13,14 @@ use super::document::{Document, is_vocabulary};
 use super::keyword::CustomKeyword;
 use super::provider::{
     Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction, Side,
-    Subject,
+    Subject, join,
 };
 use crate::config::{Detector, LocalSettings, Policy, Sensitivity};
 use crate::detect::{self, Finding, Kind, Kinds};
 
 mod rules;
 
+use classifier::Expert;
 use rules::{Look, Rules};
 
 /// So much text takes long enough that other requests should not wait for it.
@@ -53,6 +55,7 @@ pub(super) struct Local {
     keywords: CustomKeyword,
     topics: Rules,
     policies: Rules,
+    expert: Option<Expert>,
 }
 
 impl Local {
@@ -64,6 +67,7 @@ impl Local {
             topics: Rules::new("topics", settings.topics, case_sensitive),
             policies: Rules::new("policies", settings.policies, case_sensitive),
             keywords: CustomKeyword::new(settings.keywords),
+            expert: settings.classifier.map(Expert::new),
         }
     }
 
@@ -199,7 +203,11 @@ impl GuardrailProvider for Local {
     fn check<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
         Box::pin(async {
             let size = subject.texts.iter().map(|text| text.len()).sum();
-            aside(size, || self.find(subject))
+            let found = aside(size, || self.find(subject));
+            match &self.expert {
+                Some(expert) => join([found, expert.judge(subject).await]),
+                None => found,
+            }
         })
     }
 

@@ -14,6 +14,7 @@ use crate::config::{
 };
 use crate::secret::ApiKey;
 
+mod classifier;
 mod rules;
 
 const OPENAI_URL: &str = "https://api.openai.com";
@@ -55,17 +56,18 @@ fn single(name: &str, config: &Node<'_>, root: &Node<'_>, env: &Environment) -> 
         "custom_keyword" => Some(ProviderSettings::CustomKeyword(keywords(config))),
         "enkrypt" => enkrypt(config, root, env).map(ProviderSettings::Enkrypt),
         "openai" => openai(config, root, env).map(ProviderSettings::OpenAi),
-        _ => Some(ProviderSettings::Local(local(config))),
+        _ => Some(ProviderSettings::Local(local(config, env))),
     }
 }
 
-fn local(config: &Node<'_>) -> LocalSettings {
+fn local(config: &Node<'_>, env: &Environment) -> LocalSettings {
     LocalSettings {
         sensitivity: config.choice("sensitivity", &SENSITIVITIES).unwrap_or_default(),
         keywords: keywords(config),
         topics: rules::read(config, "topics"),
         policies: rules::read(config, "policies"),
         fit_by_words: true,
+        classifier: classifier::read(config, env),
     }
 }
 
