@@ -22,7 +22,8 @@ for file in "$data"/*.jsonl.gz; do gzip -dc "$file" > "$texts/$(basename "$file"
 {
   echo "# Scores"
   echo
-  echo "Written by \`scripts/eval.sh\`. The rules were made while looking at these texts, so the numbers flatter."
+  echo "Written by \`scripts/eval.sh\`. The rules were made while looking at these texts and the models are trained on"
+  echo "them, so the numbers say whether something got worse, and not how good it is. That is in the README."
   echo
   cargo run --quiet --release --locked -- eval --data "$texts"
 } > "$texts/SCORES.md"

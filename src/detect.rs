@@ -7,6 +7,7 @@ mod concealed;
 mod decode;
 mod fold;
 mod literals;
+mod model;
 mod offence;
 mod pii;
 mod poison;
@@ -20,9 +21,9 @@ mod text;
 
 use std::ops::Range;
 
-use text::View;
 #[cfg(fuzzing)]
 pub use text::origins;
+use text::{Layer, View};
 
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,11 +122,7 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
         return found;
     }
     let view = View::of(text);
-    for layer in view.layers() {
-        // What was escaped is read once, as it was meant; an argument is looked at both ways.
-        if layer.is_replaced() && place != Place::Argument {
-            continue;
-        }
+    for layer in layers(&view, place) {
         let mut seen = Vec::new();
         rules::scan(layer.text(), place, kinds, &mut seen);
         if kinds.contains(Kind::Pii) {
@@ -142,6 +139,10 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
         }
         prompt::combine(&mut seen, Kind::PromptInjection);
         prompt::combine(&mut seen, Kind::ToolPoisoning);
+        model::scan(layer.text(), place, kinds, &mut seen);
+        if place == Place::Argument {
+            code::soften(layer.text(), &mut seen);
+        }
         for mut finding in seen {
             finding.span = view.origin(layer, finding.span);
             found.push(finding);
@@ -173,6 +174,17 @@ pub fn names_a_secret(name: &str) -> bool {
 /// Whether this stands where a secret belongs and is none.
 pub fn is_placeholder(value: &str) -> bool {
     secrets::is_placeholder(value)
+}
+
+/// What was escaped is read once, as it was meant; an argument is looked at both ways.
+fn layers<'a>(view: &'a View<'_>, place: Place) -> impl Iterator<Item = &'a Layer<'a>> {
+    view.layers().iter().filter(move |layer| !layer.is_replaced() || place == Place::Argument)
+}
+
+/// The features of each window of a text, as the models see them: what they are trained on.
+pub fn windows(text: &str, place: Place) -> Vec<Vec<u16>> {
+    let view = View::of(text);
+    layers(&view, place).flat_map(|layer| model::windows(layer.text())).collect()
 }
 
 /// Sorted, each rule once per span, and of entities that overlap the surest.

@@ -55,7 +55,7 @@ fn each_line_gets_a_line() {
     assert_eq!(answers.len(), 2);
     assert_eq!(answers[0]["entities"], json!([{"type": "EMAIL_ADDRESS", "start": 13, "end": 32}]));
     assert_eq!((&answers[0]["flag"], &answers[1]["flag"]), (&json!(true), &json!(false)));
-    assert_eq!((&answers[1]["id"], &answers[1]["score"]), (&json!("two"), &json!(0.0)));
+    assert!(answers[1]["id"] == "two" && answers[1]["score"].as_f64() < Some(0.5), "{out}");
     assert!(answers[0]["kinds"]["pii"].as_f64() >= Some(0.5) && !out.contains("ann.lee"), "{out}");
     let (code, out, _) = scan(&["--jsonl", "--kind", "secrets"], &input);
     let first: Value = serde_json::from_str(out.lines().next().expect("a line")).expect("JSON");

@@ -93,9 +93,13 @@ fn whole(options: &Options, look: Look) -> Result<bool, Failure> {
     Ok(found)
 }
 
+/// A fainter sign is for machines, which compare scores.
+const SHOWN: f32 = 0.25;
+
 /// One line for each finding, as compilers write them.
 fn tell(name: &str, text: &str, seen: &Seen) -> String {
-    if seen.findings.is_empty() {
+    let shown = || seen.findings.iter().filter(|found| found.finding.score >= SHOWN);
+    if shown().next().is_none() {
         return format!("{name}: nothing found");
     }
     let line = |found: &Found| {
@@ -107,7 +111,7 @@ fn tell(name: &str, text: &str, seen: &Seen) -> String {
         let faint = if found.counts() { "" } else { " (does not count by itself)" };
         format!("{name}:{place}: {kind} {:.2} {rule}: {}{faint}", found.finding.score, found.finding.reason)
     };
-    seen.findings.iter().map(line).collect::<Vec<_>>().join("\n")
+    shown().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Line and column, from 1.

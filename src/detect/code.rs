@@ -10,6 +10,8 @@ mod sql;
 mod targets;
 mod templates;
 
+pub(super) use document::soften;
+
 use super::rules::{EVERYWHERE, Search, Table};
 use super::{Finding, Kind, Place};
 
@@ -49,7 +51,6 @@ pub(super) const TABLES: &[Table] = &[
 /// What no literal gives away.
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     shell::scan(text, found);
-    document::soften(text, found);
 }
 
 #[cfg(test)]

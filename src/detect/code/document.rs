@@ -25,6 +25,7 @@ const SURE: &[&str] = &[
 const IN_STATEMENT: &[&str] = &[
     "code.call",
     "code.ldap",
+    "code.model",
     "code.path-climb",
     "code.ruby",
     "code.sql-breakout",
@@ -35,7 +36,7 @@ const IN_STATEMENT: &[&str] = &[
 ];
 
 /// Lowers the score of what is ordinary in a program or a document.
-pub(super) fn soften(text: &str, found: &mut [Finding]) {
+pub(in super::super) fn soften(text: &str, found: &mut [Finding]) {
     let ordinary = |one: &Finding| one.kind == Kind::CodeInjection && !SURE.contains(&one.rule);
     if !found.iter().any(ordinary) {
         return;

@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+"""Trains the models of the built-in detectors and writes src/detect/model/weights.bin.
+
+    scripts/train.py DIR [--report FILE]
+
+DIR holds the labelled texts, as `scripts/eval.sh` takes them. Ordinary texts come from Python's standard library and
+from the crates that Cargo.lock names; more of both kinds are made by scripts/support/train/own.py. Needs scikit-learn.
+What a window of a text looks like is asked of the program itself (scripts/support/windows.rs), so that training and
+use cannot differ. Seeded: the same texts and tools give the same file.
+
+Before it writes, each model is judged on texts that it was not trained on: once on kinds of texts it has not seen the
+like of (texts that begin alike stay together), once on whole sources it has not seen. The report says both.
+"""
+
+import argparse
+import collections
+import glob
+import gzip
+import hashlib
+import json
+import os
+import pathlib
+import random
+import re
+import struct
+import subprocess
+import sys
+import sysconfig
+
+import numpy as np
+import scipy.sparse as sparse
+from scipy.stats import rankdata
+from sklearn.linear_model import LogisticRegression
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts/support/train"))
+import own  # noqa: E402
+
+PROFILE = ["--release"] if not os.environ.get("DEBUG_BUILD") else []
+SEED = 7
+FOLDS = 5
+ROUNDS = 3
+"""How often the windows of a positive text that carry its label are chosen anew."""
+PLACES = 1 << 16
+FLOOR = 12
+"""Weights of a table, and the features of the least window, as in src/detect/model."""
+KNOWN = .1
+"""What a positive text weighs that the rules find."""
+SNIPPETS = 8000
+"""Ordinary texts to learn from; as many others set the knee."""
+
+# What each model learns: texts of which sets, from where in a call, and which detectors its score stands beside.
+# In the order of src/detect/model.rs.
+MODELS = {
+    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "rates": (.0001, .004)},
+    "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "rates": (.0001, .004)},
+    "code.model": {"set": "code_injection", "place": "input", "kinds": ["code_injection"], "rates": (.001, .003)},
+    "poison.model": {
+        "set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"], "rates": (.0005, .003),
+    },
+    "toxicity.model": {"set": "toxicity", "place": None, "kinds": ["toxicity", "nsfw"], "rates": (.0001, .01)},
+}
+C = 3.0
+
+
+class Text:
+    def __init__(self, text, place, label, source, weight=1.0, rule=0.0, measured=False):
+        self.text, self.place, self.label, self.source = text, place, label, source
+        self.weight, self.rule, self.measured = weight, rule, measured
+
+
+def labelled(folder, name):
+    """The labelled texts of one set."""
+    for path in sorted(pathlib.Path(folder).glob(f"{name}.jsonl*")):
+        with (gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")) as file:
+            for line in file:
+                row = json.loads(line)
+                place = row["direction"] if row["direction"] in ("input", "output") else "definition"
+                yield Text(row["text"], place, row["label"], row["source"], measured=True)
+
+
+def sources():
+    """Files of ordinary text and code, the same ones wherever the versions are the same."""
+    crates = re.findall(r'name = "(.+)"\nversion = "(.+)"\nsource', (ROOT / "Cargo.lock").read_text())
+    home = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
+    folders = [path for name, version in crates for path in glob.glob(f"{home}/registry/src/*/{name}-{version}")]
+    files = []
+    for folder in folders + [sysconfig.get_paths()["stdlib"]]:
+        for path in sorted(pathlib.Path(folder).rglob("*")):
+            inner = path.relative_to(folder).as_posix()
+            skipped = ("site-packages", "test", "pydoc_data", "lib2to3", "encodings", "__pycache__")
+            if path.suffix in (".py", ".rs", ".md", ".toml", ".txt") and not any(part in inner for part in skipped):
+                files.append((f"{pathlib.Path(folder).name}/{inner}", path))
+    return files
+
+
+def snippets(count):
+    """Pieces of one, three and eight lines, half of the files for learning and half for the knee."""
+    files = sources()
+    chosen = random.Random(SEED)
+    chosen.shuffle(files)
+    found = ([], [])
+    for name, path in files:
+        if min(map(len, found)) >= count:
+            break
+        lines = path.read_bytes()[:300_000].decode("utf-8", "replace").split("\n")
+        half = digest(name) % 2
+        for length in (1, 3, 8):
+            for _ in range(4):
+                at = chosen.randrange(max(len(lines) - length, 1))
+                piece = "\n".join(lines[at:at + length])
+                if 5 <= len(piece.strip()) and len(piece) < 2000:
+                    found[half].append(piece)
+    return [part[:count] for part in found]
+
+
+def digest(text):
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def run(command, lines):
+    # Runs apart: a pipe that nobody empties would stop both.
+    done = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True, check=False, cwd=ROOT)
+    if not done.stdout:
+        sys.exit(done.stderr)
+    return done.stdout.splitlines()
+
+
+def cargo(*arguments):
+    return ["cargo", "run", "--quiet", "--locked", *PROFILE, *arguments]
+
+
+def windows(texts):
+    """The features of each window, by text."""
+    lines = [json.dumps({"direction": one.place, "text": one.text}) for one in texts]
+    return [json.loads(line) for line in run(cargo("--example", "windows"), lines)]
+
+
+def ask_rules(texts, kinds):
+    """What the rules say without the models."""
+    lines = [json.dumps({"id": str(at), "direction": one.place, "text": one.text}) for at, one in enumerate(texts)]
+    for one, line in zip(texts, run(cargo("--bin", "secure-mcp-gateway", "--", "scan", "--jsonl"), lines)):
+        found = json.loads(line)["findings"]
+        scores = [hit["score"] for hit in found if hit["kind"] in kinds and ".model" not in hit["rule"]]
+        one.rule = max(scores, default=0.0)
+
+
+class Bags:
+    """Texts as matrices: a row for each window, and whose it is."""
+
+    def __init__(self, texts):
+        self.texts, places, values, ends, owner = texts, [], [], [0], []
+        for at, bag in enumerate(windows(texts)):
+            for window in bag:
+                places.extend(window)
+                values.extend([1 / np.sqrt(max(len(window), FLOOR))] * len(window))
+                ends.append(len(places))
+                owner.append(at)
+        self.matrix = sparse.csr_matrix((np.array(values, np.float32), np.array(places, np.int32), np.array(ends)),
+                                        shape=(len(owner), PLACES))
+        self.owner = np.array(owner)
+        self.label = np.array([one.label for one in texts])
+        self.source = np.array([f"{one.source}/{one.label}" for one in texts])
+
+    def worst(self, logits):
+        scores = np.full(len(self.texts), -30.0)
+        np.maximum.at(scores, self.owner, logits)
+        return scores
+
+
+def fit(bags, allowed):
+    """A model of the texts that are allowed. Of a positive text only the windows that look worst carry its label."""
+    # What the rules are sure of has been decided before a model is asked.
+    known = np.array([one.rule >= .5 for one in bags.texts]) & bags.label
+    weight = np.array([one.weight for one in bags.texts]) * allowed * np.where(known, KNOWN, 1.0)
+    sizes = collections.Counter(bags.source[weight > 0])
+    weight *= np.array([1 / np.sqrt(max(sizes[source], 1)) for source in bags.source])
+    used = weight[bags.owner] > 0
+    positive = bags.label[bags.owner]
+    carries = used & positive
+    model = LogisticRegression(C=C, max_iter=60, tol=1e-3, warm_start=True)
+    for round_ in range(ROUNDS):
+        rows = carries | (used & ~positive)
+        owner = bags.owner[rows]
+        each = np.bincount(owner, minlength=len(bags.texts))[owner]
+        share = weight[owner] / np.where(positive[rows], each, np.sqrt(each))
+        for label in (True, False):
+            share[positive[rows] == label] *= rows.sum() / 2 / share[positive[rows] == label].sum()
+        model.fit(bags.matrix[rows], positive[rows], sample_weight=share)
+        logits = model.decision_function(bags.matrix)
+        most = bags.worst(np.where(carries, logits, -30.0))[bags.owner]
+        carries = used & positive & ((logits >= most - 1e-9) | (logits > 1.0))
+    return model
+
+
+def logistic(logits):
+    return 1 / (1 + np.exp(-logits))
+
+
+def recall_at(scores, label, rate):
+    highest = np.sort(scores[~label])[::-1]
+    return float((scores[label] > highest[int(rate * len(highest))]).mean())
+
+
+def area(scores, label):
+    ranks, ones = rankdata(scores), label.sum()
+    return float((ranks[label].sum() - ones * (ones + 1) / 2) / (ones * (~label).sum()))
+
+
+def judge(bags, place, folds):
+    """Scores of texts by models that were trained without their fold, and which of them are met at this place."""
+    scores = np.zeros(len(bags.texts))
+    for fold in sorted(set(folds) - {None}, key=str):
+        out = np.array([other == fold for other in folds])
+        model = fit(bags, ~out)
+        scores[out] = bags.worst(model.decision_function(bags.matrix))[out]
+    kept = np.array([one.measured and place in (None, one.place) for one in bags.texts])
+    return logistic(scores), kept
+
+
+def beside(scores, bags, kept):
+    """As `inspect` ranks: what the rules are sure of, then what the model thinks."""
+    rule = np.array([one.rule for one in bags.texts])
+    both = np.where(rule >= .5, 1 + rule, np.maximum(scores, rule * .999))
+    label = bags.label[kept]
+    return {
+        "texts": int(kept.sum()), "positive": int(label.sum()),
+        **{f"{name} {figure}": round(how(values[kept], label), 3)
+           for name, values in (("rules", rule), ("model", scores), ("both", both))
+           for figure, how in (("R@.5%", lambda s, l: recall_at(s, l, .005)), ("R@1%", lambda s, l: recall_at(s, l, .01)),
+                               ("AUC", area))},
+    }
+
+
+def material(folder, name, task, plain, added):
+    texts = list(labelled(folder, task["set"]))
+    place = task["place"]
+    for one in texts + added:
+        weight = 1.0 if one.measured else .5
+        # An address by itself is judged by where it leads, which is a rule's matter.
+        if name == "code.model" and one.label and re.fullmatch(r"\s*\w+:/*[\w.:@\[\]-]+(?:/\S*)?\s*|[\w.-]+/?", one.text):
+            weight = 0.0
+        about = {"prompt.model-request": ("input", "output"), "prompt.model-result": ("output", "input"),
+                 "poison.model": ("definition",)}.get(name)
+        if about and one.place not in about:
+            weight = 0.0 if one.label else .3
+        # What people ask an assistant is no attack where they ask it, and one in a result.
+        if name == "prompt.model-result" and one.place == "input" and not one.label:
+            weight = 0.0 if one.source in ("bfcl_question", "wildguard_benign", "own ask") else weight
+        if name == "prompt.model-request" and one.place == "output" and one.source in ("bipia", "own plain"):
+            weight = 0.0 if one.label else weight
+        # Each made text shows one thing, and says nothing of the others.
+        if not one.measured and one.label and (name == "toxicity.model" or (name == "code.model") != (one.source == "own payload")):
+            weight = 0.0
+        one.weight = weight
+    # A line of a program is what the code detector leaves alone by other means (src/detect/code/document.rs).
+    weight = .3 if name == "code.model" else 1.0
+    return texts + added + [Text(text, place or "output", False, "plain", weight) for text in plain]
+
+
+def alike(texts):
+    """Folds that keep together what begins alike, which is how templates begin."""
+    def start(text):
+        return " ".join(re.sub(r"[^a-z ]", "", text.lower()).split()[:5])
+    return [digest(f"{one.source} {start(one.text)}") % FOLDS if one.measured else None for one in texts]
+
+
+def train(folder):
+    learn, check = snippets(SNIPPETS)
+    report, parts = {}, []
+    makes = own.Texts(SEED)
+    backgrounds = [text for text in learn if text.count("\n") > 5]
+    made = [Text(*row[:3], f"own {row[3]}") for row in makes.all(backgrounds)]
+    for name, task in MODELS.items():
+        added = [Text(one.text, one.place, one.label, one.source) for one in made]
+        texts = material(folder, name, task, learn, added)
+        texts = [one for one in texts if one.weight > 0 or one.measured]
+        ask_rules([one for one in texts if one.measured], task["kinds"])
+        bags = Bags(texts)
+        plain = Bags([Text(text, task["place"] or "output", False, "plain") for text in check])
+        model = fit(bags, np.ones(len(texts), bool))
+        scores, kept = judge(bags, task["place"], alike(texts))
+        # Ordinary pieces from files that no model learned from; and harmless texts, each judged by a model without it.
+        ordinary = np.sort(logistic(plain.worst(model.decision_function(plain.matrix))))[::-1]
+        clean = np.sort(scores[kept & ~bags.label])[::-1]
+        knee = float(max(part[int(rate * len(part))] for part, rate in zip((ordinary, clean), task["rates"])))
+        rule = np.array([one.rule for one in texts]) >= .5
+        flag = rule | (scores >= knee)
+        figures = {"alike": beside(scores, bags, kept), "knee": round(knee, 4)}
+        figures["counts"] = [round(float(flag[kept & (bags.label == label)].mean()), 4) for label in (True, False)]
+        by = collections.defaultdict(list)
+        for at in np.flatnonzero(kept):
+            by[f"{texts[at].source} {'+' if texts[at].label else '-'}"].append((rule[at], flag[at]))
+        figures["by source, rules and both"] = {
+            name: [len(each), *np.round(np.mean(each, axis=0), 3).tolist()] for name, each in sorted(by.items())
+        }
+        if not os.environ.get("QUICK"):
+            # What a source holds of both labels, under names that begin alike, is held out together.
+            origins = [re.split("[_-]", one.source)[0] if one.measured else None for one in texts]
+            unseen, kept = judge(bags, task["place"], origins)
+            figures["unseen"] = beside(unseen, bags, kept)
+            flag = rule | (unseen >= knee)
+            figures["unseen counts"] = [round(float(flag[kept & (bags.label == label)].mean()), 4) for label in (True, False)]
+        weights = model.coef_[0]
+        scale = float(np.abs(weights).max()) / 127
+        table = np.clip(np.round(weights / scale), -127, 127).astype(np.int8)
+        rounded = bags.worst(bags.matrix @ (table * scale).astype(np.float32) + model.intercept_[0])
+        lost = np.abs(logistic(rounded) - logistic(bags.worst(model.decision_function(bags.matrix))))
+        figures["lost by rounding"] = [round(float(how(lost)), 4) for how in (np.median, np.max)]
+        figures["ordinary texts that count"] = round(float((ordinary >= knee).mean()), 5)
+        report[name] = figures
+        parts.append(struct.pack("<fff", scale, float(model.intercept_[0]), knee) + table.tobytes())
+        print(name, *(f"  {key}: {json.dumps(value)}" for key, value in figures.items()), sep="\n", flush=True)
+    return report, b"".join(parts)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    parser.add_argument("--report", help="also write the figures to this file, as JSON")
+    options = parser.parse_args()
+    report, weights = train(options.folder)
+    (ROOT / "src/detect/model/weights.bin").write_bytes(weights)
+    if options.report:
+        pathlib.Path(options.report).write_text(json.dumps(report, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+//! The weights of the models, as `scripts/train.py` wrote them.
+
+use super::super::FLAGGED;
+use super::features::PLACES;
+
+/// No model is as sure as a rule.
+const SUREST: f32 = 0.9;
+/// A window of less is judged as if the rest of it said nothing.
+const FEATURES: i32 = 12;
+
+/// One after the other, each: three numbers of four bytes, and its table.
+static FILE: &[u8] = include_bytes!("weights.bin");
+
+const HEAD: usize = 3 * size_of::<f32>();
+
+/// As many models as look at one place.
+pub(super) const TOGETHER: usize = 4;
+
+/// The weights of all models of one place, a row for each feature: it costs one look at memory.
+pub(super) struct Panel {
+    rows: Vec<[i8; TOGETHER]>,
+    /// By the number of its task.
+    pub(super) models: Vec<(usize, Model)>,
+}
+
+/// What a model makes of a sum of weights: it is worth more over fewer features.
+#[derive(Clone, Copy)]
+pub(super) struct Model {
+    /// What a unit of a weight is worth.
+    scale: f32,
+    bias: f32,
+    /// From this probability on it counts.
+    knee: f32,
+}
+
+impl Panel {
+    /// The models by their place in the file; a test holds that they are there.
+    pub(super) fn new(tasks: impl Iterator<Item = usize>) -> Self {
+        let (files, _) = FILE.as_chunks::<{ HEAD + PLACES }>();
+        let mut panel = Self { rows: vec![[0; TOGETHER]; PLACES], models: Vec::new() };
+        for (column, task) in tasks.take(TOGETHER).enumerate() {
+            let Some((head, table)) = files.get(task).and_then(|file| file.split_first_chunk::<HEAD>())
+            else {
+                continue;
+            };
+            let (numbers, _) = head.as_chunks::<4>();
+            let [scale, bias, knee] = [0, 1, 2].map(|at| f32::from_le_bytes(numbers[at]));
+            for (row, weight) in panel.rows.iter_mut().zip(table) {
+                row[column] = weight.cast_signed();
+            }
+            panel.models.push((task, Model { scale, bias, knee }));
+        }
+        panel
+    }
+
+    pub(super) fn row(&self, place: u16) -> [i32; TOGETHER] {
+        self.rows.get(usize::from(place)).map_or([0; TOGETHER], |row| row.map(i32::from))
+    }
+}
+
+impl Model {
+    /// How sure the model is of a window, on the scale of the rules: at the knee it counts.
+    pub(super) fn score(self, sum: i32, features: i32) -> f32 {
+        // Sums of a window are small; both are exact.
+        #[expect(clippy::cast_precision_loss)]
+        let logit = self.scale * sum as f32 / (features.max(FEATURES) as f32).sqrt() + self.bias;
+        let probability = 1.0 / (1.0 + (-logit).exp());
+        if probability < self.knee {
+            FLAGGED * probability / self.knee
+        } else {
+            FLAGGED + (SUREST - FLAGGED) * (probability - self.knee) / (1.0 - self.knee)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::TASKS;
+    use super::*;
+
+    #[test]
+    fn the_file_holds_each_model_and_nothing_else() {
+        assert_eq!(FILE.len(), TASKS.len() * (HEAD + PLACES));
+        for task in 0..TASKS.len() {
+            let panel = Panel::new([task].into_iter());
+            let [(_, model)] = panel.models[..] else { panic!("a model") };
+            assert!(model.scale > 0.0 && (0.01..1.0).contains(&model.knee) && model.bias.is_finite());
+            assert!(panel.rows.iter().any(|row| row[0] != 0));
+        }
+    }
+}
