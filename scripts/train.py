@@ -9,7 +9,9 @@ What a window of a text looks like is asked of the program itself (scripts/suppo
 use cannot differ. Seeded: the same texts and tools give the same file.
 
 Before it writes, each model is judged on texts that it was not trained on: once on kinds of texts it has not seen the
-like of (texts that begin alike stay together), once on whole sources it has not seen. The report says both.
+like of (texts that begin alike stay together), once on whole sources it has not seen. The report says both. With QUICK
+in the environment the second judgement is left out, with DEBUG_BUILD the program is built without optimisation; the
+file that is written is the same.
 """
 
 import argparse
@@ -50,7 +52,8 @@ SNIPPETS = 8000
 """Ordinary texts to learn from; as many others set the knee."""
 
 # What each model learns: texts of which sets, from where in a call, and which detectors its score stands beside.
-# In the order of src/detect/model.rs.
+# In the order of src/detect/model.rs. `rates`: so many ordinary pieces of text, and so many harmless texts of the set,
+# may count.
 MODELS = {
     "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "rates": (.0001, .004)},
     "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "rates": (.0001, .004)},
