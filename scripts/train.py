@@ -16,18 +16,14 @@ file that is written is the same.
 
 import argparse
 import collections
-import glob
 import gzip
-import hashlib
 import json
 import os
 import pathlib
-import random
 import re
 import struct
 import subprocess
 import sys
-import sysconfig
 
 import numpy as np
 import scipy.sparse as sparse
@@ -37,6 +33,7 @@ from sklearn.linear_model import LogisticRegression
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts/support/train"))
 import own  # noqa: E402
+from plain import digest, snippets  # noqa: E402
 
 PROFILE = ["--release"] if not os.environ.get("DEBUG_BUILD") else []
 SEED = 7
@@ -80,45 +77,6 @@ def labelled(folder, name):
                 row = json.loads(line)
                 place = row["direction"] if row["direction"] in ("input", "output") else "definition"
                 yield Text(row["text"], place, row["label"], row["source"], measured=True)
-
-
-def sources():
-    """Files of ordinary text and code, the same ones wherever the versions are the same."""
-    crates = re.findall(r'name = "(.+)"\nversion = "(.+)"\nsource', (ROOT / "Cargo.lock").read_text())
-    home = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
-    folders = [path for name, version in crates for path in glob.glob(f"{home}/registry/src/*/{name}-{version}")]
-    files = []
-    for folder in folders + [sysconfig.get_paths()["stdlib"]]:
-        for path in sorted(pathlib.Path(folder).rglob("*")):
-            inner = path.relative_to(folder).as_posix()
-            skipped = ("site-packages", "test", "pydoc_data", "lib2to3", "encodings", "__pycache__")
-            if path.suffix in (".py", ".rs", ".md", ".toml", ".txt") and not any(part in inner for part in skipped):
-                files.append((f"{pathlib.Path(folder).name}/{inner}", path))
-    return files
-
-
-def snippets(count):
-    """Pieces of one, three and eight lines, half of the files for learning and half for the knee."""
-    files = sources()
-    chosen = random.Random(SEED)
-    chosen.shuffle(files)
-    found = ([], [])
-    for name, path in files:
-        if min(map(len, found)) >= count:
-            break
-        lines = path.read_bytes()[:300_000].decode("utf-8", "replace").split("\n")
-        half = digest(name) % 2
-        for length in (1, 3, 8):
-            for _ in range(4):
-                at = chosen.randrange(max(len(lines) - length, 1))
-                piece = "\n".join(lines[at:at + length])
-                if 5 <= len(piece.strip()) and len(piece) < 2000:
-                    found[half].append(piece)
-    return [part[:count] for part in found]
-
-
-def digest(text):
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def run(command, lines):
@@ -269,7 +227,7 @@ def alike(texts):
 
 
 def train(folder):
-    learn, check = snippets(SNIPPETS)
+    learn, check = snippets(SNIPPETS, SEED)
     report, parts = {}, []
     makes = own.Texts(SEED)
     backgrounds = [text for text in learn if text.count("\n") > 5]

@@ -17,6 +17,8 @@ mod canaries;
 mod classifier;
 /// The configuration file as a user meets it: found, refused, reloaded, shown.
 mod config;
+/// The built-in detectors on texts of our own: no score falls unseen.
+mod detect;
 /// Direct mode: the tools of the servers under names of their own, and what comes back from them.
 mod direct;
 /// Where tools come from and how long they are known: configuration, cache, the server itself.

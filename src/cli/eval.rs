@@ -1,7 +1,7 @@
 //! `eval`: how good the built-in detectors are on labelled texts, by kind, source and tier.
 //!
 //! A folder of `*.jsonl`, each line `{"kind", "source", "direction", "text", "label"}`, and for `pii` the `entities`
-//! with offsets in characters. The texts stay where they are: only numbers come out.
+//! with offsets in characters. The texts stay where they are: only numbers come out, and ids where they are asked for.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,11 +31,16 @@ pub(super) struct Options {
     /// Write JSON instead of a table
     #[arg(long)]
     json: bool,
+    /// Also name the texts, by their `id`, that are judged otherwise than they are labelled
+    #[arg(long)]
+    wrong: bool,
 }
 
 /// One labelled text.
 #[derive(Deserialize)]
 struct Row {
+    #[serde(default)]
+    id: String,
     kind: String,
     source: String,
     direction: String,
@@ -67,7 +72,11 @@ enum Group {
 pub(super) fn run(options: &Options) -> ExitCode {
     match measure(&options.data) {
         Ok(tallies) => {
-            let told = if options.json { report::json(&tallies) } else { report::table(&tallies) };
+            let told = if options.json {
+                report::json(&tallies, options.wrong)
+            } else {
+                report::table(&tallies, options.wrong)
+            };
             print::out(&told);
             ExitCode::SUCCESS
         }
@@ -115,9 +124,15 @@ fn take(row: &Row, tallies: &mut Tallies) -> Option<()> {
     for group in groups.into_iter().flatten() {
         of_kind.entry(group).or_default().add(row.label, score);
     }
+    let mut wrong = row.label != counts(score);
+    let whole = of_kind.entry(Group::All).or_default();
     if row.kind == Kind::Pii.as_str() {
         let spans = entities::compare(&row.text, &row.entities, &seen, row.meta.entity.as_deref());
-        of_kind.entry(Group::All).or_default().add_entities(spans);
+        wrong |= spans.wrong + spans.missed > 0;
+        whole.add_entities(spans);
+    }
+    if wrong {
+        whole.wrong.push(row.id.clone());
     }
     Some(())
 }

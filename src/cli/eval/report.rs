@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::score::Tally;
 use super::{Group, Tallies};
 
-pub(super) fn table(tallies: &Tallies) -> String {
+pub(super) fn table(tallies: &Tallies, wrong: bool) -> String {
     let mut text =
         "| kind | of | rows | positive | precision | recall | false positives | recall at 1 % | AUC |\n\
                     |---|---|--:|--:|--:|--:|--:|--:|--:|\n"
@@ -39,13 +39,23 @@ pub(super) fn table(tallies: &Tallies) -> String {
                 "\nEntities of `{kind}` with a form of their own: precision {precision:.3}, recall {recall:.3}, F1 {f1:.3}"
             );
         }
+        let ids = groups.get(&Group::All).filter(|_| wrong).map(|tally| shown(&tally.wrong));
+        if let Some(ids) = ids.filter(|ids| !ids.is_empty()) {
+            let _ = writeln!(text, "\nOf `{kind}` judged otherwise than labelled: {}", ids.join(", "));
+        }
     }
     text
 }
 
-pub(super) fn json(tallies: &Tallies) -> String {
+pub(super) fn json(tallies: &Tallies, wrong: bool) -> String {
     let of_kind = |groups: &std::collections::BTreeMap<Group, Tally>| {
-        let members = groups.iter().map(|(group, tally)| (group.shown(), numbers(tally)));
+        let members = groups.iter().map(|(group, tally)| {
+            let mut numbers = numbers(tally);
+            if wrong && *group == Group::All {
+                numbers["wrong"] = shown(&tally.wrong).into();
+            }
+            (group.shown(), numbers)
+        });
         Value::Object(members.collect::<Map<_, _>>())
     };
     let kinds: Map<String, Value> =
@@ -67,6 +77,11 @@ fn numbers(tally: &Tally) -> Value {
         numbers["entities"] = json!({"precision": precision, "recall": recall, "f1": f1});
     }
     numbers
+}
+
+/// Ids come from the data.
+fn shown(ids: &[String]) -> Vec<String> {
+    ids.iter().map(|id| crate::cli::printable(id)).collect()
 }
 
 impl Group {

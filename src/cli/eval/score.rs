@@ -12,6 +12,8 @@ pub(super) struct Tally {
     positive: Vec<f32>,
     negative: Vec<f32>,
     spans: Option<Spans>,
+    /// The ids of the texts that are judged otherwise than they are labelled.
+    pub(super) wrong: Vec<String>,
 }
 
 impl Tally {
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     fn tally(positive: &[f32], negative: &[f32]) -> Tally {
-        Tally { positive: positive.to_vec(), negative: negative.to_vec(), spans: None }
+        Tally { positive: positive.to_vec(), negative: negative.to_vec(), ..Tally::default() }
     }
 
     #[test]

@@ -1,0 +1,66 @@
+"""How often the built-in detectors flag ordinary text and code, which they should leave alone.
+
+The pieces come from files that no model learned from (scripts/support/train/plain.py), as arguments, as results, and
+as definitions, which they are not. Private data is left out: licences and manifests name their authors.
+"""
+
+import argparse
+import collections
+import json
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts/support/train"))
+from plain import LINES, snippets  # noqa: E402
+
+SEED = 11
+"""Other pieces than training takes."""
+FLAGGED = .5
+COMMAND = ["cargo", "run", "--quiet", "--release", "--locked", "--", "scan", "--jsonl"]
+
+
+def flagged(pieces, direction):
+    """For each piece, the rules that count, by kind."""
+    rows = "".join(json.dumps({"direction": direction, "text": piece}) + "\n" for piece in pieces)
+    done = subprocess.run(COMMAND, input=rows, capture_output=True, text=True, check=False, cwd=ROOT)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(answers) != len(pieces):
+        sys.exit(done.stderr)
+    for answer in answers:
+        kinds = collections.defaultdict(list)
+        for finding in answer["findings"]:
+            if finding["score"] >= FLAGGED and finding["kind"] != "pii":
+                kinds[finding["kind"]].append(finding["rule"])
+        yield kinds
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/eval.sh --ordinary")
+    parser.add_argument("--pieces", type=int, default=16_000, help="how many pieces, of one, three and eight lines (16000)")
+    parser.add_argument("--show", type=int, default=0, help="also show so many flagged pieces of each direction")
+    options = parser.parse_args()
+    pieces = snippets(options.pieces, SEED)[1]
+    lengths = [piece.count("\n") + 1 for piece in pieces]
+    sizes = collections.Counter(lengths)
+    print("| as | kind | " + " | ".join(f"{sizes[lines]} of {lines} line{'s'[:lines > 1]}" for lines in LINES) + " | by models alone |")
+    print("|---|---|" + "--:|" * (len(LINES) + 1))
+    for direction in ("input", "output", "definition"):
+        counts, by_models, examples = collections.Counter(), collections.Counter(), []
+        for piece, lines, kinds in zip(pieces, lengths, flagged(pieces, direction)):
+            for kind, rules in kinds.items():
+                counts[kind, lines] += 1
+                by_models[kind] += all(".model" in rule for rule in rules)
+                examples.append(f"    {kind} {' '.join(sorted(set(rules)))}: {piece[:200]!r}")
+        for kind in sorted({kind for kind, _ in counts}):
+            shares = (f"{100 * counts[kind, lines] / max(sizes[lines], 1):.3f} %" for lines in LINES)
+            print(f"| {direction} | {kind} | {' | '.join(shares)} | {by_models[kind]} of {sum(counts[kind, lines] for lines in LINES)} |")
+        if not counts:
+            print(f"| {direction} | none | {' | '.join('0' for _ in LINES)} | 0 |")
+        for example in examples[:options.show]:
+            print(example, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
