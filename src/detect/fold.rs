@@ -1,6 +1,7 @@
 //! Folds look-alikes to ASCII: full width, mathematical and circled letters, accents, Cyrillic and Greek
 //! letters inside Latin words. What cannot be seen is dropped, and tag characters are read as the text they hide.
 
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use super::concealed;
@@ -89,19 +90,26 @@ impl Word {
 
     /// The word around a look-alike: Latin when it holds an ASCII letter or look-alikes only.
     fn from(text: &str, at: usize) -> Self {
-        let letter = |c: &char| c.is_alphabetic() || matches!(image(*c), Image::Nothing);
-        let before =
-            text[..at].chars().rev().take_while(letter).take(Self::MAX).any(|c| c.is_ascii_alphabetic());
-        let mut end = at;
-        let (mut ascii, mut alike) = (before, true);
-        for c in text[at..].chars().take_while(letter).take(Self::MAX) {
+        let images = |c: char| (c, image(c));
+        let letter = |(c, image): &(char, Image)| match image {
+            Image::Nothing => true,
+            Image::LookAlike(_) if ALPHABETS.contains(&u32::from(*c)) => true,
+            _ => c.is_alphabetic(),
+        };
+        let mut before = text[..at].chars().rev().map(images).take_while(letter).take(Self::MAX);
+        let mut ascii = before.any(|(c, _)| c.is_ascii_alphabetic());
+        let (mut end, mut alike) = (at, true);
+        for (c, image) in text[at..].chars().map(images).take_while(letter).take(Self::MAX) {
             end += c.len_utf8();
             ascii |= c.is_ascii_alphabetic();
-            alike &= !matches!(image(c), Image::Same);
+            alike &= !matches!(image, Image::Same);
         }
         Self { end, latin: ascii || alike }
     }
 }
+
+/// Greek, Cyrillic and Armenian: whatever looks like another letter there is one itself.
+const ALPHABETS: RangeInclusive<u32> = 0x370..=0x5ff;
 
 enum Image {
     Same,
@@ -114,6 +122,8 @@ enum Image {
 fn image(c: char) -> Image {
     let code = u32::from(c);
     match code {
+        0..0x80 => Image::Same,
+        _ if ALPHABETS.contains(&code) => look_alike(c),
         0xe0020..=0xe007e => ascii(code - 0xe0000),
         _ if is_unseen(code) => Image::Nothing,
         0xff01..=0xff5e => ascii(code - 0xff01 + 0x21),

@@ -42,8 +42,8 @@ pub(super) struct Table {
 #[derive(Clone, Copy)]
 pub(super) enum Search {
     Pattern,
-    /// The pattern begins with one of the rule's literals, which begins a word: it is tried there alone, where
-    /// what it needs follows. From everywhere at once, one that counts words has more states than can be kept.
+    /// The pattern begins with one of the rule's literals, which begins a word or no word at all: it is tried there
+    /// alone, where what it needs follows. From everywhere at once, one that counts has more states than can be kept.
     Heads,
     /// Whatever finds the same in less time: the next match from a place on.
     Own(fn(&Rule, &[u8], usize) -> Option<Range<usize>>),
@@ -53,6 +53,10 @@ pub(super) enum Search {
 /// it. A text with more of what is nearly a match is made to be slow, or to hide one: it counts as a match.
 const MAX_TRIES: usize = 4000;
 const NEAR: usize = 64;
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
 
 /// Whether so many tries within so many bytes are too many.
 pub(super) fn is_flood(tries: usize, bytes: usize) -> bool {
@@ -253,17 +257,20 @@ impl Compiled {
         loop {
             let head = heads.find(Input::new(bytes).range(from..))?.start();
             from = head + 1;
-            let start = match head.checked_sub(1).and_then(|before| bytes.get(before)) {
+            let start = match head.checked_sub(1).map(|before| bytes[before]) {
+                _ if !is_word(bytes[head]) => head,
                 Some(b'_') if head > at => head - 1,
-                Some(byte) if byte.is_ascii_alphanumeric() || *byte == b'_' => continue,
+                Some(byte) if is_word(byte) => continue,
                 _ => head,
             };
-            if need <= head {
-                need = needs.find(Input::new(bytes).range(head..))?.start();
-            }
             let end = bytes.len().min(head + self.table.before + self.table.after);
-            if need >= end {
-                continue;
+            if !self.rule.needs.is_empty() {
+                if need <= head {
+                    need = needs.find(Input::new(bytes).range(head..))?.start();
+                }
+                if need >= end {
+                    continue;
+                }
             }
             tries += 1;
             if is_flood(tries, head - at) {

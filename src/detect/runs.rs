@@ -15,8 +15,13 @@ impl Class {
         Self(table)
     }
 
-    fn has(&self, byte: u8) -> bool {
+    pub(super) fn has(&self, byte: u8) -> bool {
         self.0[usize::from(byte)]
+    }
+
+    /// How many bytes of the class a text begins with.
+    pub(super) fn length(&self, bytes: &[u8]) -> usize {
+        bytes.iter().take_while(|byte| self.has(**byte)).count()
     }
 
     /// The next run of at least so many bytes; no run reaches over `from`.

@@ -26,6 +26,7 @@ const fn table(before: usize, after: usize, rules: &'static [Rule], check: Check
 }
 
 pub(super) const TABLES: &[Table] = &[
+    Table { search: Search::Heads, ..table(24, 400, vendors::HEADED, is_token) },
     table(24, 400, vendors::TOKENS, is_token),
     table(24, 4096, vendors::LONG, is_token),
     table(80, 512, vendors::NAMED, is_named),

@@ -36,7 +36,6 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
 /// The first stretch that repeats itself `MANY` times, blanks and rulers aside.
 fn repetition(bytes: &[u8], period: usize) -> Option<Range<usize>> {
     let enough = MANY * period.max(2);
-    let same = |at: usize| bytes[at] == bytes[at - period];
     let mut at = period;
     // A stretch that is long enough holds one of these places, and what repeats there repeats around it.
     while at + PROBE < bytes.len() {
@@ -44,8 +43,7 @@ fn repetition(bytes: &[u8], period: usize) -> Option<Range<usize>> {
             at += enough / 2;
             continue;
         }
-        let start = (period..at).rev().take_while(|place| same(*place)).last().unwrap_or(at) - period;
-        let end = (at..bytes.len()).take_while(|place| same(*place)).last().map_or(at, |last| last + 1);
+        let (start, end) = (same_before(bytes, period, at) - period, same_after(bytes, period, at));
         let piece = &bytes[start..start + period];
         let ruler =
             piece.iter().all(|byte| matches!(byte, b' ' | b'\n' | b'-' | b'=' | b'0' | b'\t' | b'*' | b'#'));
@@ -59,6 +57,30 @@ fn repetition(bytes: &[u8], period: usize) -> Option<Range<usize>> {
 
 /// How much must repeat at a place for it to be looked at.
 const PROBE: usize = 48;
+/// So much is compared at once.
+const STEP: usize = 64;
+
+/// From where on each byte up to `at` is the one a period before it.
+fn same_before(bytes: &[u8], period: usize, mut at: usize) -> usize {
+    while at >= period + STEP && bytes[at - STEP..at] == bytes[at - STEP - period..at - period] {
+        at -= STEP;
+    }
+    while at > period && bytes[at - 1] == bytes[at - 1 - period] {
+        at -= 1;
+    }
+    at
+}
+
+/// And up to where from `at` on.
+fn same_after(bytes: &[u8], period: usize, mut at: usize) -> usize {
+    while at + STEP <= bytes.len() && bytes[at..at + STEP] == bytes[at - period..at - period + STEP] {
+        at += STEP;
+    }
+    while at < bytes.len() && bytes[at] == bytes[at - period] {
+        at += 1;
+    }
+    at
+}
 
 #[cfg(test)]
 mod tests {
@@ -75,6 +97,7 @@ mod tests {
         assert!(is_sponge(&"poem ".repeat(2000)));
         assert!(is_sponge(&"A".repeat(20_000)));
         assert!(!is_sponge(&" ".repeat(20_000)));
+        assert!(is_sponge(&format!("{}{}", "\n".repeat(100_000), "poem ".repeat(2000))));
         let numbers: Vec<String> = (0..5000).map(|n: u32| n.to_string()).collect();
         assert!(!is_sponge(&numbers.join(", ")));
     }

@@ -72,12 +72,12 @@ enum Shape {
 
 impl Shape {
     fn of(text: &str) -> Self {
-        let lines = || text.lines().filter(|line| !line.trim().is_empty()).take(LINES);
-        if lines().filter(|line| line.trim().len() > 3).take(DOCUMENT).count() == DOCUMENT {
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LINES).collect();
+        if lines.iter().filter(|line| line.trim().len() > 3).count() >= DOCUMENT {
             return Self::Document;
         }
-        let (all, code) = (lines().count(), lines().filter(|line| is_code(line)).count());
-        let Some(first) = lines().next() else { return Self::Value };
+        let (all, code) = (lines.len(), lines.iter().filter(|line| is_code(line)).count());
+        let Some(first) = lines.first() else { return Self::Value };
         match (all, code) {
             (1, 1) if is_statement(first) => Self::Statement,
             (2.., 2..) if code * 2 >= all => {

@@ -1,5 +1,7 @@
 //! Commands for a shell: after a separator, in a substitution, or as a pipe.
 
+use std::sync::OnceLock;
+
 use super::super::rules::{Rule, rules};
 use super::super::{Finding, Kind};
 
@@ -203,14 +205,28 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
 
 const MAX_COMMANDS: usize = 50;
 
+/// Where programs are.
+const FOLDERS: &[&str] = &["/usr/local/bin/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "usr/bin/", "./"];
+
+fn is_command(name: &str) -> bool {
+    static BY_LETTER: OnceLock<[Vec<&str>; 256]> = OnceLock::new();
+    let sorted = || {
+        let mut by_letter = std::array::from_fn(|_| Vec::new());
+        for command in COMMANDS {
+            by_letter[usize::from(command.as_bytes()[0])].push(*command);
+        }
+        by_letter
+    };
+    let alike = name.bytes().next().map(|first| &BY_LETTER.get_or_init(sorted)[usize::from(first)]);
+    alike.is_some_and(|alike| alike.contains(&name))
+}
+
 /// The end of the command after a separator, and how sure it is one.
 fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
     let rest = text.get(from..)?;
     let bare = rest.trim_start_matches([' ', '\t', '\n', '\'', '"', '{', '(', '!', '$', '\\']);
-    let bare = ["/usr/local/bin/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "usr/bin/", "./"]
-        .iter()
-        .find_map(|folder| bare.strip_prefix(folder))
-        .unwrap_or(bare);
+    let folder = || FOLDERS.iter().find_map(|folder| bare.strip_prefix(folder));
+    let bare = if bare.starts_with(['/', 'u', '.']) { folder().unwrap_or(bare) } else { bare };
     let start = text.len() - bare.len();
     let length = bare
         .bytes()
@@ -222,7 +238,7 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
     }
     let name = &bare[..length];
     let name = name.strip_suffix(".exe").unwrap_or(name);
-    if !COMMANDS.contains(&name) {
+    if !is_command(name) {
         return None;
     }
     let end = start + length;

@@ -2,13 +2,16 @@
 
 use super::super::rules::{Rule, rules};
 
+pub(super) const CALLS: &[Rule] = rules! {
+    "code.template-call" "template" 0.85 ["${" "#{" "{{" "%{" "<%" "<#assign" "{php}" "{/php}"] & [".exec(" "system" "popen" "runtime" "processbuilder" "java." "file." "read(" "os." "eval" "require(" "constructor" "_context" "memberaccess" "#_" "dump(" "passthru" "getenv" "@java" "ognl" "opensymphony" "execute\"" "<#assign" "{php}" "{/php}"]
+        r"(?:\$\{|#\{|\{\{|%\{|<%=?)[^}%\n]{0,120}(?:\.exec\(|\bsystem\s?\(|popen|runtime|processbuilder|java\.|file\.|read\(|os\.|eval|require\(|constructor|_context|memberaccess|#_|dump\(|passthru|getenv|@java|ognl|opensymphony|execute\x22)|<#assign|\{php\}|\{/php\}" "A template expression calls code."
+};
+
 pub(super) const RULES: &[Rule] = rules! {
     "code.template-object" "template" 0.92 ["__class__" "__mro__" "__globals__" "__subclasses__" "__builtins__" "__init__" "getclass()" "_self.env" "t(java" "forname(" "freemarker" "$smarty" "newinstance" "#set(" "$class." "config.items" "self.module" "template.module" "_templatereference" "self.attr" "self.context" "request.application" "lipsum" "cycler" "joiner" "class.inspect"]
         r"(?:__(?:mro|globals|subclasses|builtins|bases?)__|(?:['\x22)\]}]\.?|request\.|config\.|\{\s?\w{1,12}\.)__(?:class|getattribute)__|['\x22]__init__['\x22]|\{\s?\w{1,12}\.__init__|__class__\W{1,6}__(?:init|dict|getattribute)__|__import__|getclass\(\)|_self\.env|\bt\(java\.|[.\s]forname\(|freemarker\.template|\{\$?smarty|newinstance\(|#set\s?\(\s?\$|\$class\.|config\.items\(|\$\{self\.|_templatereference|\b(?:lipsum|cycler|joiner)\.__|request\.application)" "A template expression reaches for objects of its program."
     "code.template-sum" "template" 0.85 ["{{" "${" "#{" "<%=" "*{" "@(" "[[" "{%" "{@" "~{"]
         r"(?:\{\{|\$\{\{?|#\{|<%=?|\*\{|@\(|\{%|\{@|@\{)\s{0,3}(?:if true|\d+\s{0,2}[*+]\s{0,2}(?:\d+|'\d+')|'[^']{1,12}'\s?\*\s?\d|['\x22]\w{1,12}['\x22]\.\w{3,20}\()|\{%\s?(?:debug|import|include|extends|for\s+\w+\s+in\s+\[|set\s+\w+\s?=)" "A template expression computes something, as a probe does."
-    "code.template-call" "template" 0.85 ["${" "#{" "{{" "%{" "<%" "<#" "{php" "{if" "$smarty"]
-        r"(?:\$\{|#\{|\{\{|%\{|<%=?)[^}%\n]{0,120}(?:\.exec\(|\bsystem\s?\(|popen|runtime|processbuilder|java\.|file\.|read\(|os\.|eval|require\(|constructor|_context|memberaccess|#_|dump\(|passthru|getenv|@java|ognl|opensymphony|execute\x22)|<#assign|\{php\}|\{/php\}" "A template expression calls code."
     "code.log4j" "log4j" 0.95 ["${" "jndi"]
         r"\$\{\s{0,3}(?:(?:\$\{[^}]{0,40}\}|[jndi]){2,12}:|jndi:|(?:lower|upper|sys|java|ctx|date|main|log4j|base64|k8s|docker|web|bundle|::-\w)\s?:|env:\w{0,40}:-|::-\w)" "A look-up that a logger would follow is put into a value."
     "code.jndi" "log4j" 0.9 ["jndi:"]

@@ -99,33 +99,53 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
             }
         }
     });
-    for (index, window) in &windows {
-        look(text, *index, window.clone(), NAMED, found);
+    // All windows of one pattern in a row: what it is compiled to is read over and over then.
+    let mut order: Vec<usize> = (0..windows.len()).collect();
+    order.sort_by_key(|place| windows[*place].0);
+    let mut seen = Vec::new();
+    for place in order {
+        let (index, window) = &windows[place];
+        look(text, *index, window.clone(), NAMED, |finding| seen.push((place, finding)));
     }
+    seen.sort_by_key(|(place, _)| *place);
+    found.extend(seen.into_iter().map(|(_, finding)| finding));
     if text.len() <= VALUE {
         let forms = forms().map(|forms| forms.matches(text.as_bytes()));
         let likely = forms.iter().flatten().filter(|index| latest[*index].is_none());
         for index in likely {
-            look(text, index, 0..text.len(), IDS[index].alone, found);
+            look(text, index, 0..text.len(), IDS[index].alone, |finding| found.push(finding));
         }
     }
 }
 
-fn look(text: &str, index: usize, window: Range<usize>, score: f32, found: &mut Vec<Finding>) {
+fn look(text: &str, index: usize, window: Range<usize>, score: f32, mut found: impl FnMut(Finding)) {
     let Some(pattern) = pattern(index) else { return };
     let bytes = &text.as_bytes()[..window.end];
     let mut at = window.start;
-    while let Some(number) = pattern.captures_at(bytes, at).and_then(|groups| groups.get(1)) {
-        at = number.end().max(at + 1);
-        let span = number.range();
+    while let Some(span) = number(pattern, bytes, at) {
+        at = span.end.max(at + 1);
         if text.get(span.clone()).is_some_and(IDS[index].check) {
             let Id { label, rule, .. } = IDS[index];
-            found.push(Finding { kind: Kind::Pii, label, span, score, rule, reason: REASON });
+            found(Finding { kind: Kind::Pii, label, span, score, rule, reason: REASON });
         }
         if at > bytes.len() {
             return;
         }
     }
+}
+
+/// The next number from a place on, without what stands around it. That is a byte on either side, but for the ends of
+/// the text; and a number ends in a letter or a digit.
+fn number(pattern: &Regex, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let whole = pattern.find_at(bytes, at)?;
+    let in_word = |at: usize| bytes[at].is_ascii_alphanumeric() || bytes[at] == b'_';
+    let start = match whole.start() {
+        0 if in_word(0) => 0,
+        // What opens the text may be a part of the number.
+        0 => return Some(pattern.captures_at(bytes, at)?.get(1)?.range()),
+        before => before + 1,
+    };
+    Some(start..whole.end() - usize::from(!in_word(whole.end() - 1)))
 }
 
 #[cfg(test)]

@@ -26,7 +26,8 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
         let apart =
             |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
         let free = apart(run.start.checked_sub(1).and_then(|before| bytes.get(before)));
-        if run.len() <= LONGEST && free && apart(bytes.get(run.end)) {
+        let joined = || bytes[run.clone()].iter().any(|byte| matches!(byte, b'.' | b':' | b'-'));
+        if run.len() <= LONGEST && free && apart(bytes.get(run.end)) && joined() {
             address(text, &text[run.clone()], run.start, found);
         }
     }
@@ -82,7 +83,7 @@ fn v4_score(address: &str) -> f32 {
     if nobody { 0.4 } else { 0.8 }
 }
 
-static HOSTS: Words = Words::new(&["ip", "host", "addr", "src", "dst", "remote", "client", "server"]);
+static HOSTS: Words = Words::new(&["ip", "host", "addr", "src", "server", "dst", "remote", "client"]);
 static VERSIONS: Words = Words::new(&["version", "chrome/", "build "]);
 
 fn is_version(text: &str, at: usize) -> bool {

@@ -33,9 +33,9 @@ pub(super) struct Stretch<'a> {
 
 impl Stretch<'_> {
     /// What stands between a group and the next.
-    pub(super) fn gap(&self, index: usize) -> &str {
+    pub(super) fn gap(&self, index: usize) -> &[u8] {
         let (left, right) = (self.groups[index], self.groups[index + 1]);
-        self.text.get(left.end..right.start).unwrap_or_default()
+        &self.text.as_bytes()[left.end..right.start]
     }
 
     pub(super) fn digits(&self, index: usize) -> &str {
@@ -100,31 +100,33 @@ fn card(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
     if near.iter().map(|group| group.len()).sum::<usize>() < 12 {
         return None;
     }
-    let mut digits = String::new();
+    let mut count = 0;
     for last in first..stretch.groups.len().min(first + 5) {
         if last > first {
             let gap = stretch.gap(last - 1);
-            if !matches!(gap, " " | "-") || gap != stretch.gap(first) {
+            if !matches!(gap, b" " | b"-") || gap != stretch.gap(first) {
                 return None;
             }
         }
-        digits.push_str(stretch.digits(last));
-        if digits.len() > 19 {
+        count += stretch.groups[last].len();
+        if count > 19 {
             return None;
         }
         let split = last > first;
-        if split
-            && last + 1 < stretch.groups.len()
-            && stretch.gap(last) == "-"
-            && stretch.gap(first) == "-"
-            && digits.len() >= 12
+        if count < 12
+            || split
+                && last + 1 < stretch.groups.len()
+                && stretch.gap(last) == b"-"
+                && stretch.gap(first) == b"-"
         {
             continue;
         }
-        if is_card(&digits) && (!split || is_grouped(stretch, first, last)) && stretch.is_apart(first, last) {
+        let digits = || (first..=last).map(|index| stretch.digits(index)).collect::<String>();
+        if (!split || is_grouped(stretch, first, last)) && stretch.is_apart(first, last) && is_card(&digits())
+        {
             let span = stretch.groups[first].start..stretch.groups[last].end;
             let named = CARDS.stand_before(stretch.text, span.start);
-            let score = match (split || digits.len() == 16 && !digits.starts_with('1'), named) {
+            let score = match (split || count == 16 && !stretch.digits(first).starts_with('1'), named) {
                 (_, true) => 0.98,
                 (true, false) => 0.9,
                 (false, false) => 0.6,
@@ -137,8 +139,10 @@ fn card(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
 
 /// As cards are embossed: groups of four, or 4-6-5 and 4-6-4.
 fn is_grouped(stretch: &Stretch<'_>, first: usize, last: usize) -> bool {
-    let lengths: Vec<usize> = (first..=last).map(|index| stretch.groups[index].len()).collect();
-    lengths[..lengths.len() - 1].iter().all(|length| *length == 4) || matches!(lengths[..], [4, 6, 4 | 5])
+    let lengths = || stretch.groups[first..=last].iter().map(|group| group.len());
+    lengths().take(last - first).all(|length| length == 4)
+        || lengths().eq([4, 6, 4])
+        || lengths().eq([4, 6, 5])
 }
 
 fn is_card(digits: &str) -> bool {
@@ -171,7 +175,7 @@ pub(super) fn luhn(digits: &str) -> bool {
 }
 
 static SSNS: Words = Words::new(&["ssn", "social security", "social sec", "ss#", "ss #", "soc sec"]);
-static CARDS: Words = Words::new(&["card", "visa", "credit", "payment", "debit", "amex", "cc"]);
+static CARDS: Words = Words::new(&["card", "credit", "cc", "visa", "payment", "debit", "amex"]);
 
 fn ssn(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
     let text = stretch.text;
@@ -193,14 +197,14 @@ fn ssn(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
     let valid = area != "000" && middle != "00" && serial != "0000";
     let score = match (gap, named()) {
         (_, true) if valid => 0.97,
-        ("-", _) if valid && alone => {
+        (b"-", _) if valid && alone => {
             if area.starts_with('9') {
                 0.6
             } else {
                 0.85
             }
         }
-        (" " | ".", false) if valid && alone => 0.45,
+        (b" " | b".", false) if valid && alone => 0.45,
         _ => return None,
     };
     Some((SSN.at(start..stretch.groups[first + 2].end, score), 3))

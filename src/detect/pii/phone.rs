@@ -1,30 +1,33 @@
 //! Phone numbers, in the forms people write them in; a bare run of digits needs a word that says so.
 
 use super::super::Finding;
+use super::Entity;
 use super::context::Words;
 use super::numbers::{Claim, Stretch};
-use super::{Entity, context};
 
 const PHONE: Entity =
     Entity { label: "PHONE_NUMBER", rule: "pii.phone", reason: "A phone number is in the text." };
 static WORDS: Words = Words::new(&[
     "phone",
     "tel",
+    "text me",
     "mobile",
     "cell",
-    "fax",
-    "whatsapp",
     "call",
     "contact",
+    "fax",
+    "whatsapp",
     "dial",
     "sms",
     "reach",
-    "number is",
-    "text me",
     "ring",
+    "number is",
 ]);
 /// These mean a phone, whatever stands beside them.
 static PHONES: Words = Words::new(&["phone", "tel", "mobile", "cell", "fax", "whatsapp"]);
+
+/// These may follow a number.
+static TITLES: Words = Words::new(&["office", "fax", "mobile", "cell"]);
 
 /// Fewer digits are no number of a phone.
 const SHORTEST: usize = 6;
@@ -41,10 +44,7 @@ pub(super) fn at(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
     if !possible {
         return None;
     }
-    let called = |last: usize| {
-        context::after(stretch.text, stretch.groups[last].end, &["office", "fax", "mobile", "cell"])
-    };
-    let titled = (first..stretch.groups.len().min(first + 5)).any(called);
+    let titled = stretch.groups[first..].iter().take(5).any(|last| TITLES.go_on_at(stretch.text, last.end));
     let named = titled || WORDS.stand_before(stretch.text, start);
     let claim = if plus {
         international(stretch, first)
@@ -109,8 +109,14 @@ fn ends(stretch: &Stretch<'_>, last: usize) -> bool {
         || extended(stretch, last) > stretch.groups[last].end
 }
 
-fn is_gap(gap: &str) -> bool {
-    matches!(gap, " " | "-" | "." | ")" | ") " | " (" | "(" | ")-" | "-(" | " - " | "/" | ".(" | ") (" | ")(")
+fn is_gap(gap: &[u8]) -> bool {
+    match gap {
+        [one] => matches!(one, b' ' | b'-' | b'.' | b')' | b'(' | b'/'),
+        [one, two] => {
+            matches!((one, two), (b')', b' ' | b'-' | b'(') | (b' ' | b'-' | b'.', b'('))
+        }
+        _ => matches!(gap, b" - " | b") ("),
+    }
 }
 
 /// `+` and 7 to 15 digits in up to seven groups.
@@ -141,12 +147,12 @@ fn american(stretch: &Stretch<'_>, first: usize) -> Option<(usize, f32)> {
         return None;
     }
     let lengths = [0, 1, 2].map(|offset| stretch.groups[first + lead + offset].len());
-    let gaps: Vec<&str> = (first..last).map(|index| stretch.gap(index)).collect();
-    if lengths != [3, 3, 4] || !gaps.iter().all(|gap| is_gap(gap)) || !ends(stretch, last) {
+    let mut gaps = (first..last).map(|index| stretch.gap(index));
+    if lengths != [3, 3, 4] || !gaps.clone().all(is_gap) || !ends(stretch, last) {
         return None;
     }
     let area = stretch.digits(first + lead);
-    let spaced = gaps.iter().all(|gap| *gap == " ");
+    let spaced = gaps.all(|gap| gap == b" ");
     let sure = !spaced || !area.starts_with(['0', '1']);
     Some((last, if sure { 0.85 } else { 0.6 }))
 }
@@ -158,7 +164,8 @@ fn national(stretch: &Stretch<'_>, first: usize, named: bool, titled: bool) -> O
         == Some(&b'(');
     let trunk = stretch.digits(first).starts_with('0')
         && (stretch.groups[first].len() > 1
-            || stretch.groups.len() > first + 1 && stretch.gap(first).contains(['(', ' ']));
+            || stretch.groups.len() > first + 1
+                && stretch.gap(first).iter().any(|byte| matches!(byte, b'(' | b' ')));
     let mut best = None;
     for last in first..stretch.groups.len().min(first + 6) {
         if last > first && (!is_gap(stretch.gap(last - 1)) || is_fraction(stretch, last)) {
@@ -189,7 +196,7 @@ fn national(stretch: &Stretch<'_>, first: usize, named: bool, titled: bool) -> O
 
 /// Many digits after a point.
 fn is_fraction(stretch: &Stretch<'_>, last: usize) -> bool {
-    stretch.gap(last - 1) == "." && stretch.groups[last].len() > 4
+    stretch.gap(last - 1) == b"." && stretch.groups[last].len() > 4
 }
 
 /// A bare run of digits: only a word for a phone itself makes it a number of one.
@@ -204,7 +211,7 @@ fn is_date(stretch: &Stretch<'_>, first: usize, last: usize) -> bool {
         digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"))
     };
     let short = |index: usize| matches!(stretch.groups[index].len(), 1 | 2);
-    let joined = |index: usize| matches!(stretch.gap(index), "-" | "." | "/");
+    let joined = |index: usize| matches!(stretch.gap(index), b"-" | b"." | b"/");
     (first..last).any(|index| {
         joined(index)
             && (year(index) && (short(index + 1) || year(index + 1)) || short(index) && year(index + 1))

@@ -3,9 +3,9 @@
 use super::super::rules::{Rule, rules};
 
 pub(super) const RULES: &[Rule] = rules! {
-    "prompt.override-spanish" "override" 0.88 ["ignora" "ignore" "olvida" "descarta" "omite"]
+    "prompt.override-spanish" "override" 0.88 ["ignora" "ignore" "olvida" "descarta" "omite"] & ["instruc" "indicaci" "ordenes" "reglas" "anterior"]
         r"\b(?:ignor[ae]|olvid[ae]|descart[ae]|omit[ae])\w{0,2}\s+(?:\w+\s+){0,4}?(?:instrucci\w+|indicaci\w+|ordenes|reglas|instruco\w+|anterior(?:es)?)\b" "The text asks to ignore earlier instructions, in Spanish or Portuguese."
-    "prompt.override-french" "override" 0.88 ["ignore" "oublie" "neglige"]
+    "prompt.override-french" "override" 0.88 ["ignore" "oublie" "neglige"] & ["instruction" "consigne" "directive" "precedent" "regles"]
         r"\b(?:ignore[zr]?|oublie[zr]?|neglige[zr]?)\s+(?:les|vos|tes|mes|ces|des|toutes|tous|l|la|cette)['\s]+(?:\w+['\s]){0,4}?(?:instructions?|consignes?|directives?|precedent\w*|regles)\b" "The text asks to ignore earlier instructions, in French."
     "prompt.override-german" "override" 0.88 ["ignorier" "vergiss" "vergessen" "missacht" "vernachlaessig"]
         r"\b(?:ignorier\w*|vergiss|vergessen sie|missacht\w*)\s+(?:\w+\s+){0,5}?(?:anweisung\w*|instruktion\w*|befehl\w*|vorgabe\w*|regeln|aufgaben|vorherige\w*|bisherige\w*)\b" "The text asks to ignore earlier instructions, in German."

@@ -99,7 +99,7 @@ const LONGEST_REQUEST: usize = 200;
 
 /// Adds a request that is the first or the last line of a result: nobody asked the tool for it.
 pub(in super::super) fn at_the_edge(text: &str, found: &mut Vec<Finding>) {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let mut lines = text.trim().lines();
     let (Some(first), Some(last)) = (lines.next(), lines.next_back()) else { return };
     for line in [first, last] {
         let line = line.trim();

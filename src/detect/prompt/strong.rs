@@ -10,7 +10,7 @@ pub(super) const HEADED: &[Rule] = rules! {
 };
 
 pub(super) const RULES: &[Rule] = rules! {
-    "prompt.override-all" "override" 0.85 ["ignor" "disregard" "forget"]
+    "prompt.override-all" "override" 0.85 ["ignor" "disregard" "forget"] & ["above" "before" "previous" "prior" "said" "told" "instructed" "learned" "know" "written" "wrote" "came" "preceding" "so far" "until now" "up to" "taught" "asked"]
         r"\b(?:ignore|disregard|forget)\s+(?:about\s+)?(?:all|ever\w{4,6}|anything|whatever|what)(?:\s+(?:of\s+)?(?:that|which|you|i|we|was|were|is|has|have|been|the|your|it))*\s+(?:above|before|previously|prior|said|told|instructed|learned|know|written|wrote|came|preceding|so far|until now|up to now|up to this point|(?:been )?(?:told|taught|instructed|asked))\b"
         "The text asks to forget all that was said before."
     "prompt.do-not-follow" "override" 0.8 ["not follow" "n't follow" "not listen" "n't listen" "not obey" "stop follow" "not adhere" "not comply" "longer bound" "longer follow" "no longer apply" "not bound by" "longer apply"]

@@ -2,11 +2,10 @@
 //! How random a value must be depends on what it is assigned to, and on how.
 
 use std::ops::Range;
-use std::sync::OnceLock;
-
-use aho_corasick::{AhoCorasick, Input, MatchKind};
 
 use super::super::rules::{Rule, rules};
+use super::super::runs::Class;
+use super::super::words::Words;
 use super::{name, value};
 
 pub(super) const RULES: &[Rule] = rules! {
@@ -18,84 +17,79 @@ pub(super) const RULES: &[Rule] = rules! {
         "The value of a token or a key is in the text."
 };
 
-/// What a pattern above has in its middle, in its order; how much of a name may stand before, and what may follow
-/// in one word.
-struct Words {
+/// What a pattern above has in its middle; how much of a name may stand before, and what may follow in one word.
+struct Names {
+    words: Words,
     reach: usize,
-    list: &'static [&'static str],
     endings: &'static [&'static str],
     more: usize,
-    automaton: OnceLock<Option<AhoCorasick>>,
 }
 
-static PASSWORDS: Words = Words {
+static PASSWORDS: Names = Names {
+    words: Words::new(&["pass", "pwd", "pw"]),
     reach: 40,
-    list: &["pass", "pwd", "pw"],
     endings: &["word", "wd", "phrase", "code", "wrd"],
     more: 16,
-    automaton: OnceLock::new(),
 };
-static TOKENS: Words = Words {
-    reach: 48,
-    list: &[
-        "secret",
-        "token",
-        "key",
-        "oauth",
+/// Of words that begin alike the first one counts, as in the pattern.
+static TOKENS: Names = Names {
+    words: Words::new(&[
+        "access",
         "auth",
         "authorization",
         "authentication",
-        "credentials",
-        "credential",
-        "login",
         "api",
         "bearer",
+        "credentials",
+        "credential",
+        "key",
+        "login",
+        "oauth",
+        "private",
+        "secret",
         "session",
         "signature",
-        "access",
-        "private",
-    ],
+        "token",
+    ]),
+    reach: 48,
     endings: &[],
     more: 40,
-    automaton: OnceLock::new(),
 };
 
-impl Words {
-    fn automaton(&self) -> Option<&AhoCorasick> {
-        let build = || {
-            let mut builder = AhoCorasick::builder();
-            builder.ascii_case_insensitive(true).match_kind(MatchKind::LeftmostFirst).build(self.list).ok()
-        };
-        self.automaton.get_or_init(build).as_ref()
-    }
-}
+/// What a name is written with.
+const NAMED: Class = Class::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
 /// The next match of a pattern above, by hand: they match often, and have to be quick.
 pub(super) fn next(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let password = rule.id == "secret.password";
-    let words = if password { &PASSWORDS } else { &TOKENS };
-    let word = words.automaton()?.find(Input::new(bytes).range(at..))?;
-    let named = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    let before = bytes[at..word.start()].iter().rev().take(words.reach);
-    let start = word.start() - before.take_while(|byte| named(byte) || **byte == b'$').count();
+    let Names { words, reach, endings, more } = if password { &PASSWORDS } else { &TOKENS };
+    let (word, index) = words.find(bytes, at)?;
+    let before = bytes[at..word.start].iter().rev().take(*reach);
+    let start = word.start - before.take_while(|byte| NAMED.has(**byte) || **byte == b'$').count();
     let follows = |from: usize, word: &str| {
         bytes.get(from..from + word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word.as_bytes()))
     };
-    let mut end = word.end();
-    if !password || word.pattern().as_usize() == 0 {
-        end += words.endings.iter().find(|ending| follows(end, ending)).map_or(0, |ending| ending.len());
-        end += usize::from(follows(end, "s"));
+    let mut end = word.end;
+    if !password || index == 0 {
+        end += endings.iter().find(|ending| follows(end, ending)).map_or(0, |ending| ending.len());
+        end += usize::from(matches!(bytes.get(end), Some(b's' | b'S')));
     }
     match bytes.get(end) {
         Some(b'0'..=b'9' | b'_' | b'.' | b'-' | b'A'..=b'Z') => {
-            end += 1 + bytes[end + 1..].iter().take(words.more).take_while(named).count();
+            end += 1 + bytes[end + 1..].iter().take(*more).take_while(|byte| NAMED.has(**byte)).count();
         }
         Some(_) if !password => {
-            let second = end + usize::from(follows(end, " "));
+            let second = end + usize::from(bytes.get(end) == Some(&b' '));
             let ends =
                 |end: usize| bytes.get(end).is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-            let whole = |word: &&&str| follows(second, word) && ends(second + word.len());
-            end = ["key", "token", "secret"].iter().find(whole).map_or(end, |word| second + word.len());
+            let word = match bytes.get(second) {
+                Some(b'k' | b'K') => "key",
+                Some(b't' | b'T') => "token",
+                _ => "secret",
+            };
+            if follows(second, word) && ends(second + word.len()) {
+                end = second + word.len();
+            }
         }
         _ => {}
     }
@@ -149,11 +143,11 @@ pub(super) fn value_of(rule: &Rule, text: &str, name: Range<usize>, _: Range<usi
 
 fn is_secret(rule: &Rule, called: &str, value: &Value<'_>, rest: &str) -> bool {
     let raw = value.text;
-    !value::is_placeholder(raw)
-        && !raw.starts_with('$')
+    !raw.starts_with('$')
         && !is_code(raw, rest, value.quoted)
         && !name::is_about(called)
         && if rule.id == "secret.password" { is_password(called, value) } else { is_token(called, value) }
+        && !value::is_placeholder(raw)
 }
 
 /// Whether the value of a member of this name is a secret, as if the two stood in a text as JSON: by the rule that
@@ -180,6 +174,9 @@ fn joined(called: &str) -> Option<usize> {
         let head = head.to_ascii_lowercase();
         ["secret", "token", "private", "access", "apikey", "api_key"].iter().any(|word| head.contains(word))
     };
+    if called.len() < LONG_TOKEN {
+        return None;
+    }
     let uuid = called.len().checked_sub(36).and_then(|at| called.split_at_checked(at));
     if let Some((head, tail)) = uuid.filter(|(head, tail)| head.ends_with('-') && value::is_uuid(tail)) {
         return strong(head).then_some(tail.len());
@@ -192,57 +189,57 @@ fn joined(called: &str) -> Option<usize> {
 
 /// Where the value of a name that ends at `at` is, and how the two are joined.
 fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)> {
-    const SIGNS: &[&str] =
-        &[":::=", "::=", "===", "!==", "==", "!=", "=>", ":=", "?=", "||", "->", "=", ":", ","];
-    let rest = text.get(at..)?;
-    let closed = rest.trim_start_matches(['"', '\'', '`', ')', ']', '*']);
-    let closers = rest.len() - closed.len();
-    let bare = closed.trim_start_matches([' ', '\t']);
-    let blanks = closed.len() - bare.len();
-    let sign = SIGNS
-        .iter()
-        .find(|sign| bare.starts_with(**sign))
-        .copied()
-        .or_else(|| bare.starts_with("is ").then_some("is"));
-    let (link, tail) = match sign {
-        Some(",") if closers == 0 => return None,
-        Some(",") => (Link::Blank, &bare[1..]),
-        Some(sign) => (Link::Sign, &bare[sign.len()..]),
+    let bytes = text.as_bytes();
+    let skip = |from: usize, class: &Class| from + class.length(&bytes[from..]);
+    let closed = skip(at, &CLOSERS);
+    let bare = skip(closed, &BLANKS);
+    let (closers, blanks) = (closed - at, bare - closed);
+    let (link, tail) = match sign(&bytes[bare..]) {
+        Some(length) => (Link::Sign, bare + length),
+        None if bytes.get(bare) == Some(&b',') && closers == 0 => return None,
+        None if bytes.get(bare) == Some(&b',') => (Link::Blank, bare + 1),
         None if blanks > 0 && name.starts_with('-') => (Link::Flag, bare),
         None if blanks > 0 => (Link::Blank, bare),
         None => return None,
     };
-    let tail = tail.trim_start_matches([' ', '\t', '>', '=']);
-    if closers > 3 || blanks > 6 || text.len() - at - tail.len() > 24 {
+    let tail = skip(tail, &TAILS);
+    if closers > 3 || blanks > 6 || tail - at > 24 {
         return None;
     }
-    let opened = tail.trim_start_matches(['b', 'r', 'u', 'f', '@']);
-    let opened = if opened.starts_with(['"', '\'', '`']) { opened } else { tail };
-    let start = text.len() - opened.len();
-    match opened.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) {
-        Some(quote) => {
-            let inner = &opened[1..];
-            let inner = inner.strip_prefix("\"\"").or_else(|| inner.strip_prefix("''")).unwrap_or(inner);
-            let start = text.len() - inner.len();
-            let end = inner.bytes().take(LONGEST).position(|byte| byte == quote as u8 || byte == b'\n')?;
-            (!inner[..end].contains(' ')).then_some((start..start + end, link, true))
-        }
-        None => {
-            // In the query of an address the next parameter begins at `&`.
-            let query = text[..at - name.len()].ends_with(['?', '&']);
-            let stop = |byte: &u8| {
-                byte.is_ascii_whitespace()
-                    || query && matches!(byte, b'&' | b'#')
-                    || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'<' | b'>' | b'|' | b',')
-            };
-            let end = opened
-                .bytes()
-                .take(LONGEST)
-                .position(|byte| stop(&byte))
-                .unwrap_or(opened.len().min(LONGEST));
-            let raw = opened.get(..end)?.trim_end_matches(['.', ')', ']', '}', '\\']);
-            Some((start..start + raw.len(), link, false))
-        }
+    let near = |from: usize| &bytes[from..bytes.len().min(from + LONGEST)];
+    let opened = skip(tail, &MARKS);
+    if let Some(quote) = bytes.get(opened).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')) {
+        let inner = opened + 1;
+        let thrice = bytes[inner..].starts_with(b"\"\"") || bytes[inner..].starts_with(b"''");
+        let inner = if thrice { inner + 2 } else { inner };
+        let end = memchr::memchr2(*quote, b'\n', near(inner))?;
+        return (!near(inner)[..end].contains(&b' ')).then_some((inner..inner + end, link, true));
+    }
+    // In the query of an address the next parameter begins at `&`.
+    let query = matches!((at - name.len()).checked_sub(1).map(|before| bytes[before]), Some(b'?' | b'&'));
+    let stops = if query { &QUERY_STOPS } else { &STOPS };
+    let end = near(tail).iter().position(|byte| stops.has(*byte)).unwrap_or(near(tail).len());
+    let raw = text.get(tail..tail + end)?.trim_end_matches(['.', ')', ']', '}', '\\']);
+    Some((tail..tail + raw.len(), link, false))
+}
+
+/// What closes a name, what stands between it and the sign, what may follow the sign, and the marks of a string.
+const CLOSERS: Class = Class::of(b"\"'`)]*");
+const BLANKS: Class = Class::of(b" \t");
+const TAILS: Class = Class::of(b" \t>=");
+const MARKS: Class = Class::of(b"bruf@");
+/// Where a value without quotes ends, and where one in the query of an address does.
+const STOPS: Class = Class::of(b" \t\n\x0c\r\"'`;<>|,");
+const QUERY_STOPS: Class = Class::of(b" \t\n\x0c\r\"'`;<>|,&#");
+
+/// The length of the sign of an assignment that a text begins with.
+fn sign(text: &[u8]) -> Option<usize> {
+    match text {
+        [b':', b':', b':', b'=', ..] => Some(4),
+        [b':', b':', b'=', ..] | [b'=' | b'!', b'=', b'=', ..] | [b'i', b's', b' ', ..] => Some(3),
+        [b'=' | b'!' | b':' | b'?', b'=', ..] | [b'=' | b'-', b'>', ..] | [b'|', b'|', ..] => Some(2),
+        [b'=' | b':', ..] => Some(1),
+        _ => None,
     }
 }
 
@@ -399,6 +396,13 @@ fn is_environment(name: &str) -> bool {
 }
 
 fn is_token(name: &str, value: &Value<'_>) -> bool {
+    let raw = value.text.trim_end_matches('=');
+    let is_uuid = value::is_uuid(raw);
+    if !is_uuid
+        && (is_sentence(raw) || raw.contains(['&', '?', '@', ':']) || raw.contains('=') && !value.quoted)
+    {
+        return false;
+    }
     let lower = name.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let strong = has(&[
@@ -440,8 +444,7 @@ fn is_token(name: &str, value: &Value<'_>) -> bool {
     {
         return false;
     }
-    let raw = value.text.trim_end_matches('=');
-    if value::is_uuid(raw) {
+    if is_uuid {
         return strong && value.link == Link::Sign;
     }
     let mixed = value::is_mixed(raw);
@@ -451,23 +454,19 @@ fn is_token(name: &str, value: &Value<'_>) -> bool {
         (false, Link::Sign, _) if !weak => 16,
         _ => 20,
     };
-    // A path, a sentence in snake case or a date is no token.
+    // A path or a date is no token.
     let path = raw.contains('/') && (raw.starts_with(['/', '.']) || !mixed || raw.len() < 30);
-    let words = raw
-        .split(['_', '-', '.', ':'])
-        .filter(|part| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_lowercase()))
-        .count();
-    let odd = raw.contains(['&', '?', '@', ':']) || raw.contains('=') && !value.quoted;
-    if raw.len() < least
-        || path
-        || words > 2
-        || odd
-        || !is_drawn(raw, strong && value.link == Link::Sign || is_shouted(name))
-    {
+    if raw.len() < least || path || !is_drawn(raw, strong && value.link == Link::Sign || is_shouted(name)) {
         return false;
     }
     let plain = raw.len() >= 24 && raw.bytes().all(|byte| byte.is_ascii_alphanumeric());
     value.link != Link::Blank || mixed || (strong || is_shouted(name)) && plain || strong && is_shouted(name)
+}
+
+/// Words in snake case.
+fn is_sentence(raw: &str) -> bool {
+    let word = |part: &&str| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    raw.split(['_', '-', '.', ':']).filter(word).count() > 2
 }
 
 /// Drawn at random: letters and digits; long runs of either where the name leaves no doubt.

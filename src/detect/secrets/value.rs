@@ -1,5 +1,9 @@
 //! What a value looks like: random, a placeholder, or a piece of code.
 
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::super::decode;
 
 /// Bits of information a character, by how often each occurs.
@@ -58,11 +62,15 @@ pub(in super::super) fn is_placeholder(value: &str) -> bool {
     ];
     // Runs of keys side by side, in a value too short to be anything but made up.
     const RUNS: &[&str] = &["abc123", "123abc", "12345", "54321", "98765", "xyz", "qwert"];
-    let lower = value.to_ascii_lowercase();
+    static GATES: [OnceLock<Option<AhoCorasick>>; 2] = [OnceLock::new(), OnceLock::new()];
+    let has = |place: usize, list: &[&str]| {
+        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(list).ok();
+        GATES[place].get_or_init(build).as_ref().is_some_and(|gate| gate.is_match(value))
+    };
     let first = value.as_bytes().first();
-    WORDS.iter().any(|word| lower.contains(word))
-        || value.len() < 16 && lower.contains("1234")
-        || value.len() < 24 && RUNS.iter().any(|run| lower.contains(run))
+    has(0, WORDS)
+        || value.len() < 16 && value.contains("1234")
+        || value.len() < 24 && has(1, RUNS)
         || first.is_some_and(|first| value.bytes().all(|byte| byte == *first))
         || value.starts_with('%') && value.ends_with('%')
 }

@@ -2,6 +2,12 @@
 
 use super::super::rules::{Rule, rules};
 
+/// Tokens of many lengths: looked for from their prefix on, since from everywhere at once they have too many states.
+pub(super) const HEADED: &[Rule] = rules! {
+    "secret.gitlab" "GITLAB_TOKEN" 0.95 ["glpat-" "gldt-" "glrt" "glsoat-" "glft-" "glwt-" "glptt-" "glagent-" "glcbt-" "glimt-" "glffct-" "gloas-" "gr1348941"]
+        r"(?-i)\b(?:(?:glpat|gldt|glrt|glsoat|glft|glwt)-[A-Za-z0-9_-]{20}|glpat-[A-Za-z0-9_-]{27,300}\.[a-z0-9]{2}\.?[a-z0-9]{7,9}|glrtr?-(?:t\d_)?[A-Za-z0-9_-]{20,60}|glptt-[A-Za-z0-9_-]{40}|glagent-[A-Za-z0-9_-]{50,}|glcbt-[A-Za-z0-9]{1,5}_[A-Za-z0-9_-]{20}|glimt-[A-Za-z0-9_-]{25}|glffct-[A-Za-z0-9_-]{20}|gloas-[A-Za-z0-9_-]{64}|glwt-[A-Za-z0-9_-]{20,40}|GR1348941[A-Za-z0-9_-]{20})(?:[^A-Za-z0-9_-]|$)" "A token of GitLab is in the text."
+};
+
 pub(super) const TOKENS: &[Rule] = rules! {
     "secret.aws-access-key" "AWS_ACCESS_KEY" 0.95 ["akia" "asia" "abia" "acca" "aroa" "a3t"]
         r"(?-i)\b((?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z2-7]{16})\b" "The id of an access key of AWS is in the text."
@@ -9,8 +15,6 @@ pub(super) const TOKENS: &[Rule] = rules! {
         r"(?-i)\bABSK[A-Za-z0-9+/]{60,}={0,2}" "A key of AWS Bedrock is in the text."
     "secret.github" "GITHUB_TOKEN" 0.97 ["ghp_" "gho_" "ghu_" "ghs_" "ghr_" "github_pat_"]
         r"(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})" "A token of GitHub is in the text."
-    "secret.gitlab" "GITLAB_TOKEN" 0.95 ["gl" "gr1348941"]
-        r"(?-i)\b(?:(?:glpat|gldt|glrt|glsoat|glft|glwt)-[A-Za-z0-9_-]{20}|glpat-[A-Za-z0-9_-]{27,300}\.[a-z0-9]{2}\.?[a-z0-9]{7,9}|glrtr?-(?:t\d_)?[A-Za-z0-9_-]{20,60}|glptt-[A-Za-z0-9_-]{40}|glagent-[A-Za-z0-9_-]{50,}|glcbt-[A-Za-z0-9]{1,5}_[A-Za-z0-9_-]{20}|glimt-[A-Za-z0-9_-]{25}|glffct-[A-Za-z0-9_-]{20}|gloas-[A-Za-z0-9_-]{64}|glwt-[A-Za-z0-9_-]{20,40}|GR1348941[A-Za-z0-9_-]{20})(?:[^A-Za-z0-9_-]|$)" "A token of GitLab is in the text."
     "secret.gitlab-session" "GITLAB_TOKEN" 0.9 ["_gitlab_session="]
         r"_gitlab_session=([a-z0-9]{32})" "A session of GitLab is in the text."
     "secret.slack" "SLACK_TOKEN" 0.95 ["xox" "xapp-"]
