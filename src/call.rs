@@ -16,7 +16,9 @@ mod texts;
 pub use media::{encoded, holds_media};
 use media::{encoded_contents, written};
 use texts::walk;
-pub use texts::{change, change_at, each_at, each_named, keys, object_size, size, strings, values};
+pub use texts::{
+    change, change_at, each_at, each_named, each_number, keys, object_size, size, strings, values,
+};
 
 pub type JsonObject = Map<String, Value>;
 

@@ -8,6 +8,7 @@ mod decode;
 mod fold;
 mod literals;
 mod model;
+mod name;
 mod offence;
 mod pii;
 mod poison;
@@ -79,6 +80,12 @@ impl Kinds {
     #[must_use]
     pub const fn with(self, kind: Kind) -> Self {
         Self(self.0 | 1 << kind as u16)
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 & others.0)
     }
 
     pub const fn contains(self, kind: Kind) -> bool {
@@ -163,8 +170,15 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
 
 /// What the value of a JSON member is by the member's name: a value that no text assigns to anything. Of an array it is
 /// the name that the array stands under.
-pub fn inspect_member(name: &str, value: &str) -> Option<Finding> {
-    secrets::member(name, value)
+pub fn inspect_member(name: &str, value: &str, kinds: Kinds) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if kinds.contains(Kind::Secret) {
+        found.extend(secrets::member(name, value));
+    }
+    if kinds.contains(Kind::Pii) {
+        pii::member(name, value, &mut found);
+    }
+    found
 }
 
 /// Whether a setting of this name holds a secret, if it holds anything.

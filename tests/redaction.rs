@@ -143,7 +143,7 @@ async fn what_is_neither_private_nor_text_stays_as_it_is() {
     let gateway = Gateway::start(&redacting(local(), "lab", &log, "server")).await;
     let arguments = json!({
         "message": "<EMAIL_ADDRESS_0> commit 3f2a9c, 10.0.0.1, v1.2.3, 2026-01-31T10:00:00Z",
-        "n": 4_111_111_111_111_111_u64,
+        "n": 1_769_853_600_123_u64,
         "deep": [{"id": "550e8400-e29b-41d4-a716-446655440000", "flag": true, "none": null}],
     });
     let reply = gateway.batch("lab", json!([{"name": "echo", "args": arguments}])).await;
@@ -158,9 +158,53 @@ async fn a_name_cannot_be_replaced_and_stops_the_call() {
     let call = json!({"name": "echo", "args": {"message": "x", ADDRESS: 1}});
     let reply = gateway.batch("lab", json!([call])).await;
     let result = &reply.results()[0];
-    assert!(result["message"].to_string().contains("move it into a value"), "{result}");
+    assert!(result.to_string().contains("move it into a value"), "{result}");
     let received = std::fs::read_to_string(&log).unwrap_or_default();
     assert!(!received.contains("call ") && !reply.json.to_string().contains(ADDRESS), "{received}");
+}
+
+#[tokio::test]
+async fn what_a_value_is_called_tells_that_it_is_private() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let gateway = Gateway::start(&redacting(local(), "lab", &log, "server")).await;
+    let arguments = json!({
+        "message": "call back",
+        "customer": {"mobilePhone": "2025550143", "call_id": "2025550144", "fax": ["2025550145"]},
+    });
+    let reply = gateway.batch("lab", json!([{"name": "echo", "args": arguments}])).await;
+    let sent = &reply.results()[0]["enkrypt_mcp_data"]["args"]["customer"];
+    assert!(sent["mobilePhone"].as_str().expect("text").starts_with("<PHONE_NUMBER_"), "{sent}");
+    assert!(sent["fax"][0].as_str().expect("text").starts_with("<PHONE_NUMBER_"), "{sent}");
+    assert_eq!(sent["call_id"], "2025550144");
+}
+
+#[tokio::test]
+async fn a_private_number_cannot_be_replaced_and_stops_the_call() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let let_off = json!({"echo": {"allow": ["pii"], "paths": ["/mine"]}});
+    let config = redacting(local(), "lab", &log, "server").edit(|file| {
+        let server = &mut file["mcp_configs"]["config-1"]["mcp_config"][0];
+        server["input_guardrails_policy"]["tools"] = let_off.clone();
+        server["input_guardrails_policy"]["fail_open"] = json!(true);
+    });
+    let gateway = Gateway::start(&config).await;
+    for (more, passes) in [
+        (json!({"phone": 4_915_112_345_670_u64}), false),
+        (json!({"card": [4_111_111_111_111_111_u64]}), false),
+        (json!({"phone_id": 4_915_112_345_670_u64, "at": 1_769_853_600_123_u64}), true),
+        (json!({"mine": {"phone": 4_915_112_345_670_u64}}), true),
+    ] {
+        let mut arguments = more.clone();
+        arguments["message"] = json!("x");
+        let reply = gateway.batch("lab", json!([{"name": "echo", "args": arguments}])).await;
+        let result = &reply.results()[0];
+        assert_eq!(result["response"] == "x", passes, "{more}: {result}");
+        assert_eq!(result.to_string().contains("write it as a string"), !passes, "{more}: {result}");
+    }
+    let received = std::fs::read_to_string(&log).expect("a record");
+    assert_eq!(received.matches("4915112345670").count(), 2, "{received}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The strings of JSON values: read, changed and measured.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::JsonObject;
 
@@ -92,6 +92,33 @@ pub fn change_at(value: &mut Value, pointer: &mut String, act: &mut dyn FnMut(&s
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Goes over the numbers, with the JSON pointer of each and the name that it stands under.
+pub fn each_number(
+    (name, value): (&str, &Value),
+    pointer: &mut String,
+    act: &mut dyn FnMut(&str, &str, &Number),
+) {
+    let length = pointer.len();
+    match value {
+        Value::Number(number) => act(pointer, name, number),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                step(pointer, &at.to_string());
+                each_number((name, item), pointer, act);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                step(pointer, key);
+                each_number((key, member), pointer, act);
+                pointer.truncate(length);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 

@@ -54,9 +54,9 @@ impl Look {
         let length = pointer.len();
         match value {
             Value::String(text) => {
-                let by_name = (place == Place::Result && self.kinds.contains(Kind::Secret))
-                    .then(|| inspect_member(name, text))
-                    .flatten();
+                // What an argument is called is what its tool asks for, unless it is private.
+                let told = if place == Place::Result { Kinds::ALL } else { Kinds::NONE.with(Kind::Pii) };
+                let by_name = inspect_member(name, text, self.kinds.and(told));
                 for finding in inspect(text, place, self.kinds).into_iter().chain(by_name) {
                     let known = |found: &Found| found.pointer.is_none() && found.finding.rule == finding.rule;
                     if !findings.iter().any(known) {

@@ -11,7 +11,37 @@ mod phone;
 
 use std::ops::Range;
 
+use super::name::words;
 use super::{Finding, Kind, Place};
+
+/// A longer name is a sentence, and a longer value says by itself what it is.
+const LONGEST: usize = 64;
+
+/// As the last word of a name: what a thing is found by, or something about it.
+const ABOUT: &[&str] = &[
+    "at",
+    "attempts",
+    "count",
+    "date",
+    "duration",
+    "hash",
+    "id",
+    "ids",
+    "index",
+    "length",
+    "limit",
+    "offset",
+    "ref",
+    "size",
+    "time",
+    "timeout",
+    "timestamp",
+    "ts",
+    "type",
+    "uid",
+    "uuid",
+    "version",
+];
 
 /// Adds the personal data of a text.
 pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
@@ -35,6 +65,31 @@ pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
         seen.append(&mut likely);
     }
     found.append(&mut seen);
+}
+
+/// Adds what the value of a member is by the name of it, as if the two stood in a text.
+pub(super) fn member(name: &str, value: &str, found: &mut Vec<Finding>) {
+    let digits = value.bytes().filter(u8::is_ascii_digit).take(FEWEST).count();
+    if name.is_empty() || name.len() > LONGEST || value.len() > LONGEST || digits < FEWEST {
+        return;
+    }
+    let mut text = String::new();
+    let mut last = "";
+    for word in words(name) {
+        text.push_str(word);
+        text.push(' ');
+        last = word;
+    }
+    let about = ABOUT.iter().any(|word| word.eq_ignore_ascii_case(last));
+    let start = text.len();
+    text.push_str(value);
+    let mut seen = Vec::new();
+    scan(&text, Place::Argument, &mut seen);
+    let told = |one: &Finding| one.span.start >= start && !(about && one.rule == phone::RULE);
+    found.extend(seen.into_iter().filter(told).map(|mut one| {
+        one.span = one.span.start - start..one.span.end - start;
+        one
+    }));
 }
 
 /// The fewest digits of a number that says something about a person.
@@ -75,6 +130,28 @@ mod tests {
         let found = inspect(text, Place::Result, Kinds::NONE.with(Kind::Pii));
         let sure = found.into_iter().filter(|one| one.score >= FLAGGED);
         sure.map(|one| (one.label, &text[one.span])).collect()
+    }
+
+    #[test]
+    fn a_name_says_what_its_value_is() {
+        for (name, value, label) in [
+            ("phoneNumber", "2025550143", Some("PHONE_NUMBER")),
+            ("customer_mobile", "4915112345670", Some("PHONE_NUMBER")),
+            ("ssn", "536221234", Some("US_SSN")),
+            ("call_id", "2025550143", None),
+            ("contactId", "2025550143", None),
+            ("sms_count", "2025550143", None),
+            ("version", "2025550143", None),
+            ("", "2025550143", None),
+        ] {
+            let mut found = Vec::new();
+            member(name, value, &mut found);
+            let sure = found.iter().find(|one| one.score >= FLAGGED);
+            assert_eq!(
+                sure.map(|one| (one.label, one.span.clone())),
+                label.map(|label| (label, 0..value.len()))
+            );
+        }
     }
 
     #[test]

@@ -13,8 +13,9 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::judge::Bench;
-use super::pii::{self, Allowance, Vault};
+use super::pii::{self, Allowance, Exposed, Numeral, Unhidden, Vault};
 use super::provider::{ProviderFault, Side, Subject};
+use super::verdict::Violation;
 use super::{Blocked, Guardrails, Verdict};
 use crate::call::{Method, Part, ToolCall, each_at, values};
 use crate::config::{Detector, Exemption, Server};
@@ -135,14 +136,22 @@ impl Guardrails {
         let started = Instant::now();
         for part in call.private_parts() {
             let Some(value) = hidden.part_mut(&part) else { continue };
-            let mut spared = spared(bench, &part, value);
+            let (mut spared, numbers) = spared(bench, &part, value);
             self.spare_own(scope, server, value, &mut spared);
-            if !spared.is_empty() && !spared.contains(&false) {
+            if !spared.is_empty() && !spared.contains(&false) && numbers.is_empty() {
                 continue;
             }
-            if let Err(fault) = self.hide(scope, bench, (&vault, allowance), (value, &spared)).await {
-                let let_pass = self.without_verdict(bench, &fault, started.elapsed());
-                return let_pass.map(|_| CheckedCall::of(index, call, Some(vault)));
+            let exposed = Exposed { value, spared: &spared, numbers };
+            match self.hide(scope, bench, (&vault, allowance), exposed).await {
+                Ok(()) => {}
+                Err(Unhidden::Fixed(why)) => {
+                    let verdict = Verdict { elapsed: started.elapsed(), ..Verdict::default() };
+                    return Err(Blocked::by(verdict.with(Violation::cannot_be_hidden(why), false)));
+                }
+                Err(Unhidden::Fault(fault)) => {
+                    let let_pass = self.without_verdict(bench, &fault, started.elapsed());
+                    return let_pass.map(|_| CheckedCall::of(index, call, Some(vault)));
+                }
             }
         }
         Ok(CheckedCall::of(index, hidden, Some(vault)))
@@ -177,12 +186,12 @@ impl Guardrails {
         scope: &Scope,
         bench: Bench<'_>,
         kept: (&Vault, &Allowance),
-        (value, spared): (&mut Value, &[bool]),
-    ) -> Result<(), ProviderFault> {
+        exposed: Exposed<'_>,
+    ) -> Result<(), Unhidden> {
         let provider = self.provider(&scope.settings);
-        let hiding = pii::hide((&*provider, bench.policy), kept, value, spared);
+        let hiding = pii::hide((&*provider, bench.policy), kept, exposed);
         let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
-        hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted)))
+        hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted).into()))
     }
 }
 
@@ -191,26 +200,27 @@ pub(super) fn tool(call: &ToolCall) -> &str {
     if call.method == Method::Tool { call.tool.as_str() } else { "" }
 }
 
-/// Which string values of a part stay as they are, because the policy lets their tool or their place off.
-fn spared(bench: Bench<'_>, part: &Part, value: &Value) -> Vec<bool> {
+/// Which string values of a part stay as they are, because the policy lets their tool or their place off; and the
+/// numbers that it does not let off.
+fn spared(bench: Bench<'_>, part: &Part, value: &Value) -> (Vec<bool>, Vec<Numeral>) {
     let exemptions: Vec<&Exemption> = bench
         .policy
         .exemptions(bench.tool, SystemTime::now())
         .filter(|exemption| exemption.covers(Detector::Pii))
         .collect();
-    let mut spared = Vec::new();
-    if exemptions.is_empty() {
-        return spared;
-    }
     let mut pointer = match part {
         Part::Arguments(pointer) => (*pointer).to_owned(),
         Part::Beside(key) => format!("/{key}"),
     };
-    each_at(value, &mut pointer, &mut |pointer, _| {
+    let is_spared = |pointer: &str| {
         let reaches = |exemption: &&Exemption| exemption.paths.is_empty() || exemption.reaches(pointer);
-        spared.push(exemptions.iter().any(reaches));
-    });
-    spared
+        exemptions.iter().any(reaches)
+    };
+    let mut spared = Vec::new();
+    if !exemptions.is_empty() {
+        each_at(value, &mut pointer, &mut |pointer, _| spared.push(is_spared(pointer)));
+    }
+    (spared, pii::numbers(value, &mut pointer, &is_spared))
 }
 
 impl Inputs<'_> {

@@ -97,8 +97,8 @@ impl Local {
                     }
                 }
             }
-            if kinds.contains(Kind::Secret) && place == detect::Place::Result {
-                self.by_name(subject, &mut found);
+            if place == detect::Place::Result {
+                self.by_name(subject, kinds, &mut found);
             }
             hits = found.hits;
             hits.extend(self.across(subject, kinds));
@@ -120,22 +120,27 @@ impl Local {
         Ok(hits)
     }
 
-    /// What is a secret by the name of the member that it is the value of.
-    fn by_name(&self, subject: &Subject<'_>, found: &mut Found) {
+    /// What is secret or private by the name of the member that it is the value of.
+    fn by_name(&self, subject: &Subject<'_>, kinds: Kinds, found: &mut Found) {
         let threshold = self.threshold(subject.policy);
-        let mut seen: Option<(HashMap<*const u8, usize>, HashSet<usize>)> = None;
+        let mut told = Vec::new();
         subject.document.each_named(&mut |name, text| {
-            let finding = detect::inspect_member(name, text).filter(|finding| finding.score >= threshold);
-            let Some(finding) = finding else { return };
-            let (places, known) = seen.get_or_insert_with(|| {
-                let places = subject.texts.iter().enumerate().map(|(at, text)| (text.as_ptr(), at)).collect();
-                (places, found.texts_with(Detector::Secrets))
-            });
-            // What is a secret by itself has been found.
-            if let Some(at) = places.get(&text.as_ptr()).filter(|at| !known.contains(at)) {
+            let of = detect::inspect_member(name, text, kinds).into_iter();
+            told.extend(of.filter(|one| one.score >= threshold).map(|one| (text.as_ptr(), one)));
+        });
+        if told.is_empty() {
+            return;
+        }
+        let texts = subject.texts.iter().enumerate();
+        let places: HashMap<*const u8, usize> = texts.map(|(at, text)| (text.as_ptr(), at)).collect();
+        let known = found.known();
+        for (text, finding) in told {
+            // What it is by itself has been found.
+            let by_itself = |at: &usize| detector(finding.kind).is_some_and(|of| known.contains(&(of, *at)));
+            if let Some(at) = places.get(&text).filter(|at| !by_itself(at)) {
                 found.keep(finding, *at);
             }
-        });
+        }
     }
 
     /// What only shows when the texts are read together.
@@ -193,9 +198,10 @@ impl Found {
         }
     }
 
-    fn texts_with(&self, detector: Detector) -> HashSet<usize> {
-        let of = self.hits.iter().filter(|hit| hit.detector == detector);
-        of.filter_map(|hit| hit.place.as_ref().map(|place| place.text)).collect()
+    /// Which detectors have found something in which texts.
+    fn known(&self) -> HashSet<(Detector, usize)> {
+        let placed = self.hits.iter().filter_map(|hit| Some((hit.detector, hit.place.as_ref()?.text)));
+        placed.collect()
     }
 }
 
@@ -219,14 +225,16 @@ impl GuardrailProvider for Local {
         Box::pin(async {
             let size = private.texts.iter().map(|text| text.len()).sum();
             let threshold = self.threshold(private.policy);
-            let entities = |text: &&str| {
-                let found =
-                    detect::inspect(text, detect::Place::Argument, Kinds::NONE.with(Kind::Pii)).into_iter();
-                let counted = found.filter(|finding| finding.score >= threshold);
+            let entities = |(at, text): (usize, &&str)| {
+                let kinds = Kinds::NONE.with(Kind::Pii);
+                let found = detect::inspect(text, detect::Place::Argument, kinds).into_iter();
+                let name = private.names.get(at).copied().unwrap_or_default();
+                let counted = found.chain(detect::inspect_member(name, text, kinds));
+                let counted = counted.filter(|finding| finding.score >= threshold);
                 let private = counted.filter(|finding| !KEPT.contains(&finding.label));
                 private.map(|finding| Entity { label: finding.label, span: finding.span }).collect()
             };
-            Ok(Redaction::Spans(aside(size, || private.texts.iter().map(entities).collect())))
+            Ok(Redaction::Spans(aside(size, || private.texts.iter().enumerate().map(entities).collect())))
         })
     }
 }
@@ -305,9 +313,13 @@ fn place(side: Side) -> detect::Place {
     }
 }
 
+fn detector(kind: Kind) -> Option<Detector> {
+    KINDS.iter().find(|(_, kinds)| kinds.contains(&kind)).map(|(detector, _)| *detector)
+}
+
 fn hit(finding: Finding, text: Option<usize>) -> Option<Hit> {
-    let (detector, _) = KINDS.iter().find(|(_, kinds)| kinds.contains(&finding.kind))?;
+    let detector = detector(finding.kind)?;
     let place = text.map(|text| Place { text, span: Some(finding.span), label: finding.label });
     let reason = Some(finding.reason.to_owned());
-    Some(Hit { detector: *detector, rule: finding.rule.to_owned(), reason, place })
+    Some(Hit { detector, rule: finding.rule.to_owned(), reason, place })
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::document::Document;
 use super::input::ClearedCall;
 use super::judge::{Bench, Cut};
-use super::pii::{Allowance, Vault, bring_back};
+use super::pii::{self, Allowance, Exposed, Unhidden, Vault, bring_back};
 use super::provider::{Side, Subject};
 use super::{Blocked, Guardrails, Verdict, Violation};
 use crate::call::{JsonObject, ToolCall, ToolOutput, change, holds_media};
@@ -198,10 +198,14 @@ impl Guardrails {
         let started = Instant::now();
         let kept = message.clone();
         let allowance = Allowance::default();
-        let hiding = self.hide(scope, bench, (vault, &allowance), (message, spared)).await;
-        let message = match hiding {
+        let numbers = pii::numbers(message, &mut String::new(), &|_| false);
+        let exposed = Exposed { value: message, spared, numbers };
+        let message = match self.hide(scope, bench, (vault, &allowance), exposed).await {
             Ok(()) => message.take(),
-            Err(fault) => self.without_verdict(bench, &fault, started.elapsed()).ok().map(|_| kept)?,
+            Err(Unhidden::Fixed(_)) => return None,
+            Err(Unhidden::Fault(fault)) => {
+                self.without_verdict(bench, &fault, started.elapsed()).ok().map(|_| kept)?
+            }
         };
         match message {
             Value::Object(message) => Some(message),

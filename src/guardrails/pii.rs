@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::provider::{Entity, GuardrailProvider, PiiKey, Private, ProviderFault, Redaction};
-use crate::call::{change, keys, values};
+use crate::call::{change, each_named, each_number, keys, values};
 use crate::config::{Enforcement, PiiScope, Policy, Server};
 use crate::ids::{CallerId, ServerName};
 use crate::scope::Scope;
@@ -88,29 +88,78 @@ impl Vaults {
     }
 }
 
-/// Takes the private data out of a value, but for the texts that are spared.
+/// What is to be hidden of a part of a call.
+pub(super) struct Exposed<'a> {
+    pub(super) value: &'a mut Value,
+    /// Which of its string values stay as they are.
+    pub(super) spared: &'a [bool],
+    /// Its numbers, each behind the name that it stands under, but for those that are spared.
+    pub(super) numbers: Vec<Numeral>,
+}
+
+/// A number and its name.
+pub(super) type Numeral = (String, String);
+
+/// Why private data was not taken out.
+#[derive(Debug)]
+pub(super) enum Unhidden {
+    Fault(ProviderFault),
+    /// It stands where no placeholder can.
+    Fixed(&'static str),
+}
+
+impl From<ProviderFault> for Unhidden {
+    fn from(fault: ProviderFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+const IN_A_NAME: &str = "it stands in the name of a member: move it into a value";
+const IN_A_NUMBER: &str = "it stands in a number: write it as a string, or let the tool off `pii`";
+
+/// Numbers with fewer digits say nothing of a person.
+const DIGITS: usize = 6;
+
+/// The numbers of a value that could be private, but for those at places that are spared.
+pub(super) fn numbers(value: &Value, pointer: &mut String, is_spared: &dyn Fn(&str) -> bool) -> Vec<Numeral> {
+    let mut numbers = Vec::new();
+    each_number(("", value), pointer, &mut |pointer, name, number| {
+        let written = number.to_string();
+        if written.bytes().filter(u8::is_ascii_digit).count() >= DIGITS && !is_spared(pointer) {
+            numbers.push((name.to_owned(), written));
+        }
+    });
+    numbers
+}
+
+/// Takes the private data out of a value, but for what is spared.
 pub(super) async fn hide(
     (provider, policy): (&dyn GuardrailProvider, &Policy),
     (vault, allowance): (&Vault, &Allowance),
-    value: &mut Value,
-    spared: &[bool],
-) -> Result<(), ProviderFault> {
+    Exposed { value, spared, numbers }: Exposed<'_>,
+) -> Result<(), Unhidden> {
     let own = provider.writes_placeholders();
     if own {
         // Before a service looks at the texts: its placeholders have this form.
         let escaped = each(value, |text| replace(vault, allowance, text, imitations(text)))?;
         put(value, escaped, &[]);
     }
-    let mut texts = Vec::new();
-    values(value, &mut texts);
-    let hidden = match provider.redact(&Private { policy, value, texts: texts.clone() }).await? {
+    let (mut names, mut texts) = (Vec::new(), Vec::new());
+    each_named("", value, &mut |name, text| {
+        names.push(name);
+        texts.push(text);
+    });
+    let hidden = match provider.redact(&Private { policy, value, texts: texts.clone(), names }).await? {
         Redaction::Spans(spans) if spans.len() == texts.len() => {
-            let members = Private { policy, value: &Value::Null, texts: keys(value) };
-            let named = provider.redact(&members).await?;
-            if matches!(named, Redaction::Spans(spans) if spans.iter().any(|spans| !spans.is_empty())) {
-                return Err(ProviderFault::unavailable(
-                    "private data stands in the name of a member, which a placeholder cannot be put into: move it into a value",
-                ));
+            let fixed =
+                |(names, texts): (Vec<_>, Vec<_>)| Private { policy, value: &Value::Null, texts, names };
+            let members = fixed((Vec::new(), keys(value)));
+            if finds(&provider.redact(&members).await?) {
+                return Err(Unhidden::Fixed(IN_A_NAME));
+            }
+            let numbers = numbers.iter().map(|(name, number)| (name.as_str(), number.as_str()));
+            if finds(&provider.redact(&fixed(numbers.unzip())).await?) {
+                return Err(Unhidden::Fixed(IN_A_NUMBER));
             }
             let hidden = texts.iter().zip(spans);
             hidden
@@ -121,10 +170,14 @@ pub(super) async fn hide(
             .into_iter()
             .map(|text| adopted(vault, allowance, text, key.as_ref()))
             .collect::<Result<_, _>>()?,
-        _ => return Err(ProviderFault::unavailable("it gave back another number of texts")),
+        _ => return Err(ProviderFault::unavailable("it gave back another number of texts").into()),
     };
     put(value, hidden, spared);
     Ok(())
+}
+
+fn finds(redaction: &Redaction) -> bool {
+    matches!(redaction, Redaction::Spans(spans) if spans.iter().any(|spans| !spans.is_empty()))
 }
 
 /// A value with its private data taken out and put back; nothing where it was refused.
@@ -134,7 +187,8 @@ pub fn hidden_and_restored(value: &Value) -> Option<Value> {
     let local = super::local::Local::new(crate::config::LocalSettings::default());
     let (vault, policy, allowance) = (Vault::new(), Policy::default(), Allowance::default());
     let mut value = value.clone();
-    let hiding = hide((&local, &policy), (&vault, &allowance), &mut value, &[]);
+    let exposed = Exposed { value: &mut value, spared: &[], numbers: Vec::new() };
+    let hiding = hide((&local, &policy), (&vault, &allowance), exposed);
     hiding.now_or_never()?.ok()?;
     change(&mut value, &mut |text| {
         if let Some(restored) = vault.restore(text) {

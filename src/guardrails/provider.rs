@@ -80,6 +80,8 @@ pub struct Private<'a> {
     pub value: &'a Value,
     /// Its string values, in the order in which they stand in it.
     pub texts: Vec<&'a str>,
+    /// The name that each of them stands under.
+    pub names: Vec<&'a str>,
 }
 
 /// Private data, as the provider gives it back.

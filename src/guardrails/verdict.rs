@@ -113,6 +113,16 @@ impl Violation {
         }
     }
 
+    /// Something private stands where no placeholder can stand for it.
+    pub(super) fn cannot_be_hidden(why: &str) -> Self {
+        Self {
+            detector: "pii",
+            message: format!("the arguments hold private data that cannot be hidden: {why}"),
+            rule: "additional_config.pii_redaction".to_owned(),
+            action: "block",
+        }
+    }
+
     /// What was cut out left something that the tool's own schema does not allow.
     pub(super) fn no_longer_fits() -> Self {
         Self {

@@ -5,8 +5,8 @@ use super::Entity;
 use super::context::Words;
 use super::numbers::{Claim, Stretch};
 
-const PHONE: Entity =
-    Entity { label: "PHONE_NUMBER", rule: "pii.phone", reason: "A phone number is in the text." };
+pub(super) const RULE: &str = "pii.phone";
+const PHONE: Entity = Entity { label: "PHONE_NUMBER", rule: RULE, reason: "A phone number is in the text." };
 static WORDS: Words = Words::new(&[
     "phone",
     "tel",

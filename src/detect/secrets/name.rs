@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::super::name::words;
 use super::super::rules::Rule;
 use super::super::{Finding, Kind};
 use super::assigned;
@@ -160,21 +161,6 @@ pub(super) fn is_about(name: &str) -> bool {
     let [before, last] = last;
     let is = |list: &[&str], word: &str| list.iter().any(|known| word.eq_ignore_ascii_case(known));
     !before.is_empty() && (is(ABOUT, last) || is(&["token", "tokens"], last) && is(PLACES, before))
-}
-
-/// Words are what separators and capitals make of a name.
-fn words(name: &str) -> impl Iterator<Item = &str> {
-    let bytes = name.as_bytes();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        at += bytes[at..].iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
-        let start = at;
-        let joins = |at: usize| !(bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase());
-        while at < bytes.len() && bytes[at].is_ascii_alphanumeric() && (at == start || joins(at)) {
-            at += 1;
-        }
-        (start < at).then(|| &name[start..at])
-    })
 }
 
 /// A word that is never anything but a password: `pass` counts what has passed, and `pwd` is a folder.

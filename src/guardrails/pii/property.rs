@@ -3,7 +3,7 @@
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value, json};
 
-use super::{Allowance, Vault, hide};
+use super::{Allowance, Exposed, Vault, hide};
 use crate::call::{Method, ToolOutput, values};
 use crate::config::{LocalSettings, Policy};
 use crate::guardrails::local::Local;
@@ -87,7 +87,8 @@ fn what_is_hidden_in_any_json_comes_back() {
         let arguments = dice.object(3, &known);
         let mut value = Value::Object(arguments.clone());
         let allowance = Allowance::default();
-        let hiding = hide((&local, &policy), (&vault, &allowance), &mut value, &[]);
+        let exposed = Exposed { value: &mut value, spared: &[], numbers: Vec::new() };
+        let hiding = hide((&local, &policy), (&vault, &allowance), exposed);
         hiding.now_or_never().expect("at once").expect("hidden");
         let mut before = Vec::new();
         let original = Value::Object(arguments.clone());
