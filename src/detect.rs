@@ -159,6 +159,9 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
     if kinds.contains(Kind::PromptInjection) || kinds.contains(Kind::ToolPoisoning) {
         prompt::hidden(text, place, kinds, &mut found);
     }
+    if kinds.contains(Kind::CodeInjection) && place == Place::Argument {
+        code::inside(text, &mut found);
+    }
     if kinds.contains(Kind::ServerConfig) && place == Place::Definition {
         server::scan(text, &mut found);
     }
@@ -208,7 +211,13 @@ fn in_order(mut found: Vec<Finding>) -> Vec<Finding> {
         let by_place = a.span.start.cmp(&b.span.start).then(b.span.end.cmp(&a.span.end));
         by_place.then(a.rule.cmp(b.rule)).then(b.score.total_cmp(&a.score))
     });
-    found.dedup_by(|a, b| a.rule == b.rule && a.span.start < b.span.end);
+    found.dedup_by(|a, b| {
+        let same = a.rule == b.rule && a.span.start < b.span.end;
+        if same {
+            b.score = b.score.max(a.score);
+        }
+        same
+    });
     found
 }
 

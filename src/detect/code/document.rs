@@ -2,6 +2,7 @@
 //! what nothing should hold counts.
 
 use super::super::{Finding, Kind};
+use super::value;
 
 /// A value of so many lines is a document or a program, whatever is in it.
 const DOCUMENT: usize = 12;
@@ -37,7 +38,8 @@ const IN_STATEMENT: &[&str] = &[
 
 /// Lowers the score of what is ordinary in a program or a document.
 pub(in super::super) fn soften(text: &str, found: &mut [Finding]) {
-    let ordinary = |one: &Finding| one.kind == Kind::CodeInjection && !SURE.contains(&one.rule);
+    let sure = |one: &Finding| SURE.contains(&one.rule) || value::owns(one.rule);
+    let ordinary = |one: &Finding| one.kind == Kind::CodeInjection && !sure(one);
     if !found.iter().any(ordinary) {
         return;
     }

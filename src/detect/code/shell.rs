@@ -1,9 +1,8 @@
 //! Commands for a shell: after a separator, in a substitution, or as a pipe.
 
-use std::sync::OnceLock;
-
 use super::super::rules::{Rule, rules};
 use super::super::{Finding, Kind};
+use super::commands;
 
 pub(super) const RULES: &[Rule] = rules! {
     "code.shell-substitution" "shell" 0.88 ["$(" "`" "<(" ">("]
@@ -29,9 +28,9 @@ pub(super) const RULES: &[Rule] = rules! {
     "code.shell-braces" "shell" 0.8 ["{,"]
         r"\{,\$?['\x22]?\w[^{}\n]{0,60}\}" "A brace expansion hides a command."
     "code.shell-bomb" "shell" 0.85 ["(){" "() {"]
-        r"[\w.:]\(\)\s?\{[^}\n]{0,24}[|&][^}\n]{0,24}\}\s?;" "A function that calls itself without an end is put into a value."
+        r"[\w.:]\(\)\s?\{(?:[^}\n]{0,24}[|&][^}\n]{0,24}\}\s?;|[^}\n|]{1,30}\|[^}\n&]{1,30}&\s?\})" "A function that calls itself without an end is put into a value."
     "code.shell-alias" "shell" 0.75 ["alias "]
-        r"^\s{0,3}alias\s+(?:[-+]\w\s+)?['\x22]?[^\s=]{1,20}=\S" "A command is given another meaning."
+        r"^\s{0,3}alias\s+(?:[-+][\w+]{1,5}\s+)?['\x22]?[^\s=]{1,20}=\S" "A command is given another meaning."
     "code.gadget" "code" 0.9 ["ro0ab" "kztaau" "cs7qaf" "closure" "transformer" "factory" "org.omg.corba" "com.sun.org.apache" "java.evil" "org.apache.commons.collections" "hjhbnnmb3jtzx" "ryyw5zzm9ybwvy" "0cmfuc2zvcm1lc" "5zdgfudglhdgu" "luc3rhbnrpyxrl" "pbnn0yw50awf0z" "nsb3n1cm" "jbg9zdxjl" "byb3rvdhlw" "wcm90b3r5cg" "cm90b3r5cgv" "mywn0b3j5" "zhy3rvcn" "hd2hpbgvj"]
         r"(?:\brO0AB|\bKztAAU|\bCs7QAF|\w{0,12}(?:HJhbnNmb3JtZX|RyYW5zZm9ybWVy|0cmFuc2Zvcm1lc|5zdGFudGlhdGU|luc3RhbnRpYXRl|pbnN0YW50aWF0Z|Nsb3N1cm|jbG9zdXJl|byb3RvdHlw|wcm90b3R5cG|cm90b3R5cGV)|\b(?:runtime|processbuilder|java|serializ\w*)\.\w{0,20}(?:closure|transformer|factory)\b|\b(?:invoker|clone|instantiate|chained|constant)transformer\b|\b(?:for|while)closure\b|\b(?:instantiate|prototype(?:clone|serialization))factory\b|org\.omg\.corba|com\.sun\.org\.apache|\bjava\.evil|org\.apache\.commons\.collections\d?\.functors)" "A serialised object, or a class that such attacks go through, is in a value."
     "code.class-name" "code" 0.4 ["java."]
@@ -43,138 +42,10 @@ pub(super) const RULES: &[Rule] = rules! {
     "code.mail-command" "header" 0.8 ["examine" "append" "retr" "apop" "search" "status" "quit" "helo" "ehlo" "rcpt to" "mail from" "fetch" "list" "copy" "data"]
         r"(?:\r\n|\n|\\r\\n|\\n|%0d%0a)(?-i:[Aa]\w{0,7}\s)?(?-i:EXAMINE|SEARCH (?:ALL|CHARSET|FLAGGED|TEXT)|APPEND|RETR \d|APOP|HELO|EHLO|RCPT TO|MAIL FROM|STATUS INBOX|QUIT$|FETCH|TOP \d|LIST \d)" "A command of a mail protocol follows a line's end."
     "code.loop" "code" 0.7 ["while"]
-        r"^\s{0,3}while\s?\(\s?(?:\(*true|[(!+\-]{0,6}(?:1|0|nan|infinity|''|\x22\x22|``|\[\]|new date\w{0,2}|false|\{\}))\)*\s?\)?\s?;?\s{0,3}$" "A loop without an end is put into a value."
+        r"^\s{0,3}while\s?\(\s?(?:\(*true|[(!+\-]{0,6}(?:1|0|nan|infinity|''|\x22\x22|``|\[\]|new date\w{0,2}|false|undefined|null|string|number|array|object|math|\{\}))\)*\s?\)?\s?;?\s{0,3}$" "A loop without an end is put into a value."
     "code.ruby" "code" 0.85 ["process.spawn" "kernel." "io.popen" "open3." "%x("]
         r"\b(?:process\.spawn|kernel\.(?:exec|system|open|fork)|io\.popen|open3\.\w+)\s?\(|%x\([^)]{1,60}\)" "Code of a programming language is put into a value."
 };
-
-/// Commands that say something only where a shell would read them as one.
-const COMMANDS: &[&str] = &[
-    "ls",
-    "id",
-    "whoami",
-    "cat",
-    "uname",
-    "ifconfig",
-    "netstat",
-    "ping",
-    "curl",
-    "wget",
-    "nc",
-    "ncat",
-    "sleep",
-    "rm",
-    "ps",
-    "pwd",
-    "bash",
-    "sh",
-    "zsh",
-    "echo",
-    "nslookup",
-    "dig",
-    "touch",
-    "chmod",
-    "chown",
-    "kill",
-    "killall",
-    "reboot",
-    "shutdown",
-    "python",
-    "python3",
-    "perl",
-    "ruby",
-    "php",
-    "powershell",
-    "cmd",
-    "dir",
-    "type",
-    "net",
-    "ipconfig",
-    "systeminfo",
-    "tasklist",
-    "telnet",
-    "ssh",
-    "scp",
-    "ftp",
-    "mail",
-    "env",
-    "printenv",
-    "export",
-    "set",
-    "sudo",
-    "su",
-    "crontab",
-    "mount",
-    "find",
-    "grep",
-    "awk",
-    "sed",
-    "head",
-    "tail",
-    "tee",
-    "xargs",
-    "base64",
-    "tar",
-    "useradd",
-    "passwd",
-    "hostname",
-    "lsof",
-    "which",
-    "wall",
-    "phpinfo",
-    "eval",
-    "exec",
-    "node",
-    "gcc",
-    "make",
-    "nmap",
-    "sysinfo",
-    "route",
-    "arp",
-    "ip",
-    "who",
-    "w",
-    "last",
-    "df",
-    "du",
-    "free",
-    "uptime",
-    "history",
-    "mkdir",
-    "mv",
-    "cp",
-    "vi",
-    "vim",
-    "nano",
-    "less",
-    "more",
-    "strings",
-    "xxd",
-    "od",
-    "docker",
-    "kubectl",
-    "systemctl",
-    "service",
-    "apt",
-    "apt-get",
-    "yum",
-    "pip",
-    "npm",
-    "git",
-    "date",
-    "time",
-    "getent",
-    "ssh-copy-id",
-    "ver",
-];
-/// Of these, what is an English word as well needs more than a separator.
-const WORDS: &[&str] = &[
-    "id", "cat", "type", "net", "mail", "set", "find", "head", "tail", "make", "last", "free", "history",
-    "less", "more", "date", "time", "who", "which", "service", "export", "sleep", "mount", "touch", "kill",
-    "w", "ip", "node", "route", "tee", "wall", "strings", "dir", "env", "od", "time", "echo", "python",
-    "ruby", "perl", "php", "git", "go", "docker", "su", "host", "top", "screen", "at", "exec", "eval",
-    "shutdown", "reboot", "pip", "npm",
-];
 
 /// Adds commands that follow `;`, `|`, `&` or a line's end in a text that is a value.
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
@@ -208,19 +79,6 @@ const MAX_COMMANDS: usize = 50;
 /// Where programs are.
 const FOLDERS: &[&str] = &["/usr/local/bin/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "usr/bin/", "./"];
 
-fn is_command(name: &str) -> bool {
-    static BY_LETTER: OnceLock<[Vec<&str>; 256]> = OnceLock::new();
-    let sorted = || {
-        let mut by_letter = std::array::from_fn(|_| Vec::new());
-        for command in COMMANDS {
-            by_letter[usize::from(command.as_bytes()[0])].push(*command);
-        }
-        by_letter
-    };
-    let alike = name.bytes().next().map(|first| &BY_LETTER.get_or_init(sorted)[usize::from(first)]);
-    alike.is_some_and(|alike| alike.contains(&name))
-}
-
 /// The end of the command after a separator, and how sure it is one.
 fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
     let rest = text.get(from..)?;
@@ -238,31 +96,37 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
     }
     let name = &bare[..length];
     let name = name.strip_suffix(".exe").unwrap_or(name);
-    if !is_command(name) {
-        return None;
-    }
+    let word = commands::is_word(name)?;
     let end = start + length;
     let after = bare[length..].trim_start_matches([' ', '\t', '\'', '"', '\\']);
     let closes =
         after.is_empty() || after.starts_with([';', '|', '&', '\n', '`', ')', '#', '}', '<', '>', '%']);
-    let option = after.starts_with(['-', '/', '~', '$', '*', '.']) && !after.starts_with("- ");
+    let drive = after.as_bytes().get(1..3) == Some(b":\\");
+    let option = drive || after.starts_with(['-', '/', '~', '$', '*', '.']) && !after.starts_with("- ");
     let sign = &text[at..from];
-    // `|id| …` is a closure, and `&"echo"` a reference: code of another kind.
+    // `|id| …` is a closure, `| 'id'` one of several types, and `&"echo"` a reference: code of another kind.
     let attached = start == from;
-    let closure = sign == "|" && attached && bare[length..].starts_with('|');
-    if closure || sign == "&" && !attached && !rest.starts_with([' ', '\t', '\n', '/', '$']) {
+    let closure = sign == "|" && attached && bare[length..].starts_with('|') && bare.len() > length + 1;
+    let one_type = sign == "|"
+        && text[..at].trim().is_empty()
+        && rest.starts_with([' ', '\t'])
+        && bare[length..].starts_with(['\'', '"']);
+    if closure || one_type || sign == "&" && !attached && !rest.starts_with([' ', '\t', '\n', '/', '$']) {
         return None;
     }
     // `a=b&id=7` in an address is a parameter, `a && b` is prose in no language.
-    if bare[length..].starts_with(['=', ':', ',', '.', '\'']) && !after.starts_with(['\'']) {
+    let quoted = bare[length..].starts_with('\'') && !after.is_empty();
+    if quoted || bare[length..].starts_with(['=', ':', ',', '.']) {
         return None;
     }
-    let word = WORDS.contains(&name);
+    let first =
+        text[..at].trim().is_empty() && (sign.starts_with(';') || sign.len() == 2 || attached && sign == "|");
     let score = match (word, closes, option) {
+        (true, false, false) if first => 0.6,
         (false, true, _) | (false, _, true) => 0.85,
         (true, _, true) => 0.8,
         (true, true, _) if sign != "&" || after.is_empty() => 0.6,
-        (false, ..) if sign.len() == 2 || sign == "|" || sign == ";" => 0.6,
+        (false, ..) if sign.len() == 2 || sign != "&" || attached => 0.6,
         _ => 0.3,
     };
     Some((end, score))
