@@ -59,8 +59,16 @@ impl Look {
                 let by_name = inspect_member(name, text, self.kinds.and(told));
                 for finding in inspect(text, place, self.kinds).into_iter().chain(by_name) {
                     let known = |found: &Found| found.pointer.is_none() && found.finding.rule == finding.rule;
-                    if !findings.iter().any(known) {
-                        findings.push(Found { finding, pointer: Some(pointer.clone()) });
+                    let known = findings.iter().position(known);
+                    // The string says better where code stands than the whole text does.
+                    let is_code = finding.kind == Kind::CodeInjection;
+                    let told = Found { finding, pointer: Some(pointer.clone()) };
+                    match known {
+                        None => findings.push(told),
+                        Some(at) if is_code && told.finding.score >= findings[at].finding.score => {
+                            findings[at] = told;
+                        }
+                        Some(_) => {}
                     }
                 }
             }
