@@ -21,6 +21,8 @@ pub(super) const RULES: &[Rule] = rules! {
         r"\bsyscat\.\w|\bsys\.(?:databases|objects|columns|all_objects|sql_logins)\b|\bdba_(?:users|tables|tab_\w+|role\w+)\b|\b(?:all|user)_tab_columns\b|\bpg_(?:authid|roles|database)\b|\bsys(?:databases|logins|processes)\b|\brdb\$\w|performance_schema\.\w|\bmysql\.(?:proc\b|innodb_\w)|sqlite_temp_master|\bfrom\s+sqlite_schema|\bv\$(?:session|instance|parameter)\b|\bsysmaster:" "The tables that describe a database are asked for."
     "code.sql-json" "sql" 0.75 ["@>" "<@" "->>" "#>>" "::json" "json_extract(" "json_value(" "json_contains" "json_array(" "json_object("] & ["'" "\""]
         r"['\x22)]\s{0,3}(?:::jsonb?\s{0,3})?(?:@>|<@|->>|#>>)\s{0,3}['\x22{\[\d]|['\x22]\s{0,3}(?:\bor\b|\band\b|\|\||&&)\s{0,3}(?:not\s+)?(?:json_\w{3,20}\s?\(|\w{1,24}\s{0,2}(?:@>|<@|->>?)\s{0,3}['\x22])" "Operators on JSON in a database follow a quote."
+    "code.nosql-shell" "nosql" 0.8 ["return db." "; db." ";db." "'db." "return(db."]
+        r"['\x22;]\s{0,3}(?:return\s?\(?\s?)?db\.\w{2,30}(?:\.\w{3,20})?\s?\(" "A call of a document database follows a value."
     "code.sql-exponent" "sql" 0.75 [".e(" ".e." "0.e"]
         r"\b\d{1,6}\.e(?:\(\s?[a-z@]|\.[a-z_]{4,30}\b)" "A number is glued to a name, which hides a query from a filter."
 };

@@ -4,7 +4,7 @@ use super::super::rules::{Rule, rules};
 
 pub(super) const RULES: &[Rule] = rules! {
     "code.path-climb" "path" 0.85 [".." "%2e" "0x2e" "%c0" "%u002e" "%u2216" "%uff0e" "..%"]
-        r"(?:(?:\.{2,3}|%2e%2e|%252e%252e|0x2e0?x?2?e?|%c0%ae%c0%ae|%uff0e%uff0e|\.%2e|%2e\.|%u002e%u002e)(?:[/\\]|%2f|%5c|%252f|%255c|%c0%af|%c1%9c|%c0%2f|%u2215|%u2216|0x2f|0x5c|%25c0%25af){1,3}){3,}" "A path climbs out of its folder."
+        r"(?:(?:\.{2,4}|\.\.;|%2e%2e|%252e%252e|0x2e0?x?2?e?|%c0%ae%c0%ae|%uff0e%uff0e|\.%2e|%2e\.|%u002e%u002e)(?:[/\\]|%2f|%5c|%252f|%255c|%c0%af|%c1%9c|%c0%2f|%u2215|%u2216|0x2f|0x5c|%25c0%25af){1,3}){3,}" "A path climbs out of its folder."
     "code.path-climb-file" "path" 0.9 ["etc" "win" "boot" "proc" "passwd" "shadow" "ssh"]
         r"(?:\.{2,}|%2e%2e|0x2e\.?|%c0%ae)[/\\%0][/\\%.0-9a-z]{0,40}(?:etc[/\\%]|passwd|shadow|windows|win\.ini|winnt|boot\.ini|proc[/\\]self|\.ssh|id_rsa|\.env\b|web\.config|system32)" "A path climbs to a file of the system."
     "code.path-file" "path" 0.85 ["/etc/" "/proc/" "\\windows" "/windows" "win.ini" "boot.ini" "/.ssh" "/root/" "/var/log/" "\\xampp" "/xampp" "\\inetpub" "/lampp/" ".htpasswd" ".htaccess" "web-inf" "%systemroot%" "/apache" "httpd.conf" "php.ini" "nginx.conf" "my.cnf" "/usr/local/" "\\sysprep" "unattend"]

@@ -15,6 +15,8 @@ pub(super) const RULES: &[Rule] = rules! {
         r"content-disposition:[^\n]{0,120}filename\*?=[^\n]{0,100}(?:\.\s{0,3}(?:php\d?|phtml|phar|jspx?|aspx?|ashx|asmx|cgi|pl|exe|sh|bat|cmd|htaccess|htpasswd|user\.ini|war)\s{0,4}['\x22;\r\n]|[/\\'\x22](?:wp-config|config\.ya?ml|web\.config|\.env|\.htaccess|\.user\.ini))" "A program or a file of settings is uploaded."
     "code.proxy-socket" "ssrf" 0.88 ["unix:"] & ["|http" "%7chttp" "|fcgi" "|ws"]
         r"\bunix:[^\s|]{1,4000}(?:\||%7c)(?:https?|fcgi|ws):" "A socket of the machine is put where a proxy takes its target from."
+    "code.header-disguised" "header" 0.8 ["嘊" "嘍"]
+        r"嘊\s{0,2}嘍|嘊\s{0,2}(?:set-cookie|location|content-|x-)" "Characters that a careless program cuts to a line's end are put into a value."
     "code.session" "header" 0.75 ["cookie" "set-cookie"] & ["expires" "domain" "path=" "set-cookie"]
         r"\.cookie\b[^\n]{0,60}(?:expires|domain|path)\s{0,3}=|http-equiv\W{0,3}(?:=\W{0,3})?['\x22]?set-cookie" "A cookie is set in place of a visitor."
 };

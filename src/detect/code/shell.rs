@@ -24,15 +24,15 @@ pub(super) const RULES: &[Rule] = rules! {
     "code.shell-files" "shell" 0.8 ["/etc/passwd" "/etc/shadow" "id_rsa" "/etc/hosts" "boot.ini" "config.php"]
         r"\b(?:cat|less|more|head|tail|type|tac|nl|strings|cp|scp|grep|awk|sed|base64|xxd|od|vi|vim|nano|curl|wget)\b[^\n;|]{0,60}(?:/etc/(?:passwd|shadow|hosts|group|sudoers)|\.ssh/|id_rsa|boot\.ini|config\.php)" "A command reads files that hold secrets."
     "code.call" "code" 0.85 ["system(" "exec(" "passthru(" "popen(" "eval(" "os.system" "subprocess" "child_process" "runtime.getruntime" "getruntime" "processbuilder" "__import__" "phpinfo" "<?php" "<?=" "assert(" "base64_decode" "unserialize" "file_get_contents" "proc_open" "shell_exec" "pcntl_" "preg_replace" "create_function" "call_user_func" "include(" "require(" "<% " "<%=" "system (" "exec (" "system '" "classloader" "java.lang." "ro0ab"] & ["(" "child_process" "runtime" "processbuilder" "<?" "java.lang" "@{" "classloader"]
-        r"(?:\b(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec|phpinfo|unserialize|call_user_func(?:_array)?|create_function|file_get_contents|file_put_contents|base64_decode|show_source|highlight_file|readfile|posix_\w+|spawn|execSync|spawnSync|eval|exec)\s{0,4}\(\s{0,4}(?:['\x22$]|\w+\s?\(|base64|chr|gzinflate|str_rot13|request|\\['\x22])|\b(?:phpinfo|shell_exec|passthru|base64_decode)\s{0,4}\(\s{0,4}\)|\b(?:assert|include|require)(?:_once)?\s{0,4}\(\s{0,4}(?:\$|['\x22](?:/|(?:\.\./){3}|(?:https?|ftp|php|data|file|phar|expect):|child_process['\x22]|\$))|os\.(?:system|popen|exec\w*)\s?\(|subprocess\.(?:run|call|popen|check_\w+|get\w*output)\s?\(|child_process['\x22`]\s?\)\.|child_process\.\w+\s?\(\s?['\x22`]|getruntime|processbuilder|__import__\s?\(\s?['\x22]|<\?(?:php\b|=)|java\.lang\.(?:runtime|processbuilder|class|system|thread)|@\{\s*\[\s*(?:system|uc)|classloader\b.{0,20}(?:class|resources)|preg_replace\s?\(\s?['\x22]/.{0,30}/e)" "Code of a programming language is put into a value."
+        r"(?:\b(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec|phpinfo|unserialize|call_user_func(?:_array)?|create_function|file_get_contents|file_put_contents|base64_decode|show_source|highlight_file|readfile|posix_\w+|spawn|execSync|spawnSync|eval|exec)\s{0,4}\(\s{0,4}(?:['\x22$]|\w+\s?\(|base64|chr|gzinflate|str_rot13|request|\\['\x22])|\b(?:phpinfo|shell_exec|passthru|base64_decode)\s{0,4}\(\s{0,4}\)|\b(?:assert|include|require)(?:_once)?\s{0,4}\(\s{0,4}(?:\$|['\x22](?:/|(?:\.\./){3}|(?:https?|ftp|php|data|file|phar|expect):|child_process['\x22]|\$))|os\.(?:system|popen|exec\w*)\s?\(|subprocess\.(?:run|call|popen|check_\w+|get\w*output)\s?\(|child_process['\x22`]\s?\)\.|child_process\.\w+\s?\(\s?['\x22`]|getruntime|processbuilder|__import__\s?\(\s?['\x22]|<\?(?:php\b|=)|java\.lang\.(?:runtime|processbuilder|class|system|thread)|@\{\s*\[\s*(?:system|uc)|\bclass.{1,4}module.{1,4}classloader|classloader\b.{0,20}(?:class|resources|urls)|preg_replace\s?\(\s?['\x22]/.{0,30}/e)" "Code of a programming language is put into a value."
     "code.shell-braces" "shell" 0.8 ["{,"]
         r"\{,\$?['\x22]?\w[^{}\n]{0,60}\}" "A brace expansion hides a command."
     "code.shell-bomb" "shell" 0.85 ["(){" "() {"]
         r"[\w.:]\(\)\s?\{(?:[^}\n]{0,24}[|&][^}\n]{0,24}\}\s?;|[^}\n|]{1,30}\|[^}\n&]{1,30}&\s?\})" "A function that calls itself without an end is put into a value."
     "code.shell-alias" "shell" 0.75 ["alias "]
         r"^\s{0,3}alias\s+(?:[-+][\w+]{1,5}\s+)?['\x22]?[^\s=]{1,20}=\S" "A command is given another meaning."
-    "code.gadget" "code" 0.9 ["ro0ab" "kztaau" "cs7qaf" "closure" "transformer" "factory" "org.omg.corba" "com.sun.org.apache" "java.evil" "org.apache.commons.collections" "hjhbnnmb3jtzx" "ryyw5zzm9ybwvy" "0cmfuc2zvcm1lc" "5zdgfudglhdgu" "luc3rhbnrpyxrl" "pbnn0yw50awf0z" "nsb3n1cm" "jbg9zdxjl" "byb3rvdhlw" "wcm90b3r5cg" "cm90b3r5cgv" "mywn0b3j5" "zhy3rvcn" "hd2hpbgvj"]
-        r"(?:\brO0AB|\bKztAAU|\bCs7QAF|\w{0,12}(?:HJhbnNmb3JtZX|RyYW5zZm9ybWVy|0cmFuc2Zvcm1lc|5zdGFudGlhdGU|luc3RhbnRpYXRl|pbnN0YW50aWF0Z|Nsb3N1cm|jbG9zdXJl|byb3RvdHlw|wcm90b3R5cG|cm90b3R5cGV)|\b(?:runtime|processbuilder|java|serializ\w*)\.\w{0,20}(?:closure|transformer|factory)\b|\b(?:invoker|clone|instantiate|chained|constant)transformer\b|\b(?:for|while)closure\b|\b(?:instantiate|prototype(?:clone|serialization))factory\b|org\.omg\.corba|com\.sun\.org\.apache|\bjava\.evil|org\.apache\.commons\.collections\d?\.functors)" "A serialised object, or a class that such attacks go through, is in a value."
+    "code.gadget" "code" 0.9 ["ro0ab" "kztaau" "cs7qaf" "closure" "transformer" "factory" "org.omg.corba" "com.sun.org.apache" "java.evil" "org.apache.commons.collections" "hjhbnnmb3jtzx" "ryyw5zzm9ybwvy" "0cmfuc2zvcm1lc" "5zdgfudglhdgu" "luc3rhbnrpyxrl" "pbnn0yw50awf0z" "nsb3n1cm" "jbg9zdxjl" "byb3rvdhlw" "wcm90b3r5cg" "cm90b3r5cgv" "mywn0b3j5" "zhy3rvcn" "hd2hpbgvj" "aced0005"]
+        r"(?:\baced0005|\brO0AB|\bKztAAU|\bCs7QAF|\w{0,12}(?:HJhbnNmb3JtZX|RyYW5zZm9ybWVy|0cmFuc2Zvcm1lc|5zdGFudGlhdGU|luc3RhbnRpYXRl|pbnN0YW50aWF0Z|Nsb3N1cm|jbG9zdXJl|byb3RvdHlw|wcm90b3R5cG|cm90b3R5cGV)|\b(?:runtime|processbuilder|java|serializ\w*)\.\w{0,20}(?:closure|transformer|factory)\b|\b(?:invoker|clone|instantiate|chained|constant)transformer\b|\b(?:for|while)closure\b|\b(?:instantiate|prototype(?:clone|serialization))factory\b|org\.omg\.corba|com\.sun\.org\.apache|\bjava\.evil|org\.apache\.commons\.collections\d?\.functors)" "A serialised object, or a class that such attacks go through, is in a value."
     "code.class-name" "code" 0.4 ["java."]
         r"\bjava\.(?:io|lang|net|nio|rmi|util)\.\w+" "A class of Java is named in a value."
     "code.perl-list" "code" 0.88 ["@{"]
@@ -79,6 +79,26 @@ const MAX_COMMANDS: usize = 50;
 /// Where programs are.
 const FOLDERS: &[&str] = &["/usr/local/bin/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "usr/bin/", "./"];
 
+/// The end of a command that quotes, or what stands for nothing, cut in pieces.
+fn in_pieces(bare: &str) -> Option<usize> {
+    let (mut name, mut at, mut cut) = (String::new(), 0, false);
+    while name.len() < 16 {
+        let rest = bare.get(at..)?;
+        let nothing =
+            ["$()", "$@", "$*", "``", "\\", "'", "\"", "^"].iter().find(|sign| rest.starts_with(**sign));
+        match (nothing, rest.bytes().next()) {
+            (Some(sign), _) => at += sign.len(),
+            (None, Some(byte)) if byte.is_ascii_alphanumeric() => {
+                cut |= at > name.len();
+                name.push(char::from(byte));
+                at += 1;
+            }
+            _ => break,
+        }
+    }
+    (cut && commands::is_word(&name).is_some()).then_some(at)
+}
+
 /// The end of the command after a separator, and how sure it is one.
 fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
     let rest = text.get(from..)?;
@@ -96,7 +116,9 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
     }
     let name = &bare[..length];
     let name = name.strip_suffix(".exe").unwrap_or(name);
-    let word = commands::is_word(name)?;
+    let Some(word) = commands::is_word(name) else {
+        return in_pieces(bare).map(|end| (start + end, 0.85));
+    };
     let end = start + length;
     let after = bare[length..].trim_start_matches([' ', '\t', '\'', '"', '\\']);
     let closes =
