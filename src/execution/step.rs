@@ -1,5 +1,6 @@
 //! One call: input check, the call itself, output check. Each step only has what the step before let through.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use futures_util::future::Either;
@@ -39,8 +40,7 @@ pub(super) enum Next {
 }
 
 /// The checks of the calls to come get on meanwhile: their time runs as well.
-async fn accompany<T>(inputs: &mut Inputs<'_>, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
+async fn accompany<T>(inputs: &mut Inputs<'_>, mut work: Pin<&mut impl Future<Output = T>>) -> T {
     tokio::select! {
         biased;
         done = &mut work => done,
@@ -93,7 +93,7 @@ impl Step<'_> {
                 let tool = called.definition.as_deref();
                 let checking =
                     self.guardrails.check_output(self.scope, self.server, (&cleared, tool), output);
-                let output = accompany(inputs, checking).await;
+                let output = accompany(inputs, pin!(checking)).await;
                 let (call, input) = cleared.into_parts();
                 let (ended, output) = match output {
                     Ok(mut safe) => {
@@ -124,7 +124,8 @@ impl Step<'_> {
             }
             let mut cleared = inputs.admit(at).await?;
             cleared.note(WAITED);
-            let answer = accompany(inputs, self.call(session, self.scope, cleared.checked(), called)).await;
+            let answer =
+                accompany(inputs, pin!(self.call(session, self.scope, cleared.checked(), called))).await;
             return Ok(Made { cleared, answer });
         }
         let cleared = inputs.admit(at).await?;
@@ -157,7 +158,7 @@ impl Step<'_> {
                         Ok(_) => scope.let_hear(),
                         Err(_) => scope.cancel.cancel(),
                     }
-                    (accompany(inputs, running).await, verdict)
+                    (accompany(inputs, pin!(running)).await, verdict)
                 }
             }
         };

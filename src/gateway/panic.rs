@@ -12,10 +12,10 @@ use crate::fault::{ErrorCode, Fault};
 #[error("the gateway made a mistake with this request")]
 pub(super) struct Panicked;
 
-/// Runs the work to its end, whichever that is.
-pub(super) async fn contain<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+/// Runs the work to its end, whichever that is. It is no `async fn`: that would keep room for the work twice.
+pub(super) fn contain<T>(work: impl Future<Output = T>) -> impl Future<Output = Result<T, Panicked>> {
     // What was half changed belonged to the request, or stands behind locks that forgive.
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| Panicked)
+    AssertUnwindSafe(work).catch_unwind().map(|done| done.map_err(|_| Panicked))
 }
 
 /// Says where a panic happened, and nothing else of it.
