@@ -6,6 +6,7 @@ mod code;
 mod concealed;
 mod decode;
 mod fold;
+mod glances;
 mod literals;
 mod model;
 mod name;

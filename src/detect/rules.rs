@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, Input};
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::glances::{self, Glance};
 use super::literals::{Hit, Literals};
 use super::{Finding, Kind, Kinds, Place, code, offence, poison, prompt, secrets};
 
@@ -98,6 +99,7 @@ struct Compiled {
     rule: &'static Rule,
     pattern: OnceLock<Option<Regex>>,
     heads: OnceLock<Option<(AhoCorasick, AhoCorasick)>>,
+    glance: Option<Glance>,
 }
 
 impl Compiled {
@@ -158,8 +160,14 @@ fn compiled() -> &'static [Compiled] {
     COMPILED.get_or_init(|| {
         let tables = TABLES.iter().copied().flatten();
         let all = tables.flat_map(|table| table.rules.iter().map(move |rule| (table, rule)));
-        all.map(|(table, rule)| Compiled { table, rule, pattern: OnceLock::new(), heads: OnceLock::new() })
-            .collect()
+        let compiled = |(table, rule): (&'static Table, &'static Rule)| Compiled {
+            table,
+            rule,
+            pattern: OnceLock::new(),
+            heads: OnceLock::new(),
+            glance: glances::of(rule.id),
+        };
+        all.map(compiled).collect()
     })
 }
 
@@ -193,6 +201,9 @@ pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Findi
         let window = &mut windows[usize::from(owner)];
         if hit.owner & NEEDED != 0 {
             return window.see(hit);
+        }
+        if compiled.glance.is_some_and(|may_match| !may_match(text.as_bytes(), hit)) {
+            return;
         }
         let start = hit.start.saturating_sub(table.before);
         let end = (hit.end + LITERAL + table.after).min(text.len());
@@ -305,6 +316,41 @@ mod tests {
         assert!(!found(&"ignore rule ".repeat(MAX_TRIES - 1)));
         let line = "2024-03-01T10:22:33Z WARN ignoring rule 12 of the list, since it is not needed\n";
         assert!(!found(&line.repeat(MAX_TRIES * 2)));
+    }
+
+    #[test]
+    fn a_glance_lets_pass_whatever_its_pattern_matches() {
+        let lines = [
+            include_str!("../../tests/detect/code_injection.jsonl"),
+            include_str!("../../tests/detect/prompt_injection.jsonl"),
+            include_str!("../../tests/detect/secrets.jsonl"),
+            include_str!("../../tests/detect/ordinary.jsonl"),
+        ];
+        let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON");
+        let texts: Vec<String> = lines
+            .iter()
+            .flat_map(|file| file.lines())
+            .filter_map(|line| value(line)["text"].as_str().map(str::to_owned))
+            .collect();
+        assert!(texts.len() > 200, "{}", texts.len());
+        for compiled in compiled() {
+            let Some(may_match) = compiled.glance else { continue };
+            let pattern = compiled.pattern().expect("a pattern");
+            let gates: Vec<_> =
+                compiled.rule.gates.iter().map(|gate| &gate.as_bytes()[..gate.len().min(LITERAL)]).collect();
+            let literals = Literals::new(gates.iter().map(|gate| (0, *gate))).expect("few states");
+            for text in &texts {
+                let mut hits = Vec::new();
+                literals.each(text.as_bytes(), |hit| hits.push(hit));
+                for found in pattern.find_iter(text.as_bytes()) {
+                    let inside = |hit: &&Hit| hit.start >= found.start() && hit.end <= found.end();
+                    let mut inside = hits.iter().filter(inside).peekable();
+                    let passes =
+                        inside.peek().is_none() || inside.any(|hit| may_match(text.as_bytes(), *hit));
+                    assert!(passes, "{}: {text}", compiled.rule.id);
+                }
+            }
+        }
     }
 
     #[test]

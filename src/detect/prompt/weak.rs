@@ -13,7 +13,7 @@ pub(super) const RULES: &[Rule] = rules! {
         r"\b(?:just|only|simply|always|instead|now)\s+(?:say|respond|reply|answer|print|output|write)\b|\b(?:respond|reply|answer)\s+(?:only\s+)?with\s+(?:only\s+)?['\x22\xe2]|\bconfirm by saying\b|\bsay ['\x22]" "The text says how to answer."
     "prompt.weak-override" "weak" 0.45 ["ignore" "disregard" "forget" "stop everything" "never mind"]
         r"(?:^|[.!?\n:;,>\x22'\]})]\s{0,3}|\b(?:please|just|now|and|then|to)\s+)(?:ignore|disregard|forget)\s+(?:about\s+)?(?:all|that|this|the|it|these|everything|your|previous|above|any|what)\b" "The text asks to forget something."
-    "prompt.weak-pretend" "weak" 0.35 ["pretend" "act as" "roleplay" "role-play" "imagine you" "you will play" "simulate" "hypothetical" "acting as" "in the role"]
+    "prompt.weak-pretend" "weak" 0.35 ["pretend" "act as" "roleplay" "role-play" "imagine you" "will play" "will act" "simulate" "hypothetical" "acting as" "role of"]
         r"\b(?:pretend (?:to be|you|that you|like)|act as (?:an? |the |if|my )|role-?play as|imagine you(?:'re| are)|you will (?:play|act)|simulate (?:an?|the)|in the role of|acting as (?:an?|the)) " "The text asks to play a role."
     "prompt.weak-model" "weak" 0.25 ["chatgpt" "gpt-" "openai" "language model" "ai assistant" "claude" "as an ai" "chatbot" "llm" "bard"]
         r"\b(?:chatgpt|gpt-?\d|openai|(?:large )?language model|ai (?:assistant|model|agent|chatbot)|claude|as an ai|chatbot|llms?)\b" "The text names an assistant."

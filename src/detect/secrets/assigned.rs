@@ -57,7 +57,7 @@ static TOKENS: Names = Names {
 };
 
 /// What a name is written with.
-const NAMED: Class = Class::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+static NAMED: Class = Class::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
 /// The next match of a pattern above, by hand: they match often, and have to be quick.
 pub(super) fn next(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usize>> {
@@ -224,13 +224,13 @@ fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)
 }
 
 /// What closes a name, what stands between it and the sign, what may follow the sign, and the marks of a string.
-const CLOSERS: Class = Class::of(b"\"'`)]*");
-const BLANKS: Class = Class::of(b" \t");
-const TAILS: Class = Class::of(b" \t>=");
-const MARKS: Class = Class::of(b"bruf@");
+static CLOSERS: Class = Class::of(b"\"'`)]*");
+static BLANKS: Class = Class::of(b" \t");
+static TAILS: Class = Class::of(b" \t>=");
+static MARKS: Class = Class::of(b"bruf@");
 /// Where a value without quotes ends, and where one in the query of an address does.
-const STOPS: Class = Class::of(b" \t\n\x0c\r\"'`;<>|,");
-const QUERY_STOPS: Class = Class::of(b" \t\n\x0c\r\"'`;<>|,&#");
+static STOPS: Class = Class::of(b" \t\n\x0c\r\"'`;<>|,");
+static QUERY_STOPS: Class = Class::of(b" \t\n\x0c\r\"'`;<>|,&#");
 
 /// The length of the sign of an assignment that a text begins with.
 fn sign(text: &[u8]) -> Option<usize> {

@@ -1,0 +1,175 @@
+//! What stands beside a literal where its rule may match: a look at a few bytes, for rules whose literals are
+//! everywhere, before a pattern is tried. Each lets pass at least one literal of whatever its pattern matches.
+
+use super::literals::Hit;
+use super::runs::Class;
+use super::words::Words;
+
+/// Whether the rule may match around this literal.
+pub(super) type Glance = fn(&[u8], Hit) -> bool;
+
+/// The glance of a rule, by its name.
+pub(super) fn of(rule: &str) -> Option<Glance> {
+    let glance = match rule {
+        "code.mail-command" => mail_command,
+        "code.shell-substitution" => substitution,
+        "code.sql-arithmetic" => arithmetic,
+        "code.sql-breakout" => breakout,
+        "code.sql-stacked" => stacked,
+        "code.sql-tautology" => tautology,
+        "code.sql-word" => sql_word,
+        "code.xss-code" => script,
+        "code.xss-handler" => handler,
+        "code.xss-scheme" => scheme,
+        "code.open-redirect" => redirect,
+        "prompt.weak-override" => order,
+        "secret.login-in-address" => login,
+        _ => return None,
+    };
+    Some(glance)
+}
+
+static SPACES: Class = Class::of(b" \t\n\x0b\x0c\r");
+static PLUSES: Class = Class::of(b" \t\n\x0b\x0c\r+");
+static BRACKETS: Class = Class::of(b" \t\n\x0b\x0c\r+)");
+static OPENERS: Class = Class::of(b" \t\n\x0b\x0c\r+(!-");
+static QUOTES: Class = Class::of(b" \t\n\x0b\x0c\r'\"");
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Where a text goes on after at most so many bytes of a class.
+fn after(bytes: &[u8], from: usize, most: usize, class: &Class) -> usize {
+    from + class.length(&bytes[from..bytes.len().min(from + most)])
+}
+
+/// The byte before `to` and before at most so many bytes of a class; nothing at the start of the text.
+fn before(bytes: &[u8], to: usize, most: usize, class: &Class) -> Option<u8> {
+    let near = &bytes[to.saturating_sub(most)..to];
+    let count = near.iter().rev().take_while(|byte| class.has(**byte)).count();
+    (to - count).checked_sub(1).map(|at| bytes[at])
+}
+
+/// Commands of these protocols are capitals.
+fn mail_command(bytes: &[u8], hit: Hit) -> bool {
+    bytes[hit.start].is_ascii_uppercase()
+}
+
+/// A command or its folder follows; a backtick opens one after a separator only.
+fn substitution(bytes: &[u8], hit: Hit) -> bool {
+    let next = bytes.get(after(bytes, hit.end, 3, &SPACES));
+    let opens = || before(bytes, hit.start, 3, &QUOTES).is_none_or(|byte| b";|&=".contains(&byte));
+    next.is_some_and(|next| next.is_ascii_alphabetic() || *next == b'/')
+        && (bytes[hit.start] != b'`' || opens())
+}
+
+/// Something of one word, a quote, and what computes.
+fn arithmetic(bytes: &[u8], hit: Hit) -> bool {
+    static SUMS: Class = Class::of(b"*/%+-dDmM");
+    let next = after(bytes, hit.end, 4, &PLUSES);
+    let value = |byte| is_word(byte) || matches!(byte, b'.' | b'\\');
+    bytes[hit.start] == b'\''
+        && (bytes.get(next).is_some_and(|byte| SUMS.has(*byte)) || bytes[hit.end..next].contains(&b'+'))
+        && before(bytes, hit.start, 2, &SPACES).is_some_and(value)
+}
+
+/// A quote not far after the start or a sign of an assignment, and a condition behind it.
+fn breakout(bytes: &[u8], hit: Hit) -> bool {
+    static CONDITIONS: Class = Class::of(b"oaxlnrbdmsciOAXLNRBDMSCI|&<>=!^/");
+    static ENDS: Class = Class::of(b"'\"`\n{}[]:,;=&?");
+    /// How far before the quote the value begins, with what opens it.
+    const VALUE: usize = 43;
+    let next = bytes.get(after(bytes, hit.end, 8, &BRACKETS));
+    if !next.is_some_and(|byte| CONDITIONS.has(*byte)) {
+        return false;
+    }
+    let near = &bytes[hit.start.saturating_sub(VALUE)..hit.start];
+    match near.iter().rposition(|byte| ENDS.has(*byte)) {
+        Some(at) => near[at.saturating_sub(2)..=at].iter().any(|byte| b"=&?;".contains(byte)),
+        None => near.len() < VALUE,
+    }
+}
+
+static STATEMENTS: Words = Words::new(&[
+    "alter", "begin", "call", "copy", "create", "declare", "delete", "drop", "exec", "grant", "handler",
+    "if", "insert", "merge", "select", "set", "shutdown", "truncate", "update", "use", "waitfor",
+]);
+
+/// A statement follows.
+fn stacked(bytes: &[u8], hit: Hit) -> bool {
+    let next = after(bytes, hit.end, 6, &PLUSES);
+    STATEMENTS.begin(&bytes[next..], |_| true).is_some()
+}
+
+/// What joins two conditions stands after a quote, a bracket or a number, opens the text, or has a number behind it.
+fn tautology(bytes: &[u8], hit: Hit) -> bool {
+    static VALUES: Class = Class::of(b"0123456789'\"`)");
+    if matches!(bytes[hit.start], b'w' | b'W' | b'l' | b'L') {
+        return false;
+    }
+    let next = after(bytes, hit.end, 6, &OPENERS);
+    before(bytes, hit.start, 4, &SPACES).is_none_or(|byte| VALUES.has(byte))
+        || next > hit.end && bytes.get(next).is_some_and(u8::is_ascii_digit)
+}
+
+/// Nothing and truth are what a condition is about.
+fn sql_word(bytes: &[u8], hit: Hit) -> bool {
+    match bytes[hit.start] {
+        // `is null`, `not null`, `notnull`
+        b'n' | b'N' if bytes[hit.start + 1].eq_ignore_ascii_case(&b'u') => {
+            before(bytes, hit.start, usize::MAX, &SPACES).is_some_and(|byte| b"sStT".contains(&byte))
+        }
+        // `or true`
+        b't' | b'T' => before(bytes, hit.start, 4, &OPENERS).is_some_and(|byte| matches!(byte, b'r' | b'R')),
+        _ => true,
+    }
+}
+
+/// A word that is also one of prose is called.
+fn script(bytes: &[u8], hit: Hit) -> bool {
+    let next = bytes.get(after(bytes, hit.end, 3, &SPACES));
+    match bytes[hit.start] {
+        b'p' | b'P' => next.is_some_and(|byte| matches!(byte, b'(' | b'`')),
+        b'w' | b'W' => next.is_some_and(|byte| matches!(byte, b'[' | b'.')),
+        _ => true,
+    }
+}
+
+/// A word that begins with `on`.
+fn handler(bytes: &[u8], hit: Hit) -> bool {
+    hit.start.checked_sub(1).is_none_or(|at| !is_word(bytes[at]))
+        && bytes.get(hit.end).is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// What ends in `script` is a scheme with a colon behind it.
+fn scheme(bytes: &[u8], hit: Hit) -> bool {
+    let ends = bytes[hit.start..hit.end].eq_ignore_ascii_case(b"script");
+    let gap = |byte: &&u8| **byte <= b' ' || **byte == b'\\';
+    !ends || bytes.get(hit.end + bytes[hit.end..].iter().take(6).take_while(gap).count()) == Some(&b':')
+}
+
+/// `host@`, or `host/` and soon an `@`.
+fn redirect(bytes: &[u8], hit: Hit) -> bool {
+    const NEAR: usize = 24;
+    static HOST: Class = Class::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    let end = after(bytes, hit.end, 80, &HOST);
+    bytes[end..].iter().take(NEAR).any(|byte| *byte == b'@')
+}
+
+/// An order has an object.
+fn order(bytes: &[u8], hit: Hit) -> bool {
+    let end = match bytes[hit.start] {
+        b'd' | b'D' => hit.start + "disregard".len(),
+        b'f' | b'F' | b'i' | b'I' => hit.end,
+        _ => return false,
+    };
+    bytes.get(end).is_some_and(|byte| SPACES.has(*byte))
+}
+
+/// `user:`
+fn login(bytes: &[u8], hit: Hit) -> bool {
+    static ENDS: Class = Class::of(b" \t\n\x0b\x0c\r:@/'\"<>{}?#");
+    let near = &bytes[hit.end..bytes.len().min(hit.end + 81)];
+    near.iter().find(|byte| ENDS.has(**byte)) == Some(&b':')
+}
