@@ -2,7 +2,7 @@
 # Measures the built-in detectors on a folder of labelled texts, and writes the table to src/detect/SCORES.md.
 #
 #   scripts/eval.sh DIR [--check]
-#   scripts/eval.sh --ordinary [--pieces N] [--show N]
+#   scripts/eval.sh --ordinary [--extra] [--pieces N] [--show N]
 #
 # DIR holds *.jsonl or *.jsonl.gz, one {"kind", "source", "direction", "text", "label"} a line. The texts stay there.
 # --check writes nothing, and fails where a number differs from the one in SCORES.md.

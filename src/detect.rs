@@ -42,8 +42,17 @@ pub enum Kind {
     Sponge,
 }
 
-/// A set of kinds.
+/// Private data without a form of its own, which is looked for only where somebody asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// Of people.
+    Names,
+    /// Postal ones.
+    Addresses,
+}
+
+/// A set of kinds, and of what is looked for beyond them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kinds(u16);
 
 impl Kind {
@@ -93,8 +102,43 @@ impl Kinds {
         self.0 & 1 << kind as u16 != 0
     }
 
+    /// Looked for where private data is.
+    #[must_use]
+    pub const fn with_extra(self, extra: Extra) -> Self {
+        Self(self.0 | FIRST_EXTRA << extra as u16)
+    }
+
+    /// With the extras of another set.
+    #[must_use]
+    pub const fn with_extras_of(self, other: Self) -> Self {
+        Self(self.0 | other.0 & !Self::ALL.0)
+    }
+
+    pub const fn has_extra(self, extra: Extra) -> bool {
+        self.0 & FIRST_EXTRA << extra as u16 != 0
+    }
+
+    pub const fn has_extras(self) -> bool {
+        self.0 & !Self::ALL.0 != 0
+    }
+
+    /// Whether there is no kind in it.
     pub const fn is_empty(self) -> bool {
-        self.0 == 0
+        self.0 & Self::ALL.0 == 0
+    }
+}
+
+/// The bit behind those of the kinds.
+const FIRST_EXTRA: u16 = 1 << Kind::ALL.len();
+
+impl Extra {
+    pub const ALL: [Self; 2] = [Self::Names, Self::Addresses];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Names => "names",
+            Self::Addresses => "addresses",
+        }
     }
 }
 
@@ -136,6 +180,7 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
         rules::scan(layer.text(), place, kinds, &mut seen);
         if kinds.contains(Kind::Pii) {
             pii::scan(layer.text(), place, &mut seen);
+            pii::extra::scan(layer.text(), kinds, &mut seen);
         }
         if kinds.contains(Kind::Secret) {
             secrets::scan(layer.text(), &mut seen);
@@ -181,6 +226,7 @@ pub fn inspect_member(name: &str, value: &str, kinds: Kinds) -> Vec<Finding> {
     }
     if kinds.contains(Kind::Pii) {
         pii::member(name, value, &mut found);
+        pii::extra::member(name, value, kinds, &mut found);
     }
     found
 }

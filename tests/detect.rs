@@ -16,6 +16,9 @@ mod texts;
 /// What is compared, and whether more of it is better. What only ranks texts moves with every training of a model.
 const COMPARED: [(&str, bool); 3] = [("precision", true), ("recall", true), ("false_positive_rate", false)];
 
+/// Of these it is the F1.
+const ENTITIES: [&str; 3] = ["entities", "names", "addresses"];
+
 /// Scores are kept to so many digits.
 const PRECISE: f64 = 0.0005;
 
@@ -34,12 +37,21 @@ fn file() -> PathBuf {
 }
 
 fn measured() -> Kinds {
+    let mut kinds = evaluated(&texts::all(), &[]);
+    // What is looked for where it is asked for has texts of its own, and ordinary ones.
+    let extra = evaluated(&texts::extra(), &["--pii-extra", "names,addresses"]);
+    kinds.extend(extra.into_iter().map(|(kind, scores)| (format!("{kind}, names and addresses"), scores)));
+    kinds
+}
+
+fn evaluated(texts: &[Value], arguments: &[&str]) -> Kinds {
     let folder = tempfile::TempDir::new().expect("a folder");
-    let lines: Vec<String> = texts::all().iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = texts.iter().map(ToString::to_string).collect();
     std::fs::write(folder.path().join("own.jsonl"), lines.join("\n")).expect("written");
     let output = Command::new(binary())
         .args(["eval", "--json", "--wrong", "--data"])
         .arg(folder.path())
+        .args(arguments)
         .output()
         .expect("it runs");
     let told: BTreeMap<String, BTreeMap<String, Value>> =
@@ -58,8 +70,11 @@ fn measured() -> Kinds {
 fn kept(told: &Value) -> BTreeMap<String, f64> {
     let rounded = |number: f64| (number * 1_000.0).round() / 1_000.0;
     let names = COMPARED.iter().map(|(name, _)| *name).chain(["rows"]);
-    let entities = told["entities"]["f1"].as_f64().map(|number| ("entities".to_owned(), rounded(number)));
-    names.filter_map(|name| Some((name.to_owned(), rounded(told[name].as_f64()?)))).chain(entities).collect()
+    let entities = ENTITIES.map(|name| Some((name.to_owned(), rounded(told[name]["f1"].as_f64()?))));
+    names
+        .filter_map(|name| Some((name.to_owned(), rounded(told[name].as_f64()?))))
+        .chain(entities.into_iter().flatten())
+        .collect()
 }
 
 /// What fell, one line each.
@@ -79,7 +94,7 @@ fn fallen(expected: &Kinds, now: &Kinds) -> Vec<String> {
                 fallen.push(format!("{kind}, {group}: it has other texts than the scores are of"));
                 continue;
             }
-            for (name, more) in COMPARED.into_iter().chain([("entities", true)]) {
+            for (name, more) in COMPARED.into_iter().chain(ENTITIES.map(|name| (name, true))) {
                 // Where nothing is flagged any more there is no precision, and recall says so.
                 let (Some(was), Some(is)) = (of(before, name), of(after, name)) else { continue };
                 if (if more { was - is } else { is - was }) > PRECISE {

@@ -220,3 +220,80 @@ async fn a_batch_with_more_private_data_than_can_be_remembered_is_refused() {
     let reply = gateway.batch("lab", json!([0, 1, 2, 3].map(|call| echo(&many(call))))).await;
     assert!(reply.json.to_string().contains("split it into smaller ones"), "{}", reply.json["message"]);
 }
+
+/// A provider that also takes this for private data.
+fn with_extra(extra: &Value) -> Config {
+    let plugin = json!({"provider": "local", "config": {"pii_extra": extra}});
+    Config::new().edit(|file| file["plugins"] = json!({"guardrails": plugin}))
+}
+
+#[tokio::test]
+async fn names_and_addresses_are_taken_out_where_they_are_asked_for() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let text = "Dear Maria, Mrs. Ödegård of 742 Maple Grove Avenue, Apt 4B, Springfield, IL 62704 called Łukasz Wrona.";
+    let gateway =
+        Gateway::start(&redacting(with_extra(&json!(["names", "addresses"])), "lab", &log, "server")).await;
+    let reply = gateway.batch("lab", json!([echo(text)])).await;
+    let (result, sent) = (&reply.results()[0], message(&reply.results()[0]));
+    assert_eq!(result["response"], text, "restored");
+    assert_eq!(
+        (sent.matches("<PERSON_").count(), sent.matches("<STREET_ADDRESS_").count()),
+        (3, 1),
+        "{sent}"
+    );
+    for part in ["Maria", "Ödegård", "Maple", "62704", "Łukasz", "Wrona"] {
+        assert!(!sent.contains(part), "{part} in {sent}");
+    }
+    let received = std::fs::read_to_string(&log).expect("a record");
+    assert!(received.contains(&sent) && !received.contains("Maple"), "{received}");
+}
+
+#[tokio::test]
+async fn names_and_addresses_stay_where_nobody_asks_for_them() {
+    let folder = TempDir::new().expect("a folder");
+    let text = "Dear Maria, it is 742 Maple Grove Avenue, Springfield, IL 62704.";
+    for (extra, names, addresses) in
+        [(json!(null), 0, 0), (json!([]), 0, 0), (json!(["names"]), 1, 0), (json!(["addresses"]), 0, 1)]
+    {
+        let log = folder.path().join("calls");
+        let gateway = Gateway::start(&redacting(with_extra(&extra), "lab", &log, "server")).await;
+        let sent = message(&gateway.batch("lab", json!([echo(text)])).await.results()[0]);
+        let found = (sent.matches("<PERSON_").count(), sent.matches("<STREET_ADDRESS_").count());
+        assert_eq!(found, (names, addresses), "{extra}: {sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_is_a_name_by_the_name_of_its_member() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let gateway =
+        Gateway::start(&redacting(with_extra(&json!(["names", "addresses"])), "lab", &log, "server")).await;
+    let more = json!({"customer_name": "Xanthe Quillfeather", "title": "Xanthe Quillfeather", "ship": {"address": "17 Upper Reach, Poole"}});
+    let call = json!({"name": "echo", "args": {"message": "hi", "more": more}});
+    let reply = gateway.batch("lab", json!([call])).await;
+    let sent = &reply.results()[0]["enkrypt_mcp_data"]["args"]["more"];
+    let starts = |value: &Value, with: &str| value.as_str().is_some_and(|text| text.starts_with(with));
+    assert!(starts(&sent["customer_name"], "<PERSON_"), "{sent}");
+    assert!(starts(&sent["ship"]["address"], "<STREET_ADDRESS_"), "{sent}");
+    assert_eq!(sent["title"], "Xanthe Quillfeather", "nothing says that it is a name");
+}
+
+#[tokio::test]
+async fn what_is_no_private_data_beyond_does_not_load() {
+    let folder = TempDir::new().expect("a folder");
+    let check = async |extra: Value| {
+        let config = redacting(with_extra(&extra), "lab", &folder.path().join("calls"), "server");
+        Gateway::prepare(&config.text()).run(&["config", "check"]).await
+    };
+    let (code, out, err) = check(json!(["addresses", "names", "names"])).await;
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("local, built in; PII with addresses and names; of your own: nothing"), "{out}");
+    let (code, _, err) = check(json!(["names", "birthdays"])).await;
+    assert_eq!(code, 78);
+    let place = "plugins.guardrails.config.pii_extra[1]: expected one of `names`, `addresses`";
+    assert!(err.contains(place) && !err.contains("birthdays"), "{err}");
+    let (code, _, err) = check(json!("names")).await;
+    assert!(code == 78 && err.contains("config.pii_extra: expected"), "{err}");
+}

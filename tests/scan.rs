@@ -63,6 +63,24 @@ fn each_line_gets_a_line() {
 }
 
 #[test]
+fn names_and_addresses_are_looked_for_where_they_are_asked_for() {
+    let line = json!({"id": 1, "text": "Ms. Quist lives at 10 Larch Close, Leeds LS1 4AP."}).to_string();
+    let entities = |arguments: &[&str]| {
+        let (_, out, _) = scan(&[&["--jsonl", "--kind", "pii"], arguments].concat(), &line);
+        serde_json::from_str::<Value>(&out).expect("JSON")["entities"].clone()
+    };
+    let (name, address) = (
+        json!({"type": "PERSON", "start": 4, "end": 9}),
+        json!({"type": "STREET_ADDRESS", "start": 19, "end": 48}),
+    );
+    assert_eq!(entities(&[]), json!([]));
+    assert_eq!(entities(&["--pii-extra", "names"]), json!([name]));
+    assert_eq!(entities(&["--pii-extra", "names,addresses"]), json!([name, address]));
+    let (code, _, err) = scan(&["--pii-extra", "birthdays"], "");
+    assert!(code == Some(2) && err.contains("there are: names, addresses"), "{err}");
+}
+
+#[test]
 fn what_cannot_be_read_is_neither_clean_nor_flagged() {
     for (arguments, input, said) in [
         (["--jsonl"].as_slice(), "{\"text\": 1}\n", "line 1 has no string `text`"),

@@ -13,7 +13,7 @@ use std::io::{self, Write as _};
 use std::process::{Command, ExitCode};
 
 use measure::{Times, each, float, once};
-use secure_mcp_gateway::detect::{Kind, Kinds, Place, inspect};
+use secure_mcp_gateway::detect::{Extra, Kind, Kinds, Place, inspect};
 
 /// What the parent asks of a fresh process.
 const FIRST: &str = "--first";
@@ -120,13 +120,17 @@ fn cold(place: &str) -> f64 {
 }
 
 fn private(options: &Options) -> String {
-    let mut table = "| private data alone, 100 KB | MB/s |\n|---|--:|\n".to_owned();
+    let mut table =
+        "| private data alone, 100 KB | MB/s | with names and addresses, MB/s |\n|---|--:|--:|\n".to_owned();
+    let alone = Kinds::NONE.with(Kind::Pii);
+    let more = Extra::ALL.into_iter().fold(alone, Kinds::with_extra);
     for (name, make) in texts::CLEAN {
         let texts = samples(*make, 100 << 10);
-        let times =
-            each(&texts, options.quick, |text| inspect(text, Place::Result, Kinds::NONE.with(Kind::Pii)));
-        let speed = 1024.0 / times.per_kb(100 << 10);
-        let _ = writeln!(table, "| {name} | {speed:.0} |");
+        let cells = [alone, more].map(|kinds| {
+            let times = each(&texts, options.quick, |text| inspect(text, Place::Result, kinds));
+            format!("{:.0}", 1024.0 / times.per_kb(100 << 10))
+        });
+        let _ = writeln!(table, "| {name} | {} |", cells.join(" | "));
     }
     table
 }

@@ -3,13 +3,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use secure_mcp_gateway::detect::{Kind, Kinds, Place, inspect};
+use secure_mcp_gateway::detect::{Extra, Kind, Kinds, Place, inspect};
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
+    let more = Extra::ALL.into_iter().fold(Kinds::ALL, Kinds::with_extra);
     let one = Kinds::NONE.with(Kind::ALL[data.len() % Kind::ALL.len()]);
     for place in [Place::Argument, Place::Result, Place::Definition] {
-        for kinds in [one, Kinds::ALL] {
+        for kinds in [one, Kinds::ALL, more] {
             let found = inspect(&text, place, kinds);
             for finding in &found {
                 assert!(kinds.contains(finding.kind), "{finding:?}");

@@ -176,7 +176,13 @@ fn provider(settings: &ProviderSettings) -> String {
             let lists = lists.iter().filter(|(_, count)| *count > 0);
             let lists: Vec<String> = lists.map(|(name, count)| format!("{count} {name}")).collect();
             let lists = if lists.is_empty() { "nothing".to_owned() } else { lists.join(", ") };
-            format!("local, built in; of your own: {lists}")
+            let extras: Vec<&str> = local.pii_extra.iter().map(|extra| extra.as_str()).collect();
+            let extras = if extras.is_empty() {
+                String::new()
+            } else {
+                format!("; PII with {}", extras.join(" and "))
+            };
+            format!("local, built in{extras}; of your own: {lists}")
         }
         ProviderSettings::Enkrypt(enkrypt) => {
             format!("enkrypt at {}, {}", enkrypt.base_url, key(&enkrypt.api_key))

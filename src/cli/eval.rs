@@ -12,9 +12,9 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Deserialize;
 
-use super::look::{Look, Seen, place};
+use super::look::{Look, Seen, extra, place};
 use super::{Failure, UNREADABLE, print};
-use crate::detect::{FLAGGED, Kind, Kinds};
+use crate::detect::{Extra, FLAGGED, Kind, Kinds};
 
 mod entities;
 mod report;
@@ -31,6 +31,9 @@ pub(super) struct Options {
     /// Write JSON instead of a table
     #[arg(long)]
     json: bool,
+    /// Also look for `names` of people and postal `addresses`, as private data
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = extra)]
+    pii_extra: Vec<Extra>,
     /// Also name the texts, by their `id`, that are judged otherwise than they are labelled
     #[arg(long)]
     wrong: bool,
@@ -70,7 +73,7 @@ enum Group {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    match measure(&options.data) {
+    match measure(&options.data, &options.pii_extra) {
         Ok(tallies) => {
             let told = if options.json {
                 report::json(&tallies, options.wrong)
@@ -84,7 +87,7 @@ pub(super) fn run(options: &Options) -> ExitCode {
     }
 }
 
-fn measure(folder: &Path) -> Result<Tallies, Failure> {
+fn measure(folder: &Path, extras: &[Extra]) -> Result<Tallies, Failure> {
     let unreadable = |path: &Path, what: &dyn std::fmt::Display| {
         Failure::new(format!("`{}` cannot be read: {what}", path.display()))
     };
@@ -106,16 +109,17 @@ fn measure(folder: &Path) -> Result<Tallies, Failure> {
             let line = line.map_err(|error| unreadable(&path, &error))?;
             let wrong = |what: &str| unreadable(&path, &format!("line {} {what}", number + 1));
             let row: Row = serde_json::from_str(&line).map_err(|_| wrong("is no labelled text"))?;
-            take(&row, &mut tallies).ok_or_else(|| wrong("has a kind or direction that is none"))?;
+            take(&row, extras, &mut tallies).ok_or_else(|| wrong("has a kind or direction that is none"))?;
         }
     }
     Ok(tallies)
 }
 
-fn take(row: &Row, tallies: &mut Tallies) -> Option<()> {
+fn take(row: &Row, extras: &[Extra], tallies: &mut Tallies) -> Option<()> {
     let kinds = kinds(&row.kind)?;
     let place = place(&row.direction)?;
-    let look = Look { kinds: kinds.iter().fold(Kinds::NONE, |all, kind| all.with(*kind)), only: None };
+    let looked = kinds.iter().fold(Kinds::NONE, |all, kind| all.with(*kind));
+    let look = Look { kinds: extras.iter().fold(looked, |all, extra| all.with_extra(*extra)), only: None };
     let seen = look.at(&row.text, place);
     let score = kinds.iter().map(|kind| seen.score(*kind)).fold(0.0, f32::max);
     let groups =
@@ -127,9 +131,12 @@ fn take(row: &Row, tallies: &mut Tallies) -> Option<()> {
     let mut wrong = row.label != counts(score);
     let whole = of_kind.entry(Group::All).or_default();
     if row.kind == Kind::Pii.as_str() {
-        let spans = entities::compare(&row.text, &row.entities, &seen, row.meta.entity.as_deref());
-        wrong |= spans.wrong + spans.missed > 0;
-        whole.add_entities(spans);
+        let asked = |of: Option<Extra>| of.is_none_or(|extra| extras.contains(&extra));
+        for (name, types, _) in entities::TYPES.iter().filter(|(.., of)| asked(*of)) {
+            let spans = entities::compare(row, &seen, types);
+            wrong |= spans.wrong + spans.missed > 0;
+            whole.add_entities(name, spans);
+        }
     }
     if wrong {
         whole.wrong.push(row.id.clone());

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::detect::{FLAGGED, Finding, Kind, Kinds, Place, inspect, inspect_member};
+use crate::detect::{Extra, FLAGGED, Finding, Kind, Kinds, Place, inspect, inspect_member};
 
 #[derive(Clone, Copy)]
 pub(super) struct Look {
@@ -32,6 +32,12 @@ pub(super) fn place(direction: &str) -> Option<Place> {
     })
 }
 
+/// What a command line asks for beyond the kinds.
+pub(super) fn extra(name: &str) -> Result<Extra, String> {
+    let named = Extra::ALL.into_iter().find(|extra| extra.as_str() == name);
+    named.ok_or_else(|| format!("there are: {}", Extra::ALL.map(Extra::as_str).join(", ")))
+}
+
 impl Look {
     pub(super) fn at(self, text: &str, place: Place) -> Seen {
         let whole = inspect(text, place, self.kinds).into_iter();
@@ -56,7 +62,7 @@ impl Look {
             Value::String(text) => {
                 // What an argument is called is what its tool asks for, unless it is private.
                 let told = if place == Place::Result { Kinds::ALL } else { Kinds::NONE.with(Kind::Pii) };
-                let by_name = inspect_member(name, text, self.kinds.and(told));
+                let by_name = inspect_member(name, text, self.kinds.and(told).with_extras_of(self.kinds));
                 for finding in inspect(text, place, self.kinds).into_iter().chain(by_name) {
                     let known = |found: &Found| found.pointer.is_none() && found.finding.rule == finding.rule;
                     let known = findings.iter().position(known);

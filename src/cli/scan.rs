@@ -8,9 +8,9 @@ use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::look::{Found, Look, Seen};
+use super::look::{Found, Look, Seen, extra};
 use super::{FAILED, Failure, UNREADABLE, print};
-use crate::detect::{Kind, Kinds, Place};
+use crate::detect::{Extra, Kind, Kinds, Place};
 use clap::{Args, ValueEnum};
 
 mod lines;
@@ -29,6 +29,9 @@ pub(super) struct Options {
     /// `server_config`, `toxicity`, `nsfw` or `sponge`
     #[arg(long, value_parser = kind)]
     kind: Option<Kind>,
+    /// Also look for `names` of people and postal `addresses`, as private data
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = extra)]
+    pii_extra: Vec<Extra>,
     /// What the texts are
     #[arg(long, value_enum, default_value_t = Direction::Output)]
     direction: Direction,
@@ -64,8 +67,9 @@ fn kind(name: &str) -> Result<Kind, String> {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    let look =
-        Look { kinds: options.kind.map_or(Kinds::ALL, |kind| Kinds::NONE.with(kind)), only: options.kind };
+    let kinds = options.kind.map_or(Kinds::ALL, |kind| Kinds::NONE.with(kind));
+    let kinds = options.pii_extra.iter().fold(kinds, |kinds, extra| kinds.with_extra(*extra));
+    let look = Look { kinds, only: options.kind };
     let found = if options.jsonl { lines::run(options, look) } else { whole(options, look) };
     match found {
         Ok(false) => ExitCode::SUCCESS,

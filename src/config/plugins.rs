@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Detector, Policy, Rule};
 use crate::classifier::Classifier;
+use crate::detect::Extra;
 use crate::secret::ApiKey;
 
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct LocalSettings {
     pub keywords: KeywordSettings,
     pub topics: Vec<Rule>,
     pub policies: Vec<Rule>,
+    /// What is private data beyond what has a form of its own.
+    pub pii_extra: Vec<Extra>,
     /// Whether it says how well a result fits its request, by the words that both have: only where nobody else does.
     pub fit_by_words: bool,
     pub classifier: Option<ClassifierSettings>,

@@ -1,12 +1,15 @@
 //! Personal data that can be told by its form: addresses, numbers with check digits, numbers in the form
 //! that people write them in. Ids, times, versions, hashes, prices and coordinates are none.
 
+mod address;
 mod context;
 mod email;
+pub(super) mod extra;
 mod iban;
 mod national;
 mod network;
 mod numbers;
+mod person;
 mod phone;
 
 use std::ops::Range;

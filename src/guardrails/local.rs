@@ -56,12 +56,16 @@ pub(super) struct Local {
     topics: Rules,
     policies: Rules,
     expert: Option<Expert>,
+    /// Private data that the operator asked for as well.
+    extras: Kinds,
 }
 
 impl Local {
     pub(super) fn new(settings: LocalSettings) -> Self {
         let case_sensitive = settings.keywords.case_sensitive;
+        let extras = settings.pii_extra.iter().fold(Kinds::NONE, |all, extra| all.with_extra(*extra));
         Self {
+            extras,
             sensitivity: settings.sensitivity,
             fit_by_words: settings.fit_by_words,
             topics: Rules::new("topics", settings.topics, case_sensitive),
@@ -83,7 +87,7 @@ impl Local {
     fn find(&self, subject: &Subject<'_>) -> Result<Vec<Hit>, ProviderFault> {
         let threshold = self.threshold(subject.policy);
         let mut hits = Vec::new();
-        let kinds = kinds(subject);
+        let kinds = kinds(subject).with_extras_of(self.extras);
         if !kinds.is_empty() {
             let place = place(subject.side);
             let mut found = Found::default();
@@ -226,7 +230,7 @@ impl GuardrailProvider for Local {
             let size = private.texts.iter().map(|text| text.len()).sum();
             let threshold = self.threshold(private.policy);
             let entities = |(at, text): (usize, &&str)| {
-                let kinds = Kinds::NONE.with(Kind::Pii);
+                let kinds = Kinds::NONE.with(Kind::Pii).with_extras_of(self.extras);
                 let found = detect::inspect(text, detect::Place::Argument, kinds).into_iter();
                 let name = private.names.get(at).copied().unwrap_or_default();
                 let counted = found.chain(detect::inspect_member(name, text, kinds));

@@ -56,6 +56,17 @@ pub(super) fn all() -> Vec<Value> {
     rows
 }
 
+/// Names and addresses, what looks like them, and ordinary traffic.
+pub(super) fn extra() -> Vec<Value> {
+    let mut rows = lines(include_str!("names.jsonl"));
+    rows.extend(lines(ORDINARY).into_iter().map(|mut row| {
+        row["kind"] = "pii".into();
+        row["meta"]["tier"] = "ordinary".into();
+        row
+    }));
+    rows
+}
+
 fn disguised(row: &Value, (name, hide): &Disguise) -> Value {
     json!({
         "id": format!("{name}/{}", text(row, "id")),

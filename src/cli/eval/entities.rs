@@ -2,12 +2,20 @@
 
 use serde::Deserialize;
 
-use super::{Seen, counts};
-use crate::detect::Kind;
+use super::{Row, Seen, counts};
+use crate::detect::{Extra, Kind};
 
-/// The types with a form of their own; names and places are not looked for.
-const STRUCTURED: [&str; 7] =
-    ["CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRESS", "MAC_ADDRESS", "PHONE_NUMBER", "US_SSN"];
+/// What is counted together, by its name in a report: the types with a form of their own, and what is looked for only
+/// where somebody asks for it.
+pub(super) const TYPES: [(&str, &[&str], Option<Extra>); 3] = [
+    (
+        "with a form of their own",
+        &["CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRESS", "MAC_ADDRESS", "PHONE_NUMBER", "US_SSN"],
+        None,
+    ),
+    ("that are names", &["PERSON"], Some(Extra::Names)),
+    ("that are addresses", &["STREET_ADDRESS"], Some(Extra::Addresses)),
+];
 
 /// Offsets count characters, the end is exclusive.
 #[derive(Deserialize)]
@@ -26,9 +34,10 @@ pub(super) struct Spans {
 }
 
 /// A found entity is right if its type is, and it shares half of the longer one of both spans.
-pub(super) fn compare(text: &str, expected: &[Entity], seen: &Seen, only: Option<&str>) -> Spans {
+pub(super) fn compare(row: &Row, seen: &Seen, types: &[&str]) -> Spans {
+    let (text, expected, only) = (&row.text, &row.entities, row.meta.entity.as_deref());
     let characters = |at: usize| text.get(..at).map_or(0, |before| before.chars().count());
-    let counts_here = |kind: &str| STRUCTURED.contains(&kind) && only.is_none_or(|only| only == kind);
+    let counts_here = |kind: &str| types.contains(&kind) && only.is_none_or(|only| only == kind);
     let mut open: Vec<&Entity> = expected.iter().filter(|entity| counts_here(&entity.kind)).collect();
     let mut spans = Spans::default();
     for found in seen.findings.iter().filter(|found| found.pointer.is_none() && counts(found.finding.score)) {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
+use super::entities::TYPES;
 use super::score::Tally;
 use super::{Group, Tallies};
 
@@ -33,10 +34,14 @@ pub(super) fn table(tallies: &Tallies, wrong: bool) -> String {
         }
     }
     for (kind, groups) in tallies {
-        if let Some((precision, recall, f1)) = groups.get(&Group::All).and_then(Tally::entities) {
+        for (name, ..) in TYPES {
+            let Some((precision, recall, f1)) = groups.get(&Group::All).and_then(|all| all.entities(name))
+            else {
+                continue;
+            };
             let _ = writeln!(
                 text,
-                "\nEntities of `{kind}` with a form of their own: precision {precision:.3}, recall {recall:.3}, F1 {f1:.3}"
+                "\nEntities of `{kind}` {name}: precision {precision:.3}, recall {recall:.3}, F1 {f1:.3}"
             );
         }
         let ids = groups.get(&Group::All).filter(|_| wrong).map(|tally| shown(&tally.wrong));
@@ -73,8 +78,10 @@ fn numbers(tally: &Tally) -> Value {
         "recall_at_1_percent": tally.recall_at_fixed_rate(),
         "auc": tally.auc(),
     });
-    if let Some((precision, recall, f1)) = tally.entities() {
-        numbers["entities"] = json!({"precision": precision, "recall": recall, "f1": f1});
+    for ((name, ..), key) in TYPES.iter().zip(["entities", "names", "addresses"]) {
+        if let Some((precision, recall, f1)) = tally.entities(name) {
+            numbers[key] = json!({"precision": precision, "recall": recall, "f1": f1});
+        }
     }
     numbers
 }

@@ -1,5 +1,7 @@
 //! The numbers behind a score: how often right, how often wrong, and how both change with the threshold.
 
+use std::collections::BTreeMap;
+
 use super::counts;
 use super::entities::Spans;
 
@@ -11,7 +13,8 @@ const FALSE_ALARMS: f64 = 0.01;
 pub(super) struct Tally {
     positive: Vec<f32>,
     negative: Vec<f32>,
-    spans: Option<Spans>,
+    /// Of entities, by what is counted together.
+    spans: BTreeMap<&'static str, Spans>,
     /// The ids of the texts that are judged otherwise than they are labelled.
     pub(super) wrong: Vec<String>,
 }
@@ -21,8 +24,8 @@ impl Tally {
         if label { &mut self.positive } else { &mut self.negative }.push(score);
     }
 
-    pub(super) fn add_entities(&mut self, more: Spans) {
-        let spans = self.spans.get_or_insert_default();
+    pub(super) fn add_entities(&mut self, types: &'static str, more: Spans) {
+        let spans = self.spans.entry(types).or_default();
         spans.right += more.right;
         spans.wrong += more.wrong;
         spans.missed += more.missed;
@@ -87,9 +90,9 @@ impl Tally {
         share(wins, 2 * self.positive.len() * negative.len())
     }
 
-    /// Precision, recall and F1 of entities, where there are some.
-    pub(super) fn entities(&self) -> Option<(f64, f64, f64)> {
-        let Spans { right, wrong, missed } = self.spans?;
+    /// Precision, recall and F1 of entities that are counted together, where there are some.
+    pub(super) fn entities(&self, types: &str) -> Option<(f64, f64, f64)> {
+        let Spans { right, wrong, missed } = *self.spans.get(types)?;
         let (precision, recall) = (share(right, right + wrong)?, share(right, right + missed)?);
         let sum = precision + recall;
         Some((precision, recall, if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 }))
@@ -127,9 +130,10 @@ mod tests {
     #[test]
     fn entities_have_precision_and_recall_of_their_own() {
         let mut tally = Tally::default();
-        assert_eq!(tally.entities(), None);
-        tally.add_entities(Spans { right: 3, wrong: 1, missed: 0 });
-        tally.add_entities(Spans { right: 0, wrong: 0, missed: 1 });
-        assert_eq!(tally.entities(), Some((0.75, 0.75, 0.75)));
+        assert_eq!(tally.entities("names"), None);
+        tally.add_entities("names", Spans { right: 3, wrong: 1, missed: 0 });
+        tally.add_entities("names", Spans { right: 0, wrong: 0, missed: 1 });
+        tally.add_entities("others", Spans { right: 0, wrong: 0, missed: 1 });
+        assert_eq!(tally.entities("names"), Some((0.75, 0.75, 0.75)));
     }
 }

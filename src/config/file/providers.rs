@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::plugins::{GUARDRAILS, api_key, base_url, is_http, is_loopback, is_real, provider, words};
 use super::resolve;
 use crate::config::environment::Environment;
-use crate::config::node::Node;
+use crate::config::node::{Node, names};
 use crate::config::{
     ApiStyle, CompositeSettings, Detector, EnkryptSettings, KeywordSettings, LocalSettings, Logic,
     OpenAiSettings, ProviderSettings, Sensitivity,
 };
+use crate::detect::Extra;
 use crate::secret::ApiKey;
 
 mod classifier;
@@ -66,9 +67,26 @@ fn local(config: &Node<'_>, env: &Environment) -> LocalSettings {
         keywords: keywords(config),
         topics: rules::read(config, "topics"),
         policies: rules::read(config, "policies"),
+        pii_extra: pii_extra(config),
         fit_by_words: true,
         classifier: classifier::read(config, env),
     }
+}
+
+/// Names of `Extra`, each once.
+fn pii_extra(config: &Node<'_>) -> Vec<Extra> {
+    let mut extras = Vec::new();
+    for (path, name) in config.texts("pii_extra") {
+        match Extra::ALL.into_iter().find(|extra| extra.as_str() == name) {
+            Some(extra) if extras.contains(&extra) => {}
+            Some(extra) => extras.push(extra),
+            None => {
+                let known = names(Extra::ALL.map(Extra::as_str));
+                config.notes().problem(&path, format!("expected one of {known}"));
+            }
+        }
+    }
+    extras
 }
 
 fn keywords(config: &Node<'_>) -> KeywordSettings {

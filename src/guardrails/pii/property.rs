@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Allowance, Exposed, Vault, hide};
 use crate::call::{Method, ToolOutput, values};
 use crate::config::{LocalSettings, Policy};
+use crate::detect::Extra;
 use crate::guardrails::local::Local;
 
 const CASES: u64 = 3_000;
@@ -24,7 +25,9 @@ impl Dice {
     }
 
     fn text(&mut self, known: &[String]) -> String {
-        const PIECES: [&str; 20] = [
+        const PIECES: [&str; 22] = [
+            "Mr. Ödegård",
+            "12 Elm Street, Apt 4",
             ADDRESS,
             "bob@example.org",
             "+1 202-555-0173",
@@ -79,7 +82,7 @@ impl Dice {
 
 #[test]
 fn what_is_hidden_in_any_json_comes_back() {
-    let local = Local::new(LocalSettings::default());
+    let local = Local::new(LocalSettings { pii_extra: Extra::ALL.to_vec(), ..LocalSettings::default() });
     let (vault, policy) = (Vault::new(), Policy::default());
     let (mut dice, mut known) = (Dice(0x9e37_79b9_7f4a_7c15), Vec::new());
     let mut hidden = 0;
