@@ -43,18 +43,20 @@ ROUNDS = 3
 PLACES = 1 << 16
 FLOOR = 12
 """Weights of a table, and the features of the least window, as in src/detect/model."""
+SUREST = .6
+"""No model is surer than this, as in src/detect/model."""
 KNOWN = .1
 """What a positive text weighs that the rules find."""
 SNIPPETS = 8000
 """Ordinary texts to learn from; as many others set the knee."""
 
 # What each model learns: texts of which sets, from where in a call, and which detectors its score stands beside.
-# In the order of src/detect/model.rs. `rates`: so many ordinary pieces of text, and so many harmless texts of the set,
-# may count.
+# In the order of src/detect/model.rs. `rates`: so many ordinary pieces of text, harmless texts of the set, and everyday
+# values of our own, may count.
 MODELS = {
-    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "rates": (.0001, .004)},
+    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "rates": (.0001, .004, .002)},
     "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "rates": (.0001, .004)},
-    "code.model": {"set": "code_injection", "place": "input", "kinds": ["code_injection"], "rates": (.001, .003)},
+    "code.model": {"set": "code_injection", "place": "input", "kinds": ["code_injection"], "rates": (.001, .003, .02)},
     "poison.model": {
         "set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"], "rates": (.0005, .003),
     },
@@ -179,14 +181,17 @@ def judge(bags, place, folds):
     return logistic(scores), kept
 
 
-def beside(scores, bags, kept):
-    """As `inspect` ranks: what the rules are sure of, then what the model thinks."""
-    rule = np.array([one.rule for one in bags.texts])
-    both = np.where(rule >= .5, 1 + rule, np.maximum(scores, rule * .999))
-    label = bags.label[kept]
+def told(scores, knee):
+    """On the scale of the rules, as src/detect/model/weights.rs puts it."""
+    return np.where(scores < knee, .5 * scores / knee, .5 + (SUREST - .5) * (scores - knee) / (1 - knee))
+
+
+def beside(rule, scores, label):
+    """As `inspect` ranks: a model is asked where no rule has decided."""
+    both = np.where(rule >= .5, rule, np.maximum(rule, scores))
     return {
-        "texts": int(kept.sum()), "positive": int(label.sum()),
-        **{f"{name} {figure}": round(how(values[kept], label), 3)
+        "texts": len(label), "positive": int(label.sum()),
+        **{f"{name} {figure}": round(how(values, label), 3)
            for name, values in (("rules", rule), ("model", scores), ("both", both))
            for figure, how in (("R@.5%", lambda s, l: recall_at(s, l, .005)), ("R@1%", lambda s, l: recall_at(s, l, .01)),
                                ("AUC", area))},
@@ -219,16 +224,21 @@ def material(folder, name, task, plain, added):
     return texts + added + [Text(text, place or "output", False, "plain", weight) for text in plain]
 
 
+def is_everyday(text):
+    return text.source == "own value"
+
+
 def alike(texts):
     """Folds that keep together what begins alike, which is how templates begin."""
     def start(text):
         return " ".join(re.sub(r"[^a-z ]", "", text.lower()).split()[:5])
-    return [digest(f"{one.source} {start(one.text)}") % FOLDS if one.measured else None for one in texts]
+    return [digest(f"{one.source} {start(one.text)}") % FOLDS if one.measured or is_everyday(one) else None for one in texts]
 
 
 def train(folder):
     learn, check = snippets(SNIPPETS, SEED)
     report, parts = {}, []
+    pooled = collections.defaultdict(list)
     makes = own.Texts(SEED)
     backgrounds = [text for text in learn if text.count("\n") > 5]
     made = [Text(*row[:3], f"own {row[3]}") for row in makes.all(backgrounds)]
@@ -244,10 +254,19 @@ def train(folder):
         # Ordinary pieces from files that no model learned from; and harmless texts, each judged by a model without it.
         ordinary = np.sort(logistic(plain.worst(model.decision_function(plain.matrix))))[::-1]
         clean = np.sort(scores[kept & ~bags.label])[::-1]
-        knee = float(max(part[int(rate * len(part))] for part, rate in zip((ordinary, clean), task["rates"])))
-        rule = np.array([one.rule for one in texts]) >= .5
+        everyday = np.sort(scores[[is_everyday(one) for one in texts]])[::-1]
+        parts_of = zip((ordinary, clean, everyday), task["rates"])
+        knee = float(max(part[int(rate * len(part))] for part, rate in parts_of if len(part)))
+        rules = np.array([one.rule for one in texts])
+        rule = rules >= .5
+
+        def judged(how, scores, kept):
+            rows = (rules[kept], told(scores[kept], knee), bags.label[kept])
+            pooled[f"{task['set']}, {how}"].append(rows)
+            return beside(*rows)
+
         flag = rule | (scores >= knee)
-        figures = {"alike": beside(scores, bags, kept), "knee": round(knee, 4)}
+        figures = {"alike": judged("alike", scores, kept), "knee": round(knee, 4)}
         figures["counts"] = [round(float(flag[kept & (bags.label == label)].mean()), 4) for label in (True, False)]
         by = collections.defaultdict(list)
         for at in np.flatnonzero(kept):
@@ -259,7 +278,7 @@ def train(folder):
             # What a source holds of both labels, under names that begin alike, is held out together.
             origins = [re.split("[_-]", one.source)[0] if one.measured else None for one in texts]
             unseen, kept = judge(bags, task["place"], origins)
-            figures["unseen"] = beside(unseen, bags, kept)
+            figures["unseen"] = judged("unseen", unseen, kept)
             flag = rule | (unseen >= knee)
             figures["unseen counts"] = [round(float(flag[kept & (bags.label == label)].mean()), 4) for label in (True, False)]
         weights = model.coef_[0]
@@ -272,6 +291,10 @@ def train(folder):
         report[name] = figures
         parts.append(struct.pack("<fff", scale, float(model.intercept_[0]), knee) + table.tobytes())
         print(name, *(f"  {key}: {json.dumps(value)}" for key, value in figures.items()), sep="\n", flush=True)
+    for name, several in pooled.items():
+        if len(several) > 1:
+            report[f"all of {name}"] = beside(*map(np.concatenate, zip(*several)))
+            print(f"all of {name}", json.dumps(report[f"all of {name}"]))
     return report, b"".join(parts)
 
 

@@ -177,7 +177,7 @@ mod tests {
             ("allow_url_include = On", "code"),
             ("navigator.vibrate(7)", "xss"),
             ("7\r\nVRFY root", "header"),
-            ("../../repo/.git/config", "path"),
+            ("../../home/.aws/credentials", "path"),
             ("etc/shadow", "path"),
             ("http://198.51.100.7/c99.php", "ssrf"),
         ] {
@@ -203,6 +203,10 @@ mod tests {
             "first line\nHelp wanted: two cooks",
             "src/proc/mod.rs",
             "docs/etc.md",
+            "/etc/hosts",
+            "/proc/cpuinfo",
+            "/home/ann/tool/.git/config",
+            "kubectl get pods | grep api | head -n 3",
             "http://10.0.0.7/status.php",
             "https://example.org/notes.txt",
         ] {

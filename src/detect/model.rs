@@ -9,7 +9,6 @@ mod weights;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use features::Feature;
 use weights::{Model, Panel, TOGETHER};
 
 use super::{FLAGGED, Finding, Kind, Kinds, Place};
@@ -81,9 +80,9 @@ struct Worst {
 }
 
 impl Sum {
-    fn add(&mut self, weights: [i32; TOGETHER], features: i32) {
-        self.features += features;
-        for (sum, more) in self.weights.iter_mut().zip(weights) {
+    fn add(&mut self, more: &Self) {
+        self.features += more.features;
+        for (sum, more) in self.weights.iter_mut().zip(more.weights) {
             *sum += more;
         }
     }
@@ -97,7 +96,7 @@ impl Panel {
     }
 }
 
-/// Adds what the models think of a text, of which the rules have told what they saw.
+/// Adds what the models think of a text, where the rules have not decided.
 pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
     let decided = |kind| found.iter().any(|one| one.kind == kind && one.score >= FLAGGED);
     let asked = |task: &Task| kinds.contains(task.kind) && !decided(task.kind);
@@ -111,17 +110,17 @@ pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Findi
     let mut worst = vec![Worst::default(); models.len()];
     features::read(
         text,
-        |sums: &mut Sums, feature| {
-            let weights = panel.row(feature.place);
-            sums.own.add(weights, 1);
-            if !feature.is_known {
-                sums.added.add(weights, 1);
+        |sums: &mut Sums, places, is_known| {
+            let sum = panel.sum(places);
+            sums.own.add(&sum);
+            if !is_known {
+                sums.added.add(&sum);
             }
         },
         |span, first, second| {
             let mut both = first.own;
             if let Some(second) = second {
-                both.add(second.added.weights, second.added.features);
+                both.add(&second.added);
             }
             for (worst, (column, _, model)) in worst.iter_mut().zip(&models) {
                 let score = model.score(both.weights[*column], both.features);
@@ -142,10 +141,15 @@ pub(super) fn windows(text: &str) -> Vec<Vec<u16>> {
     let mut seen = Vec::new();
     features::read(
         text,
-        |block: &mut Vec<Feature>, feature| block.push(feature),
+        |block: &mut [Vec<u16>; 2], places, is_known| {
+            block[0].extend(places);
+            if !is_known {
+                block[1].extend(places);
+            }
+        },
         |_, first, second| {
-            let added = second.into_iter().flatten().filter(|feature| !feature.is_known);
-            seen.push(first.iter().chain(added).map(|feature| feature.place).collect());
+            let added = second.map_or(&[][..], |[_, added]| added);
+            seen.push(first[0].iter().chain(added).copied().collect());
         },
     );
     seen

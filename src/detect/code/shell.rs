@@ -79,6 +79,10 @@ const MAX_COMMANDS: usize = 50;
 /// Where programs are.
 const FOLDERS: &[&str] = &["/usr/local/bin/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "usr/bin/", "./"];
 
+/// What a pipe may end in every day.
+const FILTERS: &[&str] =
+    &["cut", "egrep", "grep", "head", "jq", "less", "more", "nl", "sort", "tail", "tr", "uniq", "wc"];
+
 /// The end of a command that quotes, or what stands for nothing, cut in pieces.
 fn in_pieces(bare: &str) -> Option<usize> {
     let (mut name, mut at, mut cut) = (String::new(), 0, false);
@@ -151,5 +155,7 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
         (false, ..) if sign.len() == 2 || sign != "&" || attached => 0.6,
         _ => 0.3,
     };
-    Some((end, score))
+    // What only reads the words of the command before it.
+    let filters = sign == "|" && !text[..at].trim().is_empty() && FILTERS.contains(&name);
+    Some((end, if filters { f32::min(score, 0.45) } else { score }))
 }

@@ -14,52 +14,39 @@ const WORD: usize = 24;
 const PIECE: usize = 4;
 /// More digits of a number are not counted.
 const DIGITS: usize = 4;
+/// What stands before the first token.
+const START: u32 = 0x5bd1_e995;
 
-/// Tokens that stand together, and what somebody collects of them.
-struct Block<B> {
-    span: Range<usize>,
-    features: Set,
-    collected: B,
-}
-
-/// A feature of a block counts once, however often it is there.
-pub(super) struct Feature {
-    pub(super) place: u16,
-    /// The block before has it as well, so that it adds nothing to the window of both.
-    pub(super) is_known: bool,
-}
-
-/// Reads a text block by block, and shows each window: two blocks that follow one another, or the only one.
+/// Reads a text block by block, and shows each window: two blocks that follow one another, or the only one. What is
+/// collected of a block are features that it has not had yet, and whether the block before has them.
 pub(super) fn read<B: Default>(
     text: &str,
-    mut collect: impl FnMut(&mut B, Feature),
+    mut collect: impl FnMut(&mut B, &[u16], bool),
     mut window: impl FnMut(Range<usize>, &B, Option<&B>),
 ) {
-    let mut tokens = Tokens { text: text.as_bytes(), at: 0 };
-    let mut before = [0; 2];
-    let mut last: Option<Block<B>> = None;
+    let mut tokens = Tokens { text: text.as_bytes(), at: 0, before: [START; 2], features: Vec::new() };
+    let mut last: Option<(Range<usize>, B)> = None;
     let mut alone = true;
-    let mut spare = Set::new();
-    while let Some(first) = tokens.next() {
-        let mut block = Block { span: first.span.clone(), features: spare, collected: B::default() };
-        for token in std::iter::once(first).chain(tokens.by_ref().take(BLOCK - 1)) {
-            token.features(text.as_bytes(), before, |place| {
-                if block.features.insert(place) {
-                    let is_known = last.as_ref().is_some_and(|last| last.features.contains(place));
-                    collect(&mut block.collected, Feature { place, is_known });
-                }
-            });
-            before = [before[1], token.hash];
-            block.span.end = token.span.end;
+    let (mut here, mut before) = (Set::new(), Set::new());
+    while let Some(mut span) = tokens.next() {
+        let mut block = B::default();
+        for left in (0..BLOCK).rev() {
+            if let Some((name, features)) = here.news(&tokens.features) {
+                collect(&mut block, features, before.contains(name));
+            }
+            let Some(more) = (left > 0).then(|| tokens.next()).flatten() else { break };
+            span.end = more.end;
         }
-        if let Some(last) = &last {
-            window(last.span.start..block.span.end, &last.collected, Some(&block.collected));
+        if let Some((place, first)) = &last {
+            window(place.start..span.end, first, Some(&block));
             alone = false;
         }
-        spare = last.replace(block).map_or_else(Set::new, |old| old.features.emptied());
+        last = Some((span, block));
+        std::mem::swap(&mut here, &mut before);
+        here.0.fill(0);
     }
-    if let Some(only) = last.filter(|_| alone) {
-        window(only.span, &only.collected, None);
+    if let Some((span, only)) = last.filter(|_| alone) {
+        window(span, &only, None);
     }
 }
 
@@ -69,6 +56,17 @@ struct Set(Box<[u64; PLACES / 64]>);
 impl Set {
     fn new() -> Self {
         Self(Box::new([0; PLACES / 64]))
+    }
+
+    /// What a token has that has not been met, under the name of the first of it. A token that has been met has no new
+    /// pieces either, and may stand behind another one this time.
+    fn news<'f>(&mut self, features: &'f [u16]) -> Option<(u16, &'f [u16])> {
+        let (rest, company) = features.split_last_chunk::<2>()?;
+        let (token, pair) = (*rest.last()?, company[0]);
+        if self.insert(token) {
+            return Some((token, features));
+        }
+        self.insert(pair).then_some((pair, company))
     }
 
     /// Whether it is new here.
@@ -83,90 +81,98 @@ impl Set {
     fn contains(&self, place: u16) -> bool {
         self.0[usize::from(place / 64)] & 1 << (place % 64) != 0
     }
-
-    fn emptied(mut self) -> Self {
-        self.0.fill(0);
-        self
-    }
 }
 
 struct Tokens<'a> {
     text: &'a [u8],
     at: usize,
+    /// The last two tokens.
+    before: [u32; 2],
+    /// Of the token that was read last: its pieces, itself, it with the one and with the two before it.
+    features: Vec<u16>,
 }
 
-struct Token {
-    span: Range<usize>,
-    hash: u32,
-    is_word: bool,
-}
-
-impl Iterator for Tokens<'_> {
-    type Item = Token;
-
-    fn next(&mut self) -> Option<Token> {
+impl Tokens<'_> {
+    /// Where the next token stands.
+    fn next(&mut self) -> Option<Range<usize>> {
         let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
         self.at += self.text[self.at..].iter().take_while(|byte| is_blank(byte)).count();
         let rest = &self.text[self.at..];
         let first = *rest.first()?;
         let run = |is: fn(&u8) -> bool| rest.iter().take_while(|byte| is(byte)).count();
-        let (length, hash) = match first {
+        self.features.clear();
+        let (length, token) = match first {
             b'\n' => (run(u8::is_ascii_whitespace), hash(b"\n")),
             b'0'..=b'9' => {
                 let length = run(u8::is_ascii_digit);
                 (length, hash(&b"0000"[..length.min(DIGITS)]))
             }
-            _ if is_letter(first) => {
-                let length = run(|byte| is_letter(*byte));
-                (length, hash(&rest[..length]))
-            }
+            _ if LETTERS[usize::from(first)] != 0 => word(rest, &mut self.features),
             sign => {
                 let length = rest.iter().take_while(|byte| **byte == sign).count();
                 (length, hash(&rest[..length.min(2)]))
             }
         };
-        let span = self.at..self.at + length;
-        self.at = span.end;
-        Some(Token { span, hash, is_word: is_letter(first) })
+        let [second, last] = self.before;
+        self.before = [last, token];
+        let pair = last.rotate_left(7) ^ token;
+        let triple = second.rotate_left(17) ^ pair.wrapping_mul(0x85eb_ca6b);
+        self.features.extend([token, pair, triple].map(place));
+        let start = self.at;
+        self.at += length;
+        Some(start..self.at)
     }
 }
 
-impl Token {
-    /// Places in the table: of the token, of it with the one and with the two before it, and of its pieces.
-    fn features(&self, text: &[u8], before: [u32; 2], mut tell: impl FnMut(u16)) {
-        let pair = before[1].rotate_left(7) ^ self.hash;
-        let triple = before[0].rotate_left(17) ^ pair.wrapping_mul(0x85eb_ca6b);
-        tell(place(self.hash));
-        tell(place(pair));
-        tell(place(triple));
-        if self.is_word {
-            let mut piece = u32::from(b'<');
-            let letters = text[self.span.clone()].iter().take(WORD).map(u8::to_ascii_lowercase);
-            for (at, letter) in letters.chain([b'>']).enumerate() {
-                piece = piece << 8 | u32::from(letter);
-                if at + 2 >= PIECE {
-                    tell(place(piece.wrapping_mul(0x9e37_79b1)));
-                }
-            }
+/// How long it is, and its hash; its pieces are added to the features.
+fn word(text: &[u8], features: &mut Vec<u16>) -> (usize, u32) {
+    let mut piece = u32::from(b'<');
+    let mut hash = BASIS;
+    let mut length = 0;
+    for &letter in text {
+        let letter = LETTERS[usize::from(letter)];
+        if letter == 0 {
+            break;
+        }
+        hash = (hash ^ u32::from(letter)).wrapping_mul(PRIME);
+        piece = piece << 8 | u32::from(letter);
+        length += 1;
+        if length + 1 >= PIECE && length <= WORD {
+            features.push(place(piece));
         }
     }
+    if length + 2 >= PIECE && length <= WORD {
+        features.push(place(piece << 8 | u32::from(b'>')));
+    }
+    (length, hash)
 }
 
-/// What no ASCII is counts as a letter.
-fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || !byte.is_ascii()
-}
+/// Of each byte what it is as a letter, in lower case; what no ASCII is counts as one.
+static LETTERS: [u8; 256] = {
+    let mut letters = [0; 256];
+    let mut byte: u8 = 0;
+    loop {
+        if byte.is_ascii_alphabetic() || !byte.is_ascii() {
+            letters[byte as usize] = byte.to_ascii_lowercase();
+        }
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    letters
+};
 
-/// FNV-1a of the text in lower case.
+const BASIS: u32 = 0x811c_9dc5;
+const PRIME: u32 = 0x0100_0193;
+
+/// FNV-1a.
 fn hash(text: &[u8]) -> u32 {
-    text.iter().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
-    })
+    text.iter().fold(BASIS, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(PRIME))
 }
 
 fn place(hash: u32) -> u16 {
-    let mixed = (hash ^ hash >> 15).wrapping_mul(0x2c1b_3c6d);
-    let [.., high, low] = ((mixed ^ mixed >> 13).wrapping_mul(0x297a_2d39) >> 16).to_be_bytes();
+    let [high, low, ..] = hash.wrapping_mul(0x9e37_79b1).to_be_bytes();
     u16::from_be_bytes([high, low])
 }
 
@@ -178,27 +184,26 @@ mod tests {
         let mut seen = Vec::new();
         read(
             text,
-            |(all, new): &mut (usize, usize), feature| {
-                *all += 1;
-                *new += usize::from(!feature.is_known);
+            |(all, new): &mut (usize, usize), features, is_known| {
+                *all += features.len();
+                *new += if is_known { 0 } else { features.len() };
             },
             |span, first, second| seen.push((span, first.0 + second.map_or(0, |second| second.1))),
         );
         seen
     }
 
-    fn tokens(text: &str) -> Vec<&str> {
-        Tokens { text: text.as_bytes(), at: 0 }.map(|token| &text[token.span]).collect()
+    fn tokens(text: &str) -> Vec<(&str, u32)> {
+        let mut tokens = Tokens { text: text.as_bytes(), at: 0, before: [START; 2], features: Vec::new() };
+        std::iter::from_fn(|| tokens.next().map(|span| (&text[span], tokens.before[1]))).collect()
     }
 
     #[test]
     fn a_text_is_read_in_words_numbers_runs_and_lines() {
-        assert_eq!(
-            tokens("Don't  wait --\n\n  é12345!"),
-            ["Don", "'", "t", "wait", "--", "\n\n  ", "é", "12345", "!"]
-        );
-        let hashes =
-            |text: &str| Tokens { text: text.as_bytes(), at: 0 }.map(|token| token.hash).collect::<Vec<_>>();
+        let words = |text| tokens(text).into_iter().map(|(word, _)| word).collect::<Vec<_>>();
+        let read = ["Don", "'", "t", "wait", "--", "\n\n  ", "é", "12345", "!"];
+        assert_eq!(words("Don't  wait --\n\n  é12345!"), read);
+        let hashes = |text| tokens(text).into_iter().map(|(_, hash)| hash).collect::<Vec<_>>();
         assert_eq!(hashes("WORD 12345 ---"), hashes("word 98765432 --"));
         assert_ne!(hashes("12"), hashes("123"));
     }
@@ -206,10 +211,10 @@ mod tests {
     #[test]
     fn windows_overlap_by_half_and_count_each_feature_once() {
         assert_eq!(windows(""), []);
-        // Two words, and what ends with the second; the first has nothing before it but itself.
-        assert_eq!(windows("12 b"), [(0..4, 5)]);
+        // Each of the two by itself, and what ends with it.
+        assert_eq!(windows("12 b"), [(0..4, 6)]);
         let text = "a ".repeat(2 * BLOCK + 1);
-        // The word, its pair and triple, and two beginnings of triples; later only what repeats itself.
-        assert_eq!(windows(text.trim()), [(0..4 * BLOCK - 1, 5), (2 * BLOCK..4 * BLOCK + 1, 3)]);
+        // The word and what ends with it, and once more behind its like; a block adds nothing that the last one had.
+        assert_eq!(windows(text.trim()), [(0..4 * BLOCK - 1, 5), (2 * BLOCK..4 * BLOCK + 1, 5)]);
     }
 }

@@ -7,6 +7,8 @@ const EMAIL: Entity =
     Entity { label: "EMAIL_ADDRESS", rule: "pii.email", reason: "An e-mail address is in the text." };
 const LONGEST_LOCAL: usize = 64;
 const LONGEST_DOMAIN: usize = 253;
+/// Of a command before a host.
+const LONGEST_COMMAND: usize = 80;
 
 pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
@@ -34,7 +36,8 @@ pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
         }
         if let Some(length) = known(domain) {
             let remote = text[start..at].eq_ignore_ascii_case("git")
-                || bytes.get(at + 1 + length) == Some(&b':') && is_path(&bytes[at + 2 + length..]);
+                || bytes.get(at + 1 + length) == Some(&b':') && is_path(&bytes[at + 2 + length..])
+                || is_login(&bytes[..start]);
             if !remote {
                 let score = if place == Place::Definition { 0.4 } else { 0.95 };
                 found.push(EMAIL.at(start..at + 1 + length, score));
@@ -47,7 +50,18 @@ pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
 /// `host:owner/name`, as in the address of a repository.
 fn is_path(rest: &[u8]) -> bool {
     rest.iter().take(40).take_while(|byte| !byte.is_ascii_whitespace()).any(|byte| *byte == b'/')
-        && rest.first().is_some_and(u8::is_ascii_alphabetic)
+        && rest.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'~' | b'.'))
+}
+
+/// Whether a command stands right before it that logs in to a host, with nothing but options between.
+fn is_login(before: &[u8]) -> bool {
+    const COMMANDS: [&[u8]; 5] = [b"ssh", b"scp", b"sftp", b"rsync", b"ssh-copy-id"];
+    let near = &before[before.len().saturating_sub(LONGEST_COMMAND)..];
+    let line = near.rsplit(|byte| matches!(byte, b'\n' | b';' | b'|' | b'&')).next().unwrap_or_default();
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    line.last().is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+        && words.next().is_some_and(|first| COMMANDS.contains(&first))
+        && words.all(|word| !word.ends_with(b",") && !word.contains(&b'@'))
 }
 
 fn in_local(byte: u8) -> bool {
@@ -87,6 +101,23 @@ mod tests {
         let mut found = Vec::new();
         scan(text, Place::Argument, &mut found);
         found.into_iter().map(|finding| &text[finding.span]).collect()
+    }
+
+    #[test]
+    fn a_login_on_a_host_is_no_address() {
+        for text in [
+            "ssh deploy@build.example.com uptime",
+            "cd /srv && ssh -p 2222 -i key deploy@build.example.com",
+            "scp a.txt deploy@build.example.com:/srv/",
+            "rsync -a x/ deploy@build.example.com:~/x",
+        ] {
+            assert_eq!(addresses(text), [""; 0], "{text}");
+        }
+        for text in
+            ["mail ann@example.com", "ssh is for ann@example.com, ann@example.com", "ann@example.com:x1"]
+        {
+            assert!(addresses(text).contains(&"ann@example.com"), "{text}");
+        }
     }
 
     #[test]
