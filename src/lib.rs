@@ -55,6 +55,8 @@ pub mod rpc;
 pub mod secret;
 pub mod tool;
 
+#[cfg(test)]
+mod dice;
 pub mod fault;
 pub mod ids;
 pub mod json;

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::dice::Dice;
 
 fn asked(text: &str, args: &Json) -> Result<bool, Undecided> {
     let condition = Condition::parse(text).unwrap_or_else(|misread| panic!("{text}: {misread}"));
@@ -228,18 +229,6 @@ fn a_list_that_is_gone_through_again_and_again_runs_out_of_steps() {
     }
     let once = Condition::parse("args.list.all(a, a >= 0) && !args.text.matches('b+$')").expect("once");
     assert_eq!(once.holds(&facts(&args)), Ok(true));
-}
-
-/// Xorshift: the same expressions everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).expect("a small number") % limit
-    }
 }
 
 #[test]

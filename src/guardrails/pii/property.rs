@@ -7,23 +7,14 @@ use super::{Allowance, Exposed, Vault, hide};
 use crate::call::{Method, ToolOutput, values};
 use crate::config::{LocalSettings, Policy};
 use crate::detect::Extra;
+use crate::dice::Dice;
 use crate::guardrails::local::Local;
 
 const CASES: u64 = 3_000;
 
 const ADDRESS: &str = "ann.lee@example.com";
 
-/// Xorshift: the same cases everywhere.
-struct Dice(u64);
-
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).expect("a small number") % limit
-    }
-
     fn text(&mut self, known: &[String]) -> String {
         const PIECES: [&str; 22] = [
             "Mr. Ödegård",
