@@ -66,7 +66,7 @@ impl Authentication {
         let decided = self.chosen(asking.settings).authenticate(asking).await;
         decided.inspect_err(|fault| {
             let hint = asking.credentials.key.as_ref().map_or_else(|| "none".to_owned(), GatewayKey::hint);
-            tracing::warn!(key = %hint, reason = %fault.reason(), "refused a caller");
+            tracing::warn!(key = %hint, reason = fault.reason(), "refused a caller");
         })
     }
 

@@ -5,6 +5,7 @@
 //! (ending the process) is tracked here, so that the gateway leaves nothing behind.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rmcp::model::ClientConfig;
@@ -188,11 +189,13 @@ impl Downstream {
         let fault = |trouble| SessionFault::new(&server.name, trouble);
         let started = self.start(scope, server, None).await.map_err(fault)?;
         let max_result_bytes = scope.settings.limits.max_result_bytes;
+        let greeted = AtomicBool::new(false);
         let listing = async {
             let greeting = started
                 .shake(scope, server, &self.guardrails)
                 .await
                 .map_err(|trouble| fault(trouble).during_start())?;
+            greeted.store(true, Ordering::Relaxed);
             let (peer, meta) = (started.service.running.peer(), &greeting.meta);
             let listing = Listing { peer, meta, server: &server.name, max_result_bytes };
             let tools = listing.tools().await;
@@ -202,7 +205,11 @@ impl Downstream {
         match scope.timeouts.run(Operation::Discovery, &scope.cancel, listing).await {
             Ok(Ok((tools, greeting))) => Ok((tools, Fresh::new(scope, server, started, greeting))),
             Ok(Err(fault)) => Err(fault.told_by(&started.far_end).await),
-            Err(interrupted) => Err(fault(Trouble::Interrupted(interrupted)).told_by(&started.far_end).await),
+            Err(interrupted) => {
+                let fault = fault(Trouble::Interrupted(interrupted));
+                let fault = if greeted.load(Ordering::Relaxed) { fault } else { fault.during_start() };
+                Err(fault.told_by(&started.far_end).await)
+            }
         }
     }
 
@@ -249,7 +256,14 @@ impl Downstream {
                 let program = self.path.resolve(scope, &command.program).await?;
                 let (base_env, tasks) = (&self.base_env, &self.tasks);
                 let open_words = !server.output.enabled;
-                let spawn = child::Spawn { command, program: &program, base_env, tasks, open_words };
+                let spawn = child::Spawn {
+                    server: &server.name,
+                    command,
+                    program: &program,
+                    base_env,
+                    tasks,
+                    open_words,
+                };
                 let (child, pipes) = child::spawn(&spawn, place, self.watchdog.clone())?;
                 Ok((FarEnd::Child(child), Wire::over_pipes(pipes, max_result_bytes)))
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::call::Method;
 use crate::discovery::{Discovery, DiscoveryFault};
 use crate::downstream::{Downstream, Leased};
-use crate::guardrails::Guardrails;
+use crate::guardrails::{Guardrails, Verdict};
 use crate::ids::ServerName;
 use crate::scope::Scope;
 use crate::timeouts::milliseconds;
@@ -115,7 +115,9 @@ impl Execution {
 fn log(scope: &Scope, server: &crate::config::Server, outcome: &CallOutcome, elapsed: std::time::Duration) {
     let status = outcome.ended.status();
     let code = outcome.ended.code().map(crate::fault::ErrorCode::as_str);
+    let verdict = outcome.output.as_ref().or(outcome.input.as_ref());
+    let detectors = verdict.map(Verdict::detectors).filter(|names| !names.is_empty());
     tracing::info!(
-        request = %scope.id, server = %server.name, tool = outcome.tool, outcome = status, code, ms = milliseconds(elapsed), "call"
+        request = %scope.id, server = %server.name, tool = outcome.tool, outcome = status, code, detectors, ms = milliseconds(elapsed), "call"
     );
 }

@@ -95,6 +95,16 @@ pub(super) enum Who {
     Is(Arc<Caller>),
 }
 
+impl Who {
+    /// For the log, where one gateway serves several keys.
+    fn shown(&self) -> Option<String> {
+        match self {
+            Self::Shows(_) => None,
+            Self::Is(caller) => Some(caller.key_hint.clone()),
+        }
+    }
+}
+
 /// One `tools/call`, on its way to a scope.
 struct Asked {
     id: RequestId,
@@ -252,6 +262,7 @@ impl Gateway {
         let started = std::time::Instant::now();
         let (era, name, hearing) = (client.era(), target.name(), client.clone());
         let (in_result, cacheable) = (target.is_tool(), target.is_cacheable());
+        let key = visit.who.shown();
         let asked = self.asked(client, visit.who);
         let (request, cancel) = (asked.id.clone(), asked.cancel.clone());
         let mut work = Box::pin(panic::contain(self.work(target, asked)));
@@ -269,7 +280,7 @@ impl Gateway {
         let reply = if in_result { reply } else { reply.outside_result() };
         let (outcome, code, error) = (reply.status(), reply.code(), reply.error());
         let ms = milliseconds(started.elapsed());
-        tracing::info!(request = %request, tool = name, outcome, code, error, ms, "request");
+        tracing::info!(request = %request, key, tool = name, outcome, code, error, ms, "request");
         reply.into_frame(id, era, cacheable)
     }
 

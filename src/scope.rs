@@ -18,6 +18,8 @@ pub struct Caller {
     pub id: CallerId,
     pub project: Option<ProjectId>,
     pub user: Option<UserId>,
+    /// Of the key it showed, what may be said of it.
+    pub key_hint: String,
     pub config: Arc<ServerList>,
 }
 

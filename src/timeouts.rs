@@ -245,11 +245,11 @@ impl Running<'_> {
             Some(Interrupted::Cancelled) => self.counts.cancelled.fetch_add(1, Ordering::Relaxed),
         };
         self.counts.escalations[level as usize].fetch_add(1, Ordering::Relaxed);
-        let operation = self.operation.as_str();
+        let limit = self.operation.setting();
         match level {
             Escalation::Normal => {}
-            Escalation::Warn => tracing::warn!(operation, "close to its time limit"),
-            Escalation::Timeout | Escalation::Fail => tracing::error!(operation, "over its time limit"),
+            Escalation::Warn => tracing::warn!(limit, "close to its time limit"),
+            Escalation::Timeout | Escalation::Fail => tracing::error!(limit, "over its time limit"),
         }
     }
 }

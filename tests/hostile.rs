@@ -54,6 +54,8 @@ async fn a_server_that_says_nothing_or_nothing_readable_runs_into_the_limit() {
         let reply = discover(&Gateway::start(&config).await).await;
         assert_eq!(reply.json["error_code"], "TIMEOUT", "{mode}: {}", reply.json);
         contains(&reply.json["hint"], "discovery_timeout");
+        contains(&reply.json["message"], "did not start");
+        assert_eq!(reply.json["details"].to_string().contains("no MCP messages"), mode == "garbage");
     }
 }
 

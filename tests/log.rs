@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Config, Gateway, eventually, whole_log};
+use crate::support::{Ask, Config, Front, Gateway, eventually, whole_log};
 
 #[tokio::test]
 async fn one_line_per_request_and_per_call() {
@@ -76,4 +76,37 @@ async fn nothing_but_messages_is_on_standard_output() {
         assert_eq!(raw.receive().await["id"], id);
     }
     eventually("the log has something", || raw.gateway.log().contains("call"));
+}
+
+#[tokio::test]
+async fn the_log_says_what_failed_and_why() {
+    let config = Config::new()
+        .keywords(&["whoami"])
+        .echo()
+        .guarded()
+        .hostile("garbage")
+        .timeout("default_timeout", 1.0);
+    let gateway = Gateway::start(&config).await;
+    gateway.batch("echo", json!([{"name": "echo", "args": {"message": "whoami"}}])).await;
+    gateway.batch("echo", json!([{"name": "echo", "args": {}}])).await;
+    let listed = gateway.call(crate::support::LIST, json!({})).await.json;
+    let told = listed["available_servers"]["hostile"]["discovery_error"]["details"].to_string();
+    assert!(told.contains("no MCP messages"), "{listed}");
+    let log = whole_log(&gateway).await;
+    let line = |words: &[&str]| log.lines().any(|line| words.iter().all(|word| line.contains(word)));
+    assert!(line(&["call request=", "server=echo", "detectors=\"keyword_detector\""]), "{log}");
+    assert!(line(&["request request=", "code=\"INVALID_ARGUMENTS\"", "1 failed"]), "{log}");
+    assert!(line(&["WARN", "server=hostile", "code=\"TIMEOUT\"", "did not start"]), "{log}");
+    assert!(line(&["limit=\"default_timeout\"", "over its time limit"]), "{log}");
+}
+
+#[tokio::test]
+async fn over_http_a_request_is_logged_with_the_key_that_made_it() {
+    let front = Front::start(&Config::new().echo());
+    let told = front.send(&Ask::initialize().known()).await;
+    let session = told.header("mcp-session-id").expect("a session").to_owned();
+    let ask = Ask::request(2, "tools/call", &json!({"name": crate::support::CACHE_STATUS, "arguments": {}}));
+    front.send(&ask.known().session(&session)).await;
+    let said = "key=\"****7a3b\" tool=\"enkrypt_get_cache_status\"";
+    eventually("the request is logged", || front.gateway.log().contains(said));
 }

@@ -40,6 +40,7 @@ pub(super) fn look_up(credentials: &Credentials, settings: &Settings) -> Result<
         id: grant.caller.clone(),
         project: grant.project.clone(),
         user: grant.user.clone(),
+        key_hint: grant.hint.clone(),
         config: Arc::clone(&grant.config),
     }))
 }

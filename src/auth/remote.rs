@@ -237,7 +237,13 @@ fn caller(body: &Value, list: ServerList, key: &GatewayKey) -> Caller {
         // Two keys without ids must not share a cache.
         _ => CallerId::from(format!("{}_{}", list.id, key.digest().hint())),
     };
-    Caller { id, project: project.map(ProjectId::from), user: user.map(UserId::from), config: Arc::new(list) }
+    Caller {
+        id,
+        project: project.map(ProjectId::from),
+        user: user.map(UserId::from),
+        key_hint: key.hint(),
+        config: Arc::new(list),
+    }
 }
 
 fn cancelled() -> AuthFault {

@@ -213,7 +213,12 @@ impl Live {
 
     async fn screened(&self, scope: &Scope, server: &Server, fault: SessionFault) -> SessionFault {
         let details = self.guardrails.screen(scope, server, fault.details()).await;
-        fault.with_details(details)
+        let fault = fault.with_details(details);
+        if fault.code() != ErrorCode::Cancelled {
+            let (request, code) = (&scope.id, fault.code().as_str());
+            tracing::warn!(%request, server = %server.name, code, error = fault.to_string(), "could not ask the server what it has");
+        }
+        fault
     }
 
     fn tell(&self, scope: &Scope) {

@@ -18,6 +18,7 @@ use super::path::Program;
 use super::places::Place;
 use super::stderr::LastWords;
 use super::watchdog::{BURIAL, Errors, Group, LOOK, Watchdog};
+use crate::ids::ServerName;
 use crate::timeouts::Interrupted;
 use crate::{config, lines};
 
@@ -29,6 +30,7 @@ const FIRM: Duration = Duration::from_millis(500);
 const OBITUARY: Duration = Duration::from_millis(200);
 
 pub(super) struct Spawn<'a> {
+    pub(super) server: &'a ServerName,
     pub(super) command: &'a config::Command,
     pub(super) program: &'a Program,
     pub(super) base_env: &'a [(String, String)],
@@ -52,6 +54,7 @@ pub(super) struct Child {
     /// Cancelled when its standard error has been read to the end.
     drained: CancellationToken,
     tasks: TaskTracker,
+    server: ServerName,
 }
 
 /// What has to be ended, released and given back.
@@ -94,8 +97,8 @@ pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Resu
     });
     let running =
         Running { process: tokio::sync::Mutex::new(process), group, watchdog, gone, place, awaited };
-    let tasks = spawn.tasks.clone();
-    let child = Child { running: Some(running), last_words, noise: Arc::default(), drained, tasks };
+    let (tasks, server) = (spawn.tasks.clone(), spawn.server.clone());
+    let child = Child { running: Some(running), last_words, noise: Arc::default(), drained, tasks, server };
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
         return Err(trouble(std::io::ErrorKind::BrokenPipe.into()));
     };
@@ -192,7 +195,7 @@ impl Drop for Child {
         let Some(running) = self.running.take() else { return };
         let noise = self.noise.load(std::sync::atomic::Ordering::Relaxed);
         if noise > 0 {
-            tracing::info!(noise, "lines on the server's output were no messages and were passed over");
+            tracing::info!(server = %self.server, noise, "lines on the server's output were no messages and were passed over");
         }
         running.place.leave();
         match tokio::runtime::Handle::try_current() {

@@ -4,6 +4,7 @@
 //! it is shown.
 
 use std::process::ExitStatus;
+use std::sync::atomic::Ordering;
 
 use rmcp::service::ServiceError;
 
@@ -76,6 +77,9 @@ impl SessionFault {
         // Only here is it known which secrets the server has.
         self.details.extend(self.trouble.message().map(|message| far_end.quote(message)));
         self.details.extend(far_end.last_words());
+        if self.starting && matches!(self.trouble, Trouble::Interrupted(Interrupted::Timeout { .. })) {
+            self.details.extend(chatter(far_end.noise().load(Ordering::Relaxed)));
+        }
         self
     }
 
@@ -134,6 +138,9 @@ impl Fault for SessionFault {
             Trouble::TooManySessions { .. } => {
                 "wait for one of your batches to end, or raise `max_sessions` in `common_mcp_gateway_config`".to_owned()
             }
+            Trouble::Interrupted(Interrupted::Timeout { setting, .. }) if self.starting => format!(
+                "run the server's command by hand once: the first start may download it; or raise `{setting}` in `timeout_settings`"
+            ),
             Trouble::Interrupted(Interrupted::Timeout { setting, .. }) => {
                 format!("raise `{setting}` in `timeout_settings` if the server needs longer")
             }
@@ -181,6 +188,13 @@ impl Trouble {
 
 fn kind(error: &std::io::Error) -> String {
     error.kind().to_string()
+}
+
+/// Of lines on standard output that are no messages: a common mistake of servers, and here the likely cause.
+fn chatter(lines: u64) -> Option<String> {
+    (lines > 0).then(|| {
+        format!("lines on its standard output that are no MCP messages: {lines}; only messages belong there")
+    })
 }
 
 fn how(status: ExitStatus) -> String {

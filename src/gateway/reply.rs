@@ -78,15 +78,20 @@ impl Reply {
         }
     }
 
-    /// For the log: why the request failed, where it failed as a whole.
+    /// For the log: why the request failed, or the first of its calls that did.
     pub(super) fn code(&self) -> Option<&str> {
         match &self.0 {
-            Body::Own { object, .. } => object.get("error_code").and_then(Value::as_str),
+            Body::Own { object, .. } => {
+                let results = object.get("results").and_then(Value::as_array);
+                let mut entries =
+                    std::iter::once(object).chain(results.into_iter().flatten().filter_map(Value::as_object));
+                entries.find_map(|entry| entry.get("error_code")?.as_str())
+            }
             Body::Result(_) | Body::Error(_) | Body::Refused(_) => None,
         }
     }
 
-    /// For the log: what the client is told of a request that failed as a whole.
+    /// For the log: what the client is told of a request that failed.
     pub(super) fn error(&self) -> Option<&str> {
         match &self.0 {
             Body::Own { object, .. } => {

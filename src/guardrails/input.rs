@@ -149,7 +149,7 @@ impl Guardrails {
                     return Err(Blocked::by(verdict.with(Violation::cannot_be_hidden(why), false)));
                 }
                 Err(Unhidden::Fault(fault)) => {
-                    let let_pass = self.without_verdict(bench, &fault, started.elapsed());
+                    let let_pass = self.without_verdict(scope, bench, &fault, started.elapsed());
                     return let_pass.map(|_| CheckedCall::of(index, call, Some(vault)));
                 }
             }

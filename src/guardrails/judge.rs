@@ -143,7 +143,7 @@ impl Guardrails {
         };
         let answer = scope.timeouts.run(Operation::Guardrail, &scope.cancel, check).await;
         let answer = answer.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted)));
-        let judged = self.decide(bench, &subject, answer, started.elapsed());
+        let judged = self.decide(scope, bench, &subject, (answer, started.elapsed()));
         judged.map(|judged| Some(judged.after(own)))
     }
 
@@ -200,10 +200,9 @@ impl Guardrails {
             let fault = ProviderFault::unavailable("it answered for another number of texts");
             answers = vec![Err(fault); subjects.len()];
         }
-        let mut decided = subjects
-            .iter()
-            .zip(answers)
-            .map(|(subject, answer)| self.decide(bench.on(&subject.document), subject, answer, elapsed));
+        let mut decided = subjects.iter().zip(answers).map(|(subject, answer)| {
+            self.decide(scope, bench.on(&subject.document), subject, (answer, elapsed))
+        });
         let lost =
             || Err(Blocked::without_verdict(&ProviderFault::unavailable("it was not judged"), elapsed));
         judged.into_iter().map(|own| own.or_else(|| decided.next()).unwrap_or_else(lost)).collect()
@@ -211,12 +210,12 @@ impl Guardrails {
 
     fn decide(
         &self,
+        scope: &Scope,
         bench: Bench<'_>,
         subject: &Subject<'_>,
-        answer: Answer,
-        elapsed: Duration,
+        (answer, elapsed): (Answer, Duration),
     ) -> Result<Judgement, Blocked> {
-        let side = bench.side.as_str();
+        let (request, server, side) = (&scope.id, &bench.server.name, bench.side.as_str());
         match answer {
             Ok(hits) => {
                 let judgement = weigh(bench, subject, hits, elapsed);
@@ -225,6 +224,8 @@ impl Guardrails {
                 for warning in observed {
                     let (detector, rule) = (warning.detector, &warning.rule);
                     tracing::warn!(
+                        %request,
+                        %server,
                         side,
                         tool = bench.tool,
                         detector,
@@ -240,7 +241,7 @@ impl Guardrails {
                 if !found.verdict.is_safe() {
                     return Err(Blocked::by(found.verdict));
                 }
-                let Judgement { verdict, .. } = self.without_verdict(bench, &fault, elapsed)?;
+                let Judgement { verdict, .. } = self.without_verdict(scope, bench, &fault, elapsed)?;
                 let verdict = Verdict { warnings: found.verdict.warnings, ..verdict };
                 Ok(Judgement { verdict, cuts: found.cuts, early: false })
             }
@@ -249,21 +250,22 @@ impl Guardrails {
 
     pub(super) fn without_verdict(
         &self,
+        scope: &Scope,
         bench: Bench<'_>,
         fault: &ProviderFault,
         elapsed: Duration,
     ) -> Result<Judgement, Blocked> {
-        let side = bench.side.as_str();
+        let (request, server, side) = (&scope.id, &bench.server.name, bench.side.as_str());
         if *fault != ProviderFault::Cancelled && (bench.policy.fail_open || bench.observes()) {
             self.failed_open.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(side, %fault, "let pass unchecked, as the policy says");
+            tracing::warn!(%request, %server, side, %fault, "let pass unchecked, as the policy says");
             return Ok(Judgement {
                 verdict: Verdict::unchecked(fault, elapsed),
                 cuts: Vec::new(),
                 early: false,
             });
         }
-        tracing::error!(side, %fault, "blocked, because the guardrail gave no verdict");
+        tracing::error!(%request, %server, side, %fault, "blocked, because the guardrail gave no verdict");
         Err(Blocked::without_verdict(fault, elapsed))
     }
 }

@@ -204,7 +204,7 @@ impl Guardrails {
             Ok(()) => message.take(),
             Err(Unhidden::Fixed(_)) => return None,
             Err(Unhidden::Fault(fault)) => {
-                self.without_verdict(bench, &fault, started.elapsed()).ok().map(|_| kept)?
+                self.without_verdict(scope, bench, &fault, started.elapsed()).ok().map(|_| kept)?
             }
         };
         match message {
