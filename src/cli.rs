@@ -28,7 +28,7 @@ const BAD_CONFIG: u8 = 78;
 
 const EXAMPLES: &str = "\
 Commonest uses:
-  secure-mcp-gateway setup         write a configuration, register with your MCP clients, prove that it works
+  secure-mcp-gateway setup         write a configuration, register with your clients, try it
   secure-mcp-gateway config check  show what the configuration means, and every mistake in it
   secure-mcp-gateway               serve over stdio; this is what an MCP client runs";
 
@@ -36,8 +36,12 @@ Commonest uses:
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES, disable_help_subcommand = true)]
 struct Arguments {
-    /// The configuration file [default: $`ENKRYPT_CONFIG_PATH`, `./enkrypt_mcp_config.json`, `~/.enkrypt/enkrypt_mcp_config.json`]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "The configuration file [default: $ENKRYPT_CONFIG_PATH,\n./enkrypt_mcp_config.json, ~/.enkrypt/enkrypt_mcp_config.json]"
+    )]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -45,12 +49,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve one client over stdio (what runs when no command is given), or many over HTTP
+    /// Serve one client over stdio (the default command), or many over HTTP
     Serve(serve::Options),
     /// Show what a configuration means, or its JSON Schema
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Write a configuration, register with the MCP clients found, and prove that it works
+    /// Write a configuration, register with the clients found, and prove that it works
     Setup(setup::Options),
     /// Write a fresh configuration with a new gateway key
     GenerateConfig(generate::Options),

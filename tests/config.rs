@@ -55,8 +55,7 @@ async fn a_disabled_server_is_not_started() {
 
 #[tokio::test]
 async fn a_bad_file_ends_the_program_with_78_and_a_hint() {
-    for (text, expected) in [("{\"a\": ", "is not JSON: line 1"), ("", "is not JSON"), ("[]", "is not valid")]
-    {
+    for (text, expected) in [("{\"a\": ", "is not JSON: line 1"), ("", "is empty"), ("[]", "is not valid")] {
         let gateway = Gateway::prepare(text);
         for arguments in [&["config", "check"][..], &["serve"], &[]] {
             let (code, out, err) = gateway.run(arguments).await;
@@ -223,4 +222,13 @@ async fn a_key_that_opens_nothing_is_said_at_the_start() {
     }
     let log = crate::support::whole_log(&Gateway::start(&Config::new()).await).await;
     assert!(!log.contains("will be refused"), "{log}");
+}
+
+#[tokio::test]
+async fn the_servers_of_a_pasted_client_file_are_not_passed_over_in_silence() {
+    let pasted =
+        Config::new().echo().edit(|config| config["mcpServers"] = json!({"memory": {"command": "npx"}}));
+    let (code, _, err) = Gateway::prepare(&pasted.text()).run(&["config", "check"]).await;
+    assert!(code == 0 && err.contains("each of its servers goes into `mcp_config`"), "{err}");
+    assert!(!err.contains("is not a known key"), "{err}");
 }

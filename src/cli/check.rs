@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::{BAD_CONFIG, Failure, print};
 use crate::config::environment::Environment;
 use crate::config::{
-    Action, AuthSettings, CacheStore, Detector, Endpoint, Enforcement, Exposure, Logic, Policy,
+    Action, AuthSettings, CacheStore, Detector, Endpoint, Enforcement, Exposure, Grant, Logic, Policy,
     ProviderSettings, Server, SessionMode, SessionSettings, Settings, Standing, store,
 };
 use crate::gateway::direct::prefixes;
@@ -62,9 +62,17 @@ fn describe(settings: &Settings) -> String {
             Standing::Disabled => "  disabled",
             Standing::NotAMember => "  refused: its user is not a member of its project",
         };
-        let _ = writeln!(text, "  {}  {}{standing}", grant.hint, grant.caller);
+        let _ = writeln!(text, "  {}  {}{standing}", grant.hint, holder(grant));
     }
     text
+}
+
+/// Whose key it is, and what it opens.
+fn holder(grant: &Grant) -> String {
+    let user = grant.user.as_ref().map(|user| format!("user {user}"));
+    let project = grant.project.as_ref().map(|project| format!("project {project}"));
+    let list = grant.config.name.as_deref().unwrap_or(grant.config.id.as_str());
+    user.into_iter().chain(project).chain([format!("servers of {list}")]).collect::<Vec<_>>().join(", ")
 }
 
 fn describe_server(text: &mut String, settings: &Settings, server: &Server) {
@@ -142,7 +150,7 @@ fn describe_policy(policy: &Policy) -> String {
         parts.push("blocks nothing".to_owned());
     }
     if !policy.exemptions.is_empty() {
-        parts.push(format!("{} exceptions", policy.exemptions.len()));
+        parts.push(counted(policy.exemptions.len(), "exception"));
     }
     if let Some(sensitivity) = policy.sensitivity {
         parts.push(format!("sensitivity {}", sensitivity.as_str()));
@@ -169,12 +177,13 @@ fn provider(settings: &ProviderSettings) -> String {
     match settings {
         ProviderSettings::Local(local) => {
             let lists = [
-                ("words", local.keywords.keywords.len()),
-                ("rules for topics", local.topics.len()),
-                ("rules for policies", local.policies.len()),
+                ("word", "", local.keywords.keywords.len()),
+                ("rule", " for topics", local.topics.len()),
+                ("rule", " for policies", local.policies.len()),
             ];
-            let lists = lists.iter().filter(|(_, count)| *count > 0);
-            let lists: Vec<String> = lists.map(|(name, count)| format!("{count} {name}")).collect();
+            let lists = lists.iter().filter(|(_, _, count)| *count > 0);
+            let lists: Vec<String> =
+                lists.map(|(name, what, count)| format!("{}{what}", counted(*count, name))).collect();
             let lists = if lists.is_empty() { "nothing".to_owned() } else { lists.join(", ") };
             let extras: Vec<&str> = local.pii_extra.iter().map(|extra| extra.as_str()).collect();
             let extras = if extras.is_empty() {
@@ -191,7 +200,7 @@ fn provider(settings: &ProviderSettings) -> String {
             format!("openai at {}, {}", openai.base_url, key(&openai.api_key))
         }
         ProviderSettings::CustomKeyword(keywords) => {
-            format!("custom_keyword, {} words or phrases", keywords.keywords.len())
+            format!("custom_keyword; of your own: {}", counted(keywords.keywords.len(), "word"))
         }
         ProviderSettings::Composite(composite) => {
             let members: Vec<String> = composite.members.iter().map(provider).collect();
@@ -199,6 +208,10 @@ fn provider(settings: &ProviderSettings) -> String {
             format!("composite, {logic} of: {}", members.join("; "))
         }
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn tools(settings: &Settings) -> &'static str {

@@ -133,7 +133,7 @@ fn each(
     let unreadable =
         |name: &str, error: &io::Error| Failure::new(format!("`{name}` cannot be read: {error}"));
     if options.files.is_empty() {
-        return act("-", &mut io::stdin().lock()).map_err(|error| unreadable("-", &error));
+        return act("-", &mut io::stdin().lock()).map_err(|error| unreadable("standard input", &error));
     }
     for path in &options.files {
         let name = path.display().to_string();

@@ -24,8 +24,11 @@ const ECHO_PROMPTS: &[&str] =
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Only this client: claude-desktop, cursor or claude-code; may be repeated [default: every one that is found]
-    #[arg(long, value_name = "NAME")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help = "Only this client: claude-desktop, cursor or claude-code; may be repeated\n[default: every one that is found]"
+    )]
     client: Vec<String>,
     /// Take the gateway out of the clients again
     #[arg(long, conflicts_with = "echo_server")]
@@ -90,7 +93,14 @@ fn chosen(names: &[String], environment: &Environment) -> Result<Vec<Client>, Fa
     if names.is_empty() {
         return clients::all(environment);
     }
-    names.iter().map(|name| clients::named(environment, name)).collect()
+    let mut clients: Vec<Client> = Vec::new();
+    for name in names {
+        let client = clients::named(environment, name)?;
+        if !clients.iter().any(|known| known.file == client.file) {
+            clients.push(client);
+        }
+    }
+    Ok(clients)
 }
 
 fn configure(path: &Path, echo: &EchoServer) -> Result<(), Failure> {

@@ -31,6 +31,9 @@ pub use remote::parse_servers;
 const MASTER_SWITCH: &str =
     "`enkrypt_guardrails_enabled` is not true: every guardrail policy is switched off";
 
+/// Where clients list their servers: often pasted here.
+const CLIENTS_LIST: &str = "mcpServers";
+
 /// What the reading of a server asks of the rest of the file.
 #[derive(Clone, Copy)]
 struct Context<'a> {
@@ -46,6 +49,7 @@ pub fn parse(path: &Path, text: &str, env: &Environment) -> Result<Settings, Con
     let notes = Notes::default();
     let value = match node::read(text.trim_start_matches('\u{feff}'), &notes) {
         Ok(value) => value,
+        Err(_) if text.trim().is_empty() => return Err(ConfigError::Empty { path }),
         Err(error) => return Err(ConfigError::NotJson { path, line: error.line(), column: error.column() }),
     };
     let settings = Node::open(&value, String::new(), &notes).and_then(|root| read(&root, env));
@@ -64,6 +68,12 @@ pub(in crate::config) fn fingerprint(text: &str) -> [u8; 32] {
 
 fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     root.ignore(&["admin_apikey"]);
+    if root.get(CLIENTS_LIST).is_some() {
+        root.notes().warn(format!(
+            "`{CLIENTS_LIST}` is what a client's file has, and is ignored: each of its servers goes into `mcp_config`, as \
+             {{\"server_name\": NAME, \"config\": what stands under the name}}"
+        ));
+    }
     let common = common::read(&root.section("common_mcp_gateway_config"), env);
     let mut rules = common.rules;
     rules.guardrails_off = guardrails_off(root, common.guardrails_enabled);

@@ -16,6 +16,8 @@ pub enum ConfigError {
     Missing { path: PathBuf },
     #[error("cannot read the configuration file `{}`", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("`{}` is empty, which is not JSON", path.display())]
+    Empty { path: PathBuf },
     #[error("`{}` is not JSON: line {line}, column {column}", path.display())]
     NotJson { path: PathBuf, line: usize, column: usize },
     #[error("`{}` is not valid:{}", path.display(), list(problems))]
@@ -25,13 +27,16 @@ pub enum ConfigError {
 impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Empty { .. } => {
+                Some("`secure-mcp-gateway generate-config --overwrite` writes a fresh one".to_owned())
+            }
             Self::Missing { .. } => Some(
                 "make one with `secure-mcp-gateway generate-config`, or name yours with `--config FILE`"
                     .to_owned(),
             ),
             Self::Unreadable { source, .. } => Some(format!("the system says: {source}")),
             Self::NotJson { .. } => Some(
-                "look for a missing comma, quote or bracket just before that place; comments are not JSON"
+                "look just before that place for a comma, quote or bracket that is missing, or is one too many; comments are not JSON"
                     .to_owned(),
             ),
             Self::Invalid { .. } => None,
