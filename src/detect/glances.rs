@@ -23,6 +23,7 @@ pub(super) fn of(rule: &str) -> Option<Glance> {
         "code.xss-scheme" => scheme,
         "code.open-redirect" => redirect,
         "prompt.weak-override" => order,
+        "secret.discord-bot" => bot,
         "secret.login-in-address" => login,
         _ => return None,
     };
@@ -167,9 +168,14 @@ fn order(bytes: &[u8], hit: Hit) -> bool {
     bytes.get(end).is_some_and(|byte| SPACES.has(*byte))
 }
 
-/// `user:`
+/// The second part of a bot's token has six characters.
+fn bot(bytes: &[u8], hit: Hit) -> bool {
+    bytes.get(hit.start + 7) == Some(&b'.')
+}
+
+/// `user:`, or `user@host:`
 fn login(bytes: &[u8], hit: Hit) -> bool {
-    static ENDS: Class = Class::of(b" \t\n\x0b\x0c\r:@/'\"<>{}?#");
-    let near = &bytes[hit.end..bytes.len().min(hit.end + 81)];
+    static ENDS: Class = Class::of(b" \t\n\x0b\x0c\r:/'\"<>{}?#");
+    let near = &bytes[hit.end..bytes.len().min(hit.end + 161)];
     near.iter().find(|byte| ENDS.has(**byte)) == Some(&b':')
 }

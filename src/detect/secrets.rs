@@ -2,7 +2,9 @@
 //! in them, and values that are assigned to something called a password, a token or a key.
 
 mod assigned;
+mod issued;
 mod keys;
+mod mentions;
 mod name;
 mod value;
 mod vendors;
@@ -10,6 +12,7 @@ mod vendors;
 pub(super) use name::{member, names_a_secret};
 pub(super) use value::is_placeholder;
 
+use super::decode;
 use super::rules::{Check, EVERYWHERE, Rule, Search, Table};
 use super::{Finding, Kind};
 
@@ -27,12 +30,14 @@ const fn table(before: usize, after: usize, rules: &'static [Rule], check: Check
 
 pub(super) const TABLES: &[Table] = &[
     Table { search: Search::Heads, ..table(24, 400, vendors::HEADED, is_token) },
+    Table { search: Search::Heads, ..table(24, 400, issued::ISSUED, is_token) },
+    table(100, 400, issued::MARKED, is_token),
     table(24, 400, vendors::TOKENS, is_token),
     table(24, 4096, vendors::LONG, is_token),
     table(80, 512, vendors::NAMED, is_named),
     table(64, 4096, keys::BLOCKS, is_block),
     table(200, 300, keys::ADDRESSES, is_login),
-    Table { search: Search::Own(assigned::next), ..table(48, 64, assigned::RULES, assigned::value_of) },
+    Table { search: Search::Own(mentions::next), ..table(48, 64, mentions::RULES, assigned::value_of) },
 ];
 
 use std::ops::{Range, RangeInclusive};
@@ -56,15 +61,29 @@ fn is_named(rule: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) ->
     if rule.id == "secret.curl-user" && !follows_curl(text, whole.start) {
         return None;
     }
-    let drawn = value::is_random(token) && !value::is_words(token);
-    (!value::is_placeholder(token) && drawn).then_some(span)
+    let drawn = match rule.id {
+        "secret.basic" => value::is_random(token) || is_login_pair(token),
+        "secret.curl-user" => value::is_random(token) || value::is_marked(token),
+        _ => value::is_random(token),
+    };
+    (!value::is_placeholder(token) && drawn && !value::is_words(token)).then_some(span)
+}
+
+/// Whether base64 holds `user:password`.
+fn is_login_pair(token: &str) -> bool {
+    let held = decode::unbase64(token.trim_end_matches('=').as_bytes()).unwrap_or_default();
+    let plain = held.iter().all(u8::is_ascii_graphic);
+    let password = held.split(|byte| *byte == b':').nth(1).unwrap_or_default();
+    let known = EXAMPLES.iter().any(|word| password.eq_ignore_ascii_case(word.as_bytes()));
+    plain && password.len() >= 3 && !known
 }
 
 /// Whether `at` is in the command line of curl.
 fn follows_curl(text: &str, at: usize) -> bool {
     const REACH: usize = 304;
     let before = &text.as_bytes()[at.saturating_sub(REACH)..at];
-    let line = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+    let ends = |end: &usize| before[..*end].trim_ascii_end().last() != Some(&b'\\');
+    let line = memchr::memrchr_iter(b'\n', before).find(ends).map_or(0, |end| end + 1);
     let inside = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let called = |start: usize, word: &[u8]| {
         let free = start.checked_sub(1).is_none_or(|before_it| !inside(before.get(before_it)));
@@ -110,7 +129,9 @@ fn is_constant(block: &str, rest: &str) -> bool {
 
 /// A short prefix, a dash, and this many characters at random.
 const DRAWN: RangeInclusive<usize> = 32..=80;
-const PREFIX: RangeInclusive<usize> = 2..=8;
+const PREFIX: RangeInclusive<usize> = 1..=8;
+/// So many follow the number of a key, as in `12-…`.
+const NUMBERED: usize = 64;
 
 /// Adds what no literal gives away: a short prefix and a long random rest, as vendors make their tokens.
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
@@ -130,12 +151,13 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
         let length = bytes[at..].iter().take(DRAWN.end() + 1).take_while(alike).count();
         let end = at + length;
         let name = &bytes[start..joint];
-        let named = name[0].is_ascii_lowercase() && !name.iter().any(u8::is_ascii_uppercase);
+        let named = prefix > 1 && name[0].is_ascii_lowercase() && !name.iter().any(u8::is_ascii_uppercase);
+        let numbered = length == NUMBERED && name.iter().all(u8::is_ascii_digit);
         let free = |byte: Option<&u8>| {
             byte.is_none_or(|byte| !matches!(byte, b'_' | b'-' | b'/' | b'.' | b'+' | b'@'))
         };
         let apart = free(start.checked_sub(1).and_then(|before| bytes.get(before))) && free(bytes.get(end));
-        if DRAWN.contains(&length) && named && apart && drawn(&text[at..end]) {
+        if DRAWN.contains(&length) && (named || numbered) && apart && drawn(&text[at..end]) {
             found.push(Finding {
                 kind: Kind::Secret,
                 label: "API_KEY",

@@ -25,6 +25,10 @@ impl Words {
         Self { list, groups }
     }
 
+    pub(super) fn word(&self, place: usize) -> &'static str {
+        self.list[place]
+    }
+
     /// Whether a word may begin with this byte.
     #[inline]
     pub(super) fn may_begin(&self, byte: u8) -> bool {

@@ -3,98 +3,11 @@
 
 use std::ops::Range;
 
-use super::super::rules::{Rule, rules};
+use super::super::rules::Rule;
 use super::super::runs::Class;
 use super::super::words::Words;
+use super::mentions::NAMED;
 use super::{name, value};
-
-pub(super) const RULES: &[Rule] = rules! {
-    "secret.password" "PASSWORD" 0.7 ["pass" "pwd" "pw"]
-        r"[A-Za-z0-9_$.-]{0,40}?(?:pass(?:word|wd|phrase|code|wrd)?s?|pwd|pw)(?:[0-9_.-][A-Za-z0-9_.-]{0,16}|(?-i:[A-Z])[A-Za-z0-9_.-]{0,16})?"
-        "A password is in the text."
-    "secret.token" "API_KEY" 0.7 ["secret" "token" "key" "auth" "cred" "login" "api" "bearer" "session" "signature" "access" "private"]
-        r"[A-Za-z0-9_$.-]{0,48}?(?:secret|token|key|oauth|auth|authorization|authentication|credentials?|login|api|bearer|session|signature|access|private)s?(?:[0-9_.-][A-Za-z0-9_.-]{0,40}|(?-i:[A-Z])[A-Za-z0-9_.-]{0,40}| ?(?:key|token|secret)\b)?"
-        "The value of a token or a key is in the text."
-};
-
-/// What a pattern above has in its middle; how much of a name may stand before, and what may follow in one word.
-struct Names {
-    words: Words,
-    reach: usize,
-    endings: &'static [&'static str],
-    more: usize,
-}
-
-static PASSWORDS: Names = Names {
-    words: Words::new(&["pass", "pwd", "pw"]),
-    reach: 40,
-    endings: &["word", "wd", "phrase", "code", "wrd"],
-    more: 16,
-};
-/// Of words that begin alike the first one counts, as in the pattern.
-static TOKENS: Names = Names {
-    words: Words::new(&[
-        "access",
-        "auth",
-        "authorization",
-        "authentication",
-        "api",
-        "bearer",
-        "credentials",
-        "credential",
-        "key",
-        "login",
-        "oauth",
-        "private",
-        "secret",
-        "session",
-        "signature",
-        "token",
-    ]),
-    reach: 48,
-    endings: &[],
-    more: 40,
-};
-
-/// What a name is written with.
-static NAMED: Class = Class::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
-
-/// The next match of a pattern above, by hand: they match often, and have to be quick.
-pub(super) fn next(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    let password = rule.id == "secret.password";
-    let Names { words, reach, endings, more } = if password { &PASSWORDS } else { &TOKENS };
-    let (word, index) = words.find(bytes, at)?;
-    let before = bytes[at..word.start].iter().rev().take(*reach);
-    let start = word.start - before.take_while(|byte| NAMED.has(**byte) || **byte == b'$').count();
-    let follows = |from: usize, word: &str| {
-        bytes.get(from..from + word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    let mut end = word.end;
-    if !password || index == 0 {
-        end += endings.iter().find(|ending| follows(end, ending)).map_or(0, |ending| ending.len());
-        end += usize::from(matches!(bytes.get(end), Some(b's' | b'S')));
-    }
-    match bytes.get(end) {
-        Some(b'0'..=b'9' | b'_' | b'.' | b'-' | b'A'..=b'Z') => {
-            end += 1 + bytes[end + 1..].iter().take(*more).take_while(|byte| NAMED.has(**byte)).count();
-        }
-        Some(_) if !password => {
-            let second = end + usize::from(bytes.get(end) == Some(&b' '));
-            let ends =
-                |end: usize| bytes.get(end).is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-            let word = match bytes.get(second) {
-                Some(b'k' | b'K') => "key",
-                Some(b't' | b'T') => "token",
-                _ => "secret",
-            };
-            if follows(second, word) && ends(second + word.len()) {
-                end = second + word.len();
-            }
-        }
-        _ => {}
-    }
-    Some(start..end)
-}
 
 /// How a name and its value are joined.
 #[derive(Clone, Copy, PartialEq)]
@@ -194,7 +107,12 @@ fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)
     let closed = skip(at, &CLOSERS);
     let bare = skip(closed, &BLANKS);
     let (closers, blanks) = (closed - at, bare - closed);
+    let opened = (at - name.len()).checked_sub(1).map(|before| bytes[before]);
+    let bridged = bridge(&bytes[closed..]).map(|length| closed + length);
     let (link, tail) = match sign(&bytes[bare..]) {
+        _ if bridged.is_some() => (Link::Sign, bridged.unwrap_or(bare)),
+        _ if opened == Some(b'<') && bytes.get(at) == Some(&b'>') => (Link::Sign, at + 1),
+        _ if is_setter(name) && is_call(&bytes[at..]) => (Link::Blank, at + 1),
         Some(length) => (Link::Sign, bare + length),
         None if bytes.get(bare) == Some(&b',') && closers == 0 => return None,
         None if bytes.get(bare) == Some(&b',') => (Link::Blank, bare + 1),
@@ -203,24 +121,63 @@ fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)
         None => return None,
     };
     let tail = skip(tail, &TAILS);
-    if closers > 3 || blanks > 6 || tail - at > 24 {
+    if closers > 3 || blanks > 6 || tail - bridged.unwrap_or(at) > 24 {
         return None;
     }
     let near = |from: usize| &bytes[from..bytes.len().min(from + LONGEST)];
-    let opened = skip(tail, &MARKS);
-    if let Some(quote) = bytes.get(opened).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')) {
-        let inner = opened + 1;
+    let quote = skip(tail, &MARKS);
+    let inner = quote + 1;
+    if let Some(quote) = bytes.get(quote).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')) {
         let thrice = bytes[inner..].starts_with(b"\"\"") || bytes[inner..].starts_with(b"''");
         let inner = if thrice { inner + 2 } else { inner };
         let end = memchr::memchr2(*quote, b'\n', near(inner))?;
         return (!near(inner)[..end].contains(&b' ')).then_some((inner..inner + end, link, true));
     }
     // In the query of an address the next parameter begins at `&`.
-    let query = matches!((at - name.len()).checked_sub(1).map(|before| bytes[before]), Some(b'?' | b'&'));
+    let query = matches!(opened, Some(b'?' | b'&'));
     let stops = if query { &QUERY_STOPS } else { &STOPS };
     let end = near(tail).iter().position(|byte| stops.has(*byte)).unwrap_or(near(tail).len());
-    let raw = text.get(tail..tail + end)?.trim_end_matches(['.', ')', ']', '}', '\\']);
+    let raw = text.get(tail..tail + end)?;
+    let raw = &raw[..next_parameter(raw).unwrap_or(raw.len())];
+    let raw = raw.trim_end_matches(['.', ')', ']', '}', '\\']);
     Some((tail..tail + raw.len(), link, false))
+}
+
+/// Where a parameter follows, as in `<value>&page=2`.
+fn next_parameter(raw: &str) -> Option<usize> {
+    let ends = |at: usize| {
+        let rest = &raw.as_bytes()[at + 1..];
+        let name = NAMED.length(rest);
+        name > 0 && rest.get(name) == Some(&b'=')
+    };
+    memchr::memchr_iter(b'&', raw.as_bytes()).find(|at| ends(*at))
+}
+
+/// The length of what stands before a value whose name is a value itself: `name="password" value=`.
+fn bridge(text: &[u8]) -> Option<usize> {
+    static GAPS: Class = Class::of(b" \t\r\n,{");
+    static MEMBERS: Words = Words::new(&["default", "value"]);
+    const GAP: usize = 24;
+    let gap = GAPS.length(&text[..text.len().min(GAP + 1)]);
+    let quote = |at: usize| at + usize::from(matches!(text.get(at), Some(b'"' | b'\'')));
+    let start = quote(gap);
+    if gap == 0 || gap > GAP {
+        return None;
+    }
+    let member = MEMBERS.begin(text.get(start..)?, |_| true)?;
+    let end = quote(start + MEMBERS.word(member).len());
+    let sign = end + BLANKS.length(&text[end..]);
+    matches!(text.get(sign), Some(b'=' | b':')).then_some(sign + 1)
+}
+
+/// `setPassword`, `withToken`
+fn is_setter(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.starts_with("set") || last.starts_with("with")
+}
+
+fn is_call(text: &[u8]) -> bool {
+    matches!(text, [b'(', b'"' | b'\'', ..])
 }
 
 /// What closes a name, what stands between it and the sign, what may follow the sign, and the marks of a string.
@@ -235,8 +192,8 @@ static QUERY_STOPS: Class = Class::of(b" \t\n\x0c\r\"'`;<>|,&#");
 /// The length of the sign of an assignment that a text begins with.
 fn sign(text: &[u8]) -> Option<usize> {
     match text {
-        [b':', b':', b':', b'=', ..] => Some(4),
-        [b':', b':', b'=', ..] | [b'=' | b'!', b'=', b'=', ..] | [b'i', b's', b' ', ..] => Some(3),
+        [b':', b':', b':', b'=', ..] | [b'i' | b'e', b's', b't', b' ', ..] => Some(4),
+        [b':', b':', b'=', ..] | [b'=' | b'!', b'=', b'=', ..] | [b'i' | b'e', b's', b' ', ..] => Some(3),
         [b'=' | b'!' | b':' | b'?', b'=', ..] | [b'=' | b'-', b'>', ..] | [b'|', b'|', ..] => Some(2),
         [b'=' | b':', ..] => Some(1),
         _ => None,
@@ -266,9 +223,8 @@ fn is_indexed(raw: &str, quoted: bool) -> bool {
     let index = tail.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'-')).count();
     let rest = &tail[index..];
     head.starts_with(|c: char| c.is_ascii_alphabetic())
-        && is_name(head)
-        && index > 0
-        && if quoted { rest.starts_with("].") } else { rest.is_empty() || rest.starts_with(']') }
+        && head.split('.').all(is_name)
+        && if quoted { index > 0 && rest.starts_with("].") } else { true }
 }
 
 /// A name, a call or a type, not a value.
@@ -293,7 +249,7 @@ fn is_name(part: &str) -> bool {
 
 /// Words that end like a password and are none.
 const OTHERS: &[&str] =
-    &["compass", "bypass", "encompass", "surpass", "trespass", "overpass", "underpass", "pass-arg"];
+    &["compass", "bypass", "encompass", "surpass", "trespass", "overpass", "underpass", "passes", "pass-arg"];
 /// What stands where a password would.
 const WORDS: &[&str] = &[
     "string",
@@ -346,12 +302,15 @@ const WORDS: &[&str] = &[
 fn is_identifier(raw: &str) -> bool {
     let parts =
         raw.split('_').filter(|part| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
-    let words = raw.split(|c: char| !c.is_ascii_lowercase()).filter(|run| run.len() >= 4);
+    let runs = || raw.split(|c: char| !c.is_ascii_lowercase()).map(str::len);
+    let words = runs().filter(|run| *run >= 4);
+    // With their capitals, words are most of it.
+    let spelled: usize = runs().filter(|run| *run >= 3).map(|run| run + 1).sum();
     let digits = raw.bytes().filter(u8::is_ascii_digit).count();
     let plain = raw.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     plain
         && (parts.count() >= 2
-            || digits <= 3 && words.count() >= 2
+            || digits <= 3 && words.count() >= 2 && spelled * 2 > raw.len()
             || digits <= 2 && !raw.bytes().any(|byte| byte.is_ascii_lowercase()))
 }
 
@@ -440,12 +399,17 @@ fn is_token(name: &str, value: &Value<'_>) -> bool {
         "turkey",
         "donkey",
         "jersey",
+        // Of a form in a page.
+        "enticity",
+        "csrf",
+        "xsrf",
+        "verificationtoken",
     ]) && !lower.contains("authori")
     {
         return false;
     }
     if is_uuid {
-        return strong && value.link == Link::Sign;
+        return strong && value.link != Link::Blank;
     }
     let mixed = value::is_mixed(raw);
     let least = match (strong, value.link, value.quoted) {
@@ -481,66 +445,4 @@ fn is_drawn(raw: &str, sure: bool) -> bool {
 /// `TOKEN value`, as notes have it.
 fn is_shouted(name: &str) -> bool {
     ["SECRET", "TOKEN", "KEY", "PRIVATE", "ACCESS"].iter().any(|word| name.contains(word))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::super::rules::compile;
-    use super::*;
-
-    #[test]
-    fn names_are_found_as_the_patterns_have_them() {
-        const PIECES: &[&str] = &[
-            "pass",
-            "word",
-            "s",
-            "wd",
-            "pw",
-            "phrase",
-            "PASS",
-            "key",
-            "Token",
-            "API",
-            "api",
-            "auth",
-            "orization",
-            "oauth",
-            "secret",
-            "credential",
-            "login",
-            "_",
-            "-",
-            ".",
-            "$",
-            " ",
-            "=",
-            "7",
-            "A",
-            "Key",
-            "x",
-            "abcdefghijklmnopqrstuvwxyz0123456789",
-            "\n",
-            "é",
-        ];
-        let mut dice = 88_172_645_463_325_252_u64;
-        let patterns: Vec<_> =
-            RULES.iter().map(|rule| (rule, compile(rule.pattern).expect("a pattern"))).collect();
-        for _ in 0..4000 {
-            let mut text = String::new();
-            for _ in 0..12 {
-                dice ^= dice << 13;
-                dice ^= dice >> 7;
-                dice ^= dice << 17;
-                text.push_str(PIECES[usize::try_from(dice >> 33).expect("small") % PIECES.len()]);
-            }
-            for (rule, pattern) in &patterns {
-                let mut at = 0;
-                while let Some(found) = pattern.find_at(text.as_bytes(), at) {
-                    assert_eq!(next(rule, text.as_bytes(), at), Some(found.range()), "{text} from {at}");
-                    at = found.end();
-                }
-                assert_eq!(next(rule, text.as_bytes(), at), None, "{text} from {at}");
-            }
-        }
-    }
 }

@@ -8,7 +8,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use super::super::name::words;
 use super::super::rules::Rule;
 use super::super::{Finding, Kind};
-use super::assigned;
+use super::{assigned, mentions};
 
 /// A longer name is a sentence.
 const LONGEST: usize = 64;
@@ -242,7 +242,7 @@ pub(in super::super) fn member(name: &str, value: &str) -> Option<Finding> {
 fn gate() -> Option<&'static AhoCorasick> {
     static GATE: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let build = || {
-        let literals = assigned::RULES.iter().flat_map(|rule| rule.gates);
+        let literals = mentions::RULES.iter().flat_map(|rule| rule.gates);
         AhoCorasickBuilder::new().ascii_case_insensitive(true).build(literals).ok()
     };
     GATE.get_or_init(build).as_ref()
@@ -256,7 +256,7 @@ fn patterns() -> &'static [(&'static Rule, Option<Regex>)] {
             let mut builder = RegexBuilder::new(&format!("(?:{})$", rule.pattern));
             (rule, builder.case_insensitive(true).unicode(false).build().ok())
         };
-        assigned::RULES.iter().map(pattern).collect()
+        mentions::RULES.iter().map(pattern).collect()
     })
 }
 

@@ -86,6 +86,19 @@ pub(super) fn is_random(value: &str) -> bool {
     has_digit(value) && has_letter(value) && entropy(value) >= enough
 }
 
+/// Letters of both cases in no order, or with signs: nobody is called that.
+pub(super) fn is_marked(value: &str) -> bool {
+    let turns = value.as_bytes().windows(2).filter(|pair| {
+        pair[0].is_ascii_lowercase() != pair[1].is_ascii_lowercase()
+            && pair.iter().all(u8::is_ascii_alphabetic)
+    });
+    let signs = value.bytes().filter(|byte| b"!@#%^&*+?".contains(byte)).count();
+    entropy(value) >= 2.9
+        && has_letter(value)
+        && !value.contains(['$', '{', '<', '/'])
+        && (value.len() >= 12 && turns.count() * 3 >= value.len() || value.len() >= 8 && signs > 0)
+}
+
 /// Words joined by dashes, and at most one part that is none: `correct-horse-7QX5`.
 pub(super) fn is_words(value: &str) -> bool {
     let word = |part: &&str| part.len() > 3 && part.bytes().all(|byte| byte.is_ascii_lowercase());
