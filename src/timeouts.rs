@@ -31,7 +31,7 @@ pub enum Interrupted {
     /// `setting` is the key of `timeout_settings` that moves the limit.
     #[error("timed out after {}", seconds(*after))]
     Timeout { setting: &'static str, after: Duration },
-    #[error("cancelled")]
+    #[error("was cancelled")]
     Cancelled,
 }
 

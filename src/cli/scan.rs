@@ -25,9 +25,11 @@ pub(super) struct Options {
     /// One JSON object a line, {"id", "direction", "text"}, and one a line as the answer
     #[arg(long)]
     jsonl: bool,
-    /// Look for one kind only: `pii`, `secrets`, `prompt_injection`, `code_injection`, `tool_poisoning`,
-    /// `server_config`, `toxicity`, `nsfw` or `sponge`
-    #[arg(long, value_parser = kind)]
+    #[arg(
+        long,
+        value_parser = kind,
+        help = "Look for one kind only: pii, secrets, prompt_injection, code_injection, tool_poisoning,\nserver_config, toxicity, nsfw or sponge"
+    )]
     kind: Option<Kind>,
     /// Also look for `names` of people and postal `addresses`, as private data
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = extra)]

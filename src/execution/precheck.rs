@@ -123,7 +123,7 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall, patience: &mut P
         Ended::Failed(Failure {
             code: ErrorCode::InvalidArguments,
             message: format!("the arguments do not fit the input schema of `{name}`"),
-            hint: Some("mend what `details` lists, and send the batch again".to_owned()),
+            hint: Some("mend what `details` lists, and call again".to_owned()),
             details: violations,
         })
     })

@@ -39,6 +39,10 @@ const OF_THE_CONFIGURATION: &str =
     "read the server's entry in the configuration: its name, description, command and address were judged";
 const OF_ITSELF: &str = "read what the server says of itself when it starts: its `instructions`, name and description were judged";
 
+/// Its words are not to blame.
+const WITHOUT_VERDICT: &str = "`details` says why the provider of `plugins.guardrails` did not answer; `fail_open` in this policy lets pass what \
+    it does not judge";
+
 /// What was judged, under which policy and provider, and what came of it: nothing is judged twice.
 pub(super) struct Known(moka::sync::Cache<Key, Result<(), Blocked>>);
 
@@ -283,6 +287,7 @@ impl Fault for ServerBlocked {
     }
 
     fn hint(&self) -> Option<String> {
-        Some(self.hint.to_owned())
+        let hint = if self.code == ErrorCode::GuardrailUnavailable { WITHOUT_VERDICT } else { self.hint };
+        Some(hint.to_owned())
     }
 }

@@ -163,6 +163,7 @@ async fn servers() {
         let gateway = started(&config, word).await;
         let answer = gateway.call(DISCOVER, json!({"server_name": "lab"})).await.json;
         assert_eq!(answer["error_code"], "GUARDRAIL_UNAVAILABLE", "{word}: {answer}");
+        assert!(answer["hint"].as_str().expect("a hint").contains("`fail_open`"), "{word}: {answer}");
         assert!(answer.to_string().contains(said), "{word}: {answer}");
         let reply = gateway.batch("lab", json!([echo("x")])).await.json;
         assert_eq!(reply["error_code"], "GUARDRAIL_UNAVAILABLE", "{word}: {reply}");
