@@ -33,7 +33,7 @@ from sklearn.linear_model import LogisticRegression
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts/support/train"))
 import own  # noqa: E402
-from plain import digest, snippets  # noqa: E402
+from plain import digest, documents, snippets  # noqa: E402
 
 PROFILE = ["--release"] if not os.environ.get("DEBUG_BUILD") else []
 SEED = 7
@@ -51,16 +51,16 @@ SNIPPETS = 8000
 """Ordinary texts to learn from; as many others set the knee."""
 
 # What each model learns: texts of which sets, from where in a call, and which detectors its score stands beside.
-# In the order of src/detect/model.rs. `rates`: so many ordinary pieces of text, harmless texts of the set, and everyday
-# values of our own, may count.
+# In the order of src/detect/model.rs. `rates`: so many ordinary pieces of text, harmless texts of the set, everyday
+# texts of our own, and whole pages of documentation, may count.
 MODELS = {
-    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "rates": (.0001, .004, .002)},
-    "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "rates": (.0001, .004)},
+    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "rates": (.0001, .004, .002, .005)},
+    "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "rates": (.0001, .004, 0, .004)},
     "code.model": {"set": "code_injection", "place": "input", "kinds": ["code_injection"], "rates": (.001, .003, .02)},
     "poison.model": {
         "set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"], "rates": (.0005, .003),
     },
-    "toxicity.model": {"set": "toxicity", "place": None, "kinds": ["toxicity", "nsfw"], "rates": (.0001, .01)},
+    "toxicity.model": {"set": "toxicity", "place": None, "kinds": ["toxicity", "nsfw"], "rates": (.0001, .01, .001, .004)},
 }
 C = 3.0
 
@@ -225,7 +225,7 @@ def material(folder, name, task, plain, added):
 
 
 def is_everyday(text):
-    return text.source == "own value"
+    return text.source in ("own value", "own ordinary", "own result")
 
 
 def alike(texts):
@@ -237,6 +237,7 @@ def alike(texts):
 
 def train(folder):
     learn, check = snippets(SNIPPETS, SEED)
+    pages, other_pages = documents()
     report, parts = {}, []
     pooled = collections.defaultdict(list)
     makes = own.Texts(SEED)
@@ -244,18 +245,21 @@ def train(folder):
     made = [Text(*row[:3], f"own {row[3]}") for row in makes.all(backgrounds)]
     for name, task in MODELS.items():
         added = [Text(one.text, one.place, one.label, one.source) for one in made]
-        texts = material(folder, name, task, learn, added)
+        texts = material(folder, name, task, learn + pages, added)
         texts = [one for one in texts if one.weight > 0 or one.measured]
         ask_rules([one for one in texts if one.measured], task["kinds"])
         bags = Bags(texts)
-        plain = Bags([Text(text, task["place"] or "output", False, "plain") for text in check])
+        plain, whole = (Bags([Text(text, task["place"] or "output", False, "plain") for text in part])
+                        for part in (check, other_pages))
         model = fit(bags, np.ones(len(texts), bool))
         scores, kept = judge(bags, task["place"], alike(texts))
         # Ordinary pieces from files that no model learned from; and harmless texts, each judged by a model without it.
         ordinary = np.sort(logistic(plain.worst(model.decision_function(plain.matrix))))[::-1]
         clean = np.sort(scores[kept & ~bags.label])[::-1]
-        everyday = np.sort(scores[[is_everyday(one) for one in texts]])[::-1]
-        parts_of = zip((ordinary, clean, everyday), task["rates"])
+        everyday = np.array([is_everyday(one) and task["place"] in (None, one.place) for one in texts])
+        everyday = np.sort(scores[everyday])[::-1]
+        of_pages = np.sort(logistic(whole.worst(model.decision_function(whole.matrix))))[::-1]
+        parts_of = zip((ordinary, clean, everyday, of_pages), task["rates"])
         knee = float(max(part[int(rate * len(part))] for part, rate in parts_of if len(part)))
         rules = np.array([one.rule for one in texts])
         rule = rules >= .5
@@ -288,6 +292,7 @@ def train(folder):
         lost = np.abs(logistic(rounded) - logistic(bags.worst(model.decision_function(bags.matrix))))
         figures["lost by rounding"] = [round(float(how(lost)), 4) for how in (np.median, np.max)]
         figures["ordinary texts that count"] = round(float((ordinary >= knee).mean()), 5)
+        figures["pages that count"] = [len(of_pages), round(float((of_pages >= knee).mean()), 5)]
         report[name] = figures
         parts.append(struct.pack("<fff", scale, float(model.intercept_[0]), knee) + table.tobytes())
         print(name, *(f"  {key}: {json.dumps(value)}" for key, value in figures.items()), sep="\n", flush=True)

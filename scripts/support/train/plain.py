@@ -11,6 +11,8 @@ import sysconfig
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LINES = (1, 3, 8)
+SHORTEST, LONGEST = 200, 60_000
+"""Characters and bytes of a page."""
 
 
 def sources():
@@ -46,6 +48,16 @@ def snippets(count, seed):
                 if 5 <= len(piece.strip()) and len(piece) < 2000:
                     found[half].append(piece)
     return [part[:count] for part in found]
+
+
+def documents():
+    """Whole pages of documentation, likewise in halves."""
+    found = ([], [])
+    for name, path in sources():
+        text = path.read_bytes()[:LONGEST].decode("utf-8", "replace")
+        if path.suffix in (".md", ".txt") and len(text) > SHORTEST:
+            found[digest(name) % 2].append(text)
+    return found
 
 
 def digest(text):
