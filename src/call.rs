@@ -154,10 +154,9 @@ impl ToolCall {
         };
         let own = own.iter().filter(|pointer| self.arguments.pointer(pointer).is_some());
         // What a server gave the client to bring back is the server's own.
-        let is_private = |(key, value): &(&String, &Value)| *key != REQUEST_STATE && texts::holds_text(value);
-        let beside = self.beside.iter().filter(is_private);
+        let beside = self.beside.keys().filter(|key| *key != REQUEST_STATE);
         own.map(|pointer| Part::Arguments(pointer))
-            .chain(beside.map(|(key, _)| Part::Beside(key.clone())))
+            .chain(beside.map(|key| Part::Beside(key.clone())))
             .collect()
     }
 

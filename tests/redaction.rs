@@ -195,6 +195,12 @@ async fn a_private_number_cannot_be_replaced_and_stops_the_call() {
         (json!({"card": [4_111_111_111_111_111_u64]}), false),
         (json!({"phone_id": 4_915_112_345_670_u64, "at": 1_769_853_600_123_u64}), true),
         (json!({"mine": {"phone": 4_915_112_345_670_u64}}), true),
+        (json!({"phone": 4_915_112_345_670.0}), false),
+        (json!({"card": 4.111_111_111_111_111e15}), false),
+        (
+            json!({"vector": [0.411_111_111_111_111_1, -4.411_111_111_111_111], "phone": 4_915_112_345.5}),
+            true,
+        ),
     ] {
         let mut arguments = more.clone();
         arguments["message"] = json!("x");
@@ -205,6 +211,20 @@ async fn a_private_number_cannot_be_replaced_and_stops_the_call() {
     }
     let received = std::fs::read_to_string(&log).expect("a record");
     assert_eq!(received.matches("4915112345670").count(), 2, "{received}");
+}
+
+#[tokio::test]
+async fn a_tool_that_is_let_off_gets_numbers_and_names_as_they_are() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("calls");
+    let config = redacting(local(), "lab", &log, "server").edit(|file| {
+        let server = &mut file["mcp_configs"]["config-1"]["mcp_config"][0];
+        server["input_guardrails_policy"]["tools"] = json!({"counter": {"allow": ["pii"]}});
+    });
+    let gateway = Gateway::start(&config).await;
+    let call = json!({"name": "counter", "args": {"phone": 4_915_112_345_670_u64, ADDRESS: 1}});
+    let reply = gateway.batch("lab", json!([call])).await;
+    assert_eq!(reply.results()[0]["status"], "success", "{}", reply.json);
 }
 
 #[tokio::test]

@@ -131,16 +131,6 @@ fn step(pointer: &mut String, name: &str) {
     }
 }
 
-/// Whether there is a string value in it.
-pub(super) fn holds_text(value: &Value) -> bool {
-    match value {
-        Value::String(_) => true,
-        Value::Array(items) => items.iter().any(holds_text),
-        Value::Object(members) => members.values().any(holds_text),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 /// Whether one of the numbers in a value is written like this.
 pub(super) fn has_number(value: &Value, is_it: &dyn Fn(&str) -> bool) -> bool {
     match value {
@@ -184,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_a_server_gave_to_be_brought_back_is_not_private() {
-        let beside = json!({"requestState": "ann@example.com", "_meta": {"a": "x"}, "n": 1});
+        let beside = json!({"requestState": "ann@example.com", "_meta": {"phone": 2_025_550_143}});
         let call = ToolCall::new(0, "t".into(), JsonObject::new())
             .with(beside.as_object().cloned().expect("an object"));
         assert_eq!(call.private_parts(), [Part::Arguments(""), Part::Beside("_meta".to_owned())]);

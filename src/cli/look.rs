@@ -1,5 +1,7 @@
 //! One text under the detectors: whole, and string by string where it is JSON.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::detect::{Extra, FLAGGED, Finding, Kind, Kinds, Place, inspect, inspect_member};
@@ -15,6 +17,9 @@ pub(super) struct Look {
 pub(super) struct Seen {
     pub(super) findings: Vec<Found>,
 }
+
+/// Where findings of a rule stand that have no pointer, the first one last.
+type Known = HashMap<&'static str, Vec<usize>>;
 
 pub(super) struct Found {
     pub(super) finding: Finding,
@@ -42,9 +47,13 @@ impl Look {
     pub(super) fn at(self, text: &str, place: Place) -> Seen {
         let whole = inspect(text, place, self.kinds).into_iter();
         let mut findings: Vec<Found> = whole.map(|finding| Found { finding, pointer: None }).collect();
+        let mut known: Known = HashMap::new();
+        for (at, found) in findings.iter().enumerate().rev() {
+            known.entry(found.finding.rule).or_default().push(at);
+        }
         // Code is hidden by the escapes of JSON, and orders stand in its strings.
         if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
-            self.within((&value, ""), place, &mut String::new(), &mut findings);
+            self.within((&value, ""), place, &mut String::new(), (&mut findings, &mut known));
         }
         Seen { findings }
     }
@@ -55,7 +64,7 @@ impl Look {
         (value, name): (&Value, &str),
         place: Place,
         pointer: &mut String,
-        findings: &mut Vec<Found>,
+        (findings, known): (&mut Vec<Found>, &mut Known),
     ) {
         let length = pointer.len();
         match value {
@@ -64,17 +73,18 @@ impl Look {
                 let told = if place == Place::Result { Kinds::ALL } else { Kinds::NONE.with(Kind::Pii) };
                 let by_name = inspect_member(name, text, self.kinds.and(told).with_extras_of(self.kinds));
                 for finding in inspect(text, place, self.kinds).into_iter().chain(by_name) {
-                    let known = |found: &Found| found.pointer.is_none() && found.finding.rule == finding.rule;
-                    let known = findings.iter().position(known);
+                    let of_rule = known.get_mut(finding.rule).filter(|of_rule| !of_rule.is_empty());
                     // The string says better where code stands than the whole text does.
                     let is_code = finding.kind == Kind::CodeInjection;
                     let told = Found { finding, pointer: Some(pointer.clone()) };
-                    match known {
+                    match of_rule {
                         None => findings.push(told),
-                        Some(at) if is_code && told.finding.score >= findings[at].finding.score => {
-                            findings[at] = told;
+                        Some(of_rule) => {
+                            let better = |at: &mut usize| told.finding.score >= findings[*at].finding.score;
+                            if let Some(at) = of_rule.pop_if(|at| is_code && better(at)) {
+                                findings[at] = told;
+                            }
                         }
-                        Some(_) => {}
                     }
                 }
             }
@@ -82,7 +92,7 @@ impl Look {
                 for (at, item) in items.iter().enumerate() {
                     pointer.push('/');
                     pointer.push_str(&at.to_string());
-                    self.within((item, name), place, pointer, findings);
+                    self.within((item, name), place, pointer, (findings, known));
                     pointer.truncate(length);
                 }
             }
@@ -90,7 +100,7 @@ impl Look {
                 for (key, member) in members {
                     pointer.push('/');
                     pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-                    self.within((member, key), place, pointer, findings);
+                    self.within((member, key), place, pointer, (findings, known));
                     pointer.truncate(length);
                 }
             }

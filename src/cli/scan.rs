@@ -14,6 +14,9 @@ use crate::detect::{Extra, Kind, Kinds, Place};
 use clap::{Args, ValueEnum};
 
 mod lines;
+mod positions;
+
+use positions::{Position, Positions};
 
 /// A text, and with `--jsonl` a line, may have so many bytes.
 const MAX_TEXT: u64 = 64 << 20;
@@ -108,24 +111,21 @@ fn tell(name: &str, text: &str, seen: &Seen) -> String {
     if shown().next().is_none() {
         return format!("{name}: nothing found");
     }
+    let plain = shown().filter(|found| found.pointer.is_none());
+    let positions = Positions::of(text, plain.map(|found| found.finding.span.start));
     let line = |found: &Found| {
         let place = match &found.pointer {
             Some(pointer) => super::printable(pointer),
-            None => position(text, found.finding.span.start),
+            None => {
+                let Position { lines, column, .. } = positions.at(found.finding.span.start);
+                format!("{}:{}", lines + 1, column + 1)
+            }
         };
         let (kind, rule) = (found.finding.kind.as_str(), found.finding.rule);
         let faint = if found.counts() { "" } else { " (does not count by itself)" };
         format!("{name}:{place}: {kind} {:.2} {rule}: {}{faint}", found.finding.score, found.finding.reason)
     };
     shown().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Line and column, from 1.
-fn position(text: &str, at: usize) -> String {
-    let before = text.get(..at).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    format!("{line}:{column}")
 }
 
 fn each(

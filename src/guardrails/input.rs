@@ -136,7 +136,7 @@ impl Guardrails {
         let started = Instant::now();
         for part in call.private_parts() {
             let Some(value) = hidden.part_mut(&part) else { continue };
-            let (mut spared, numbers) = spared(bench, &part, value);
+            let Some((mut spared, numbers)) = spared(bench, &part, value) else { continue };
             self.spare_own(scope, server, value, &mut spared);
             if !spared.is_empty() && !spared.contains(&false) && numbers.is_empty() {
                 continue;
@@ -200,27 +200,27 @@ pub(super) fn tool(call: &ToolCall) -> &str {
     if call.method == Method::Tool { call.tool.as_str() } else { "" }
 }
 
-/// Which string values of a part stay as they are, because the policy lets their tool or their place off; and the
-/// numbers that it does not let off.
-fn spared(bench: Bench<'_>, part: &Part, value: &Value) -> (Vec<bool>, Vec<Numeral>) {
+/// Which string values of a part stay as they are, because the policy lets their place off; and the numbers that it
+/// does not let off. Nothing where it lets off the tool.
+fn spared(bench: Bench<'_>, part: &Part, value: &Value) -> Option<(Vec<bool>, Vec<Numeral>)> {
     let exemptions: Vec<&Exemption> = bench
         .policy
         .exemptions(bench.tool, SystemTime::now())
         .filter(|exemption| exemption.covers(Detector::Pii))
         .collect();
+    if exemptions.iter().any(|exemption| exemption.paths.is_empty()) {
+        return None;
+    }
     let mut pointer = match part {
         Part::Arguments(pointer) => (*pointer).to_owned(),
         Part::Beside(key) => format!("/{key}"),
     };
-    let is_spared = |pointer: &str| {
-        let reaches = |exemption: &&Exemption| exemption.paths.is_empty() || exemption.reaches(pointer);
-        exemptions.iter().any(reaches)
-    };
+    let is_spared = |pointer: &str| exemptions.iter().any(|exemption| exemption.reaches(pointer));
     let mut spared = Vec::new();
     if !exemptions.is_empty() {
         each_at(value, &mut pointer, &mut |pointer, _| spared.push(is_spared(pointer)));
     }
-    (spared, pii::numbers(value, &mut pointer, &is_spared))
+    Some((spared, pii::numbers(value, &mut pointer, &is_spared)))
 }
 
 impl Inputs<'_> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::provider::{Entity, GuardrailProvider, PiiKey, Private, ProviderFault, Redaction};
 use crate::call::{change, each_named, each_number, keys, values};
@@ -119,17 +119,28 @@ const IN_A_NUMBER: &str = "it stands in a number: write it as a string, or let t
 
 /// Numbers with fewer digits say nothing of a person.
 const DIGITS: usize = 6;
+/// And no number of a person is larger.
+const LARGEST: f64 = 1e24;
 
 /// The numbers of a value that could be private, but for those at places that are spared.
 pub(super) fn numbers(value: &Value, pointer: &mut String, is_spared: &dyn Fn(&str) -> bool) -> Vec<Numeral> {
     let mut numbers = Vec::new();
     each_number(("", value), pointer, &mut |pointer, name, number| {
-        let written = number.to_string();
+        let Some(written) = written(number) else { return };
         if written.bytes().filter(u8::is_ascii_digit).count() >= DIGITS && !is_spared(pointer) {
             numbers.push((name.to_owned(), written));
         }
     });
     numbers
+}
+
+/// A whole number in all its digits; a fraction is a measurement, and no number of a person.
+fn written(number: &Number) -> Option<String> {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        None => Some(number.to_string()),
+        Some(float) if float.fract() == 0.0 && float.abs() < LARGEST => Some(format!("{float:.0}")),
+        Some(_) => None,
+    }
 }
 
 /// Takes the private data out of a value, but for what is spared.
@@ -149,6 +160,9 @@ pub(super) async fn hide(
         names.push(name);
         texts.push(text);
     });
+    if own && texts.is_empty() {
+        return Ok(());
+    }
     let hidden = match provider.redact(&Private { policy, value, texts: texts.clone(), names }).await? {
         Redaction::Spans(spans) if spans.len() == texts.len() => {
             let fixed =

@@ -5,6 +5,7 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::super::look::{Found, Look, Seen, place};
+use super::positions::Positions;
 use super::{Failure, MAX_TEXT, Options, each, print};
 use crate::detect::Kind;
 
@@ -45,6 +46,11 @@ fn answer(look: Look, id: &Value, text: &str, seen: &Seen) -> Value {
         Some(kind) => seen.score(kind),
         None => Kind::ALL.into_iter().map(|kind| seen.score(kind)).fold(0.0, f32::max),
     };
+    let plain = seen.findings.iter().filter(|found| found.pointer.is_none());
+    let ends = plain.flat_map(|found| [found.finding.span.start, found.finding.span.end]);
+    let positions = Positions::of(text, ends);
+    // Offsets count characters, as most languages do, and not bytes.
+    let characters = |at: usize| positions.at(at).characters;
     let is_entity =
         |found: &&Found| found.finding.kind == Kind::Pii && found.pointer.is_none() && found.counts();
     let entities: Vec<Value> = seen
@@ -53,10 +59,10 @@ fn answer(look: Look, id: &Value, text: &str, seen: &Seen) -> Value {
         .filter(is_entity)
         .map(|found| {
             let span = &found.finding.span;
-            json!({"type": found.finding.label, "start": characters(text, span.start), "end": characters(text, span.end)})
+            json!({"type": found.finding.label, "start": characters(span.start), "end": characters(span.end)})
         })
         .collect();
-    let findings: Vec<Value> = seen.findings.iter().map(|found| finding(text, found)).collect();
+    let findings: Vec<Value> = seen.findings.iter().map(|found| finding(&characters, found)).collect();
     json!({
         "id": id,
         "flag": seen.is_flagged(),
@@ -67,7 +73,7 @@ fn answer(look: Look, id: &Value, text: &str, seen: &Seen) -> Value {
     })
 }
 
-fn finding(text: &str, found: &Found) -> Value {
+fn finding(characters: &dyn Fn(usize) -> usize, found: &Found) -> Value {
     let finding = &found.finding;
     let mut object = json!({
         "kind": finding.kind.as_str(),
@@ -79,16 +85,11 @@ fn finding(text: &str, found: &Found) -> Value {
     match &found.pointer {
         Some(pointer) => object["pointer"] = pointer.as_str().into(),
         None => {
-            object["start"] = characters(text, finding.span.start).into();
-            object["end"] = characters(text, finding.span.end).into();
+            object["start"] = characters(finding.span.start).into();
+            object["end"] = characters(finding.span.end).into();
         }
     }
     object
-}
-
-/// Offsets count characters, as most languages do, and not bytes.
-fn characters(text: &str, at: usize) -> usize {
-    text.get(..at).map_or(0, |before| before.chars().count())
 }
 
 fn rounded(score: f32) -> Value {

@@ -37,7 +37,7 @@ pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
         if let Some(length) = known(domain) {
             let remote = text[start..at].eq_ignore_ascii_case("git")
                 || bytes.get(at + 1 + length) == Some(&b':') && is_path(&bytes[at + 2 + length..])
-                || is_login(&bytes[..start]);
+                || is_login(&bytes[..start], &bytes[at + 1 + length..]);
             if !remote {
                 let score = if place == Place::Definition { 0.4 } else { 0.95 };
                 found.push(EMAIL.at(start..at + 1 + length, score));
@@ -53,15 +53,27 @@ fn is_path(rest: &[u8]) -> bool {
         && rest.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'~' | b'.'))
 }
 
-/// Whether a command stands right before it that logs in to a host, with nothing but options between.
-fn is_login(before: &[u8]) -> bool {
-    const COMMANDS: [&[u8]; 5] = [b"ssh", b"scp", b"sftp", b"rsync", b"ssh-copy-id"];
+/// Whether a command that logs in to a host stands before it, with nothing but options between, or one that copies to
+/// a host and a path.
+fn is_login(before: &[u8], after: &[u8]) -> bool {
+    const LOGINS: [&[u8]; 3] = [b"ssh", b"sftp", b"ssh-copy-id"];
+    const COPIES: [&[u8]; 2] = [b"scp", b"rsync"];
     let near = &before[before.len().saturating_sub(LONGEST_COMMAND)..];
-    let line = near.rsplit(|byte| matches!(byte, b'\n' | b';' | b'|' | b'&')).next().unwrap_or_default();
+    let mut lines = near.rsplit(|byte| matches!(byte, b'\n' | b';' | b'|' | b'&'));
+    let line = lines.next().unwrap_or_default();
+    let begins = lines.next().is_some() || near.len() == before.len();
     let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    line.last().is_some_and(|byte| matches!(byte, b' ' | b'\t'))
-        && words.next().is_some_and(|first| COMMANDS.contains(&first))
-        && words.all(|word| !word.ends_with(b",") && !word.contains(&b'@'))
+    let Some(command) = words.next().filter(|_| begins && line.ends_with(b" ")) else { return false };
+    let ends = after.first().is_none_or(|byte| byte.is_ascii_whitespace() || b"'\"`;|&)".contains(byte));
+    let mut option = false;
+    let only_options = |word: &[u8]| {
+        let value = std::mem::replace(&mut option, word.starts_with(b"-"));
+        option || value
+    };
+    LOGINS.contains(&command) && ends && words.clone().all(only_options)
+        || COPIES.contains(&command)
+            && after.first() == Some(&b':')
+            && words.all(|word| !word.contains(&b'@'))
 }
 
 fn in_local(byte: u8) -> bool {
@@ -113,9 +125,16 @@ mod tests {
         ] {
             assert_eq!(addresses(text), [""; 0], "{text}");
         }
-        for text in
-            ["mail ann@example.com", "ssh is for ann@example.com, ann@example.com", "ann@example.com:x1"]
-        {
+        for text in [
+            "mail ann@example.com",
+            "ssh is for ann@example.com, ann@example.com",
+            "ann@example.com:x1",
+            "rsync is looked after by ann@example.com",
+            "ssh keys: ann@example.com",
+            "ssh ann@example.com, bob@example.org",
+            "scp ann@example.com",
+            "ssh -p 22 and ask ann@example.com",
+        ] {
             assert!(addresses(text).contains(&"ann@example.com"), "{text}");
         }
     }

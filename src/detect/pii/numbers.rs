@@ -128,6 +128,7 @@ fn card(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
             let named = CARDS.stand_before(stretch.text, span.start);
             let score = match (split || count == 16 && !stretch.digits(first).starts_with('1'), named) {
                 (_, true) => 0.98,
+                _ if !split && is_fraction(stretch, first) => 0.3,
                 (true, false) => 0.9,
                 (false, false) => 0.6,
             };
@@ -135,6 +136,12 @@ fn card(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
         }
     }
     None
+}
+
+/// What stands behind the point of a small number.
+fn is_fraction(stretch: &Stretch<'_>, index: usize) -> bool {
+    let whole = |index: usize| stretch.groups[index].len() <= 3 && stretch.gap(index) == b".";
+    index.checked_sub(1).is_some_and(whole) && (index < 2 || stretch.gap(index - 2) != b".")
 }
 
 /// As cards are embossed: groups of four, or 4-6-5 and 4-6-4.
