@@ -3,6 +3,7 @@
 
 mod active;
 mod commands;
+mod condition;
 mod document;
 mod expansion;
 mod fragments;
@@ -39,7 +40,7 @@ const fn argument(rules: &'static [super::rules::Rule]) -> Table {
 }
 
 pub(super) const TABLES: &[Table] = &[
-    argument(sql::RULES),
+    Table { check: Some(sql::check), ..argument(sql::RULES) },
     Table { search: Search::Own(markup::handler), ..argument(markup::HANDLERS) },
     argument(markup::RULES),
     argument(shell::RULES),

@@ -163,7 +163,7 @@ fn is_code(line: &str) -> bool {
             .any(|sign| bare.starts_with(sign));
     let closes = bare.ends_with(['{', '}', '(', '[', ']', '>', '\\'])
         || ["):", "),", "',", "\",", "=>", ");"].iter().any(|sign| bare.ends_with(sign));
-    indented || opens || closes || begins(bare)
+    indented || opens || closes || begins(bare) || is_function(bare)
 }
 
 fn begins(bare: &str) -> bool {
@@ -182,7 +182,17 @@ fn is_statement(line: &str) -> bool {
     let ended = bare.split_once(';').is_none_or(|(_, rest)| rest.is_empty());
     let markup = ["</", "{{", "${", "<%", "onerror", "onload"].iter().any(|sign| bare.contains(sign))
         || bare.as_bytes().windows(2).any(|pair| pair[0] == b'<' && pair[1].is_ascii_lowercase());
-    ended && !markup && (begins(bare) || ["}", "* ", "//", "(r'"].iter().any(|sign| bare.starts_with(sign)))
+    ended
+        && !markup
+        && (begins(bare)
+            || is_function(bare)
+            || ["}", "* ", "//", "(r'"].iter().any(|sign| bare.starts_with(sign)))
+}
+
+/// A function without a name, which is what a browser is given to run.
+fn is_function(bare: &str) -> bool {
+    let bare = bare.strip_prefix("async ").unwrap_or(bare);
+    bare.starts_with('(') && bare.split_once(") => ").is_some_and(|(names, _)| !names.contains(['\'', '"']))
 }
 
 #[cfg(test)]
@@ -212,6 +222,8 @@ mod tests {
             "import { Task } from '../../../types.js';",
             "docker run --user $(id -u) box",
             "type E = IsNever<object>;",
+            "() => document.title",
+            "(el) => window.scrollTo(0, el.offsetTop)",
             "rule = (r'(\\w+)(\\s*)(\\()', bygroups(a, b))",
         ] {
             assert_eq!(flagged(text), Vec::<&str>::new(), "{text}");

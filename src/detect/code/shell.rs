@@ -81,7 +81,7 @@ const FOLDERS: &[&str] = &["/usr/local/bin/", "/usr/bin/", "/usr/sbin/", "/bin/"
 
 /// What a pipe may end in every day.
 const FILTERS: &[&str] =
-    &["cut", "egrep", "grep", "head", "jq", "less", "more", "nl", "sort", "tail", "tr", "uniq", "wc"];
+    &["cut", "egrep", "grep", "head", "jq", "less", "more", "nl", "sed", "sort", "tail", "tr", "uniq", "wc"];
 
 /// The end of a command that quotes, or what stands for nothing, cut in pieces.
 fn in_pieces(bare: &str) -> Option<usize> {
@@ -156,6 +156,10 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
         _ => 0.3,
     };
     // What only reads the words of the command before it.
-    let filters = sign == "|" && !text[..at].trim().is_empty() && FILTERS.contains(&name);
+    let handed_on = || after.split([' ', '\t']).find(|word| !word.starts_with('-'));
+    let harmless = |name: &str| {
+        FILTERS.contains(&name) || name == "xargs" && handed_on().is_some_and(|next| FILTERS.contains(&next))
+    };
+    let filters = sign == "|" && !text[..at].trim().is_empty() && harmless(name);
     Some((end, if filters { f32::min(score, 0.45) } else { score }))
 }

@@ -1,6 +1,9 @@
 //! SQL that breaks out of the value it was put into.
 
+use std::ops::Range;
+
 use super::super::rules::{Rule, rules};
+use super::condition;
 
 pub(super) const RULES: &[Rule] = rules! {
     "code.sql-union" "sql" 0.9 ["union"]
@@ -36,3 +39,14 @@ pub(super) const RULES: &[Rule] = rules! {
     "code.sql-word" "sql" 0.8 ["null" "true" "current_" "utc_date" "session_user" "sysibm" "current_setting" "pi()" "@@" "msysa" "nvarchar" "notnull" "exec " "handler" "passwordzz" "similar to" "/*!" "1=1" "sleep" "col_" "having" "order by" "group by"]
         r"(?:\bor\b[\s(+]{1,4}(?:\w+\s{1,3}(?:is\s+(?:not\s+)?null|notnull)|true\b\s?(?:;|--|#|$|and|or)|current_(?:date|time|user)|utc_date)|\bselect\s+(?:@@\w+|session_user|current_setting|current_user|user|version)|\bsysibm\.|\bcurrent_setting\s?\(|=\s?pi\(\)|\bmsysaccess|\bdeclare\s+@\w+\s+n?varchar|\bthis\.\w{3,20}\.match\(|/\*!\w|^\s{0,3}\(?1\s?=\s?1\)?\s?$|\b(?:or|and|select|if|;|,|\x27|\x22)[\s(]{0,4}(?:pg_)?sleep\s?\(|^\s{0,3}\d{0,8}\s+(?:group|order)\s+by\s+[\w,\s]{1,60}having\b)" "SQL is put where a value belongs."
 };
+
+/// What joins two conditions of a query that is the whole value breaks out of nothing.
+pub(super) fn check(
+    rule: &Rule,
+    text: &str,
+    whole: Range<usize>,
+    span: Range<usize>,
+) -> Option<Range<usize>> {
+    let joins = rule.id == "code.sql-tautology" && condition::joins(text, whole.start, span.start);
+    (!joins).then_some(span)
+}

@@ -129,6 +129,8 @@ fn card(stretch: &Stretch<'_>, first: usize) -> Option<Claim> {
             let score = match (split || count == 16 && !stretch.digits(first).starts_with('1'), named) {
                 (_, true) => 0.98,
                 _ if !split && is_fraction(stretch, first) => 0.3,
+                // As long as the ids that many services count in.
+                _ if !split && count > 16 => 0.45,
                 (true, false) => 0.9,
                 (false, false) => 0.6,
             };
