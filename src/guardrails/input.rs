@@ -134,8 +134,13 @@ impl Guardrails {
         }
         let mut hidden = call.clone();
         let started = Instant::now();
+        let reads_texts = self.provider(&scope.settings).writes_placeholders();
         for part in call.private_parts() {
             let Some(value) = hidden.part_mut(&part) else { continue };
+            // A service says nothing of what is no text.
+            if reads_texts && matches!(part, Part::Beside(_)) && texts_of(value).is_empty() {
+                continue;
+            }
             let Some((mut spared, numbers)) = spared(bench, &part, value) else { continue };
             self.spare_own(scope, server, value, &mut spared);
             if !spared.is_empty() && !spared.contains(&false) && numbers.is_empty() {
@@ -171,8 +176,7 @@ impl Guardrails {
     /// What holds a secret of the server's own is shown to no service, not even to have private data taken out.
     pub(super) fn spare_own(&self, scope: &Scope, server: &Server, value: &Value, spared: &mut Vec<bool>) {
         let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
-        let mut texts = Vec::new();
-        values(value, &mut texts);
+        let texts = texts_of(value);
         if texts.iter().any(|text| canaries.holds(text, own)) {
             spared.resize(texts.len(), false);
             for (spared, text) in spared.iter_mut().zip(texts) {
@@ -193,6 +197,12 @@ impl Guardrails {
         let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
         hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted).into()))
     }
+}
+
+fn texts_of(value: &Value) -> Vec<&str> {
+    let mut texts = Vec::new();
+    values(value, &mut texts);
+    texts
 }
 
 /// What exemptions go by: what is no tool may be called like one.

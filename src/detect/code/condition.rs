@@ -18,7 +18,7 @@ pub(super) fn joins(text: &str, at: usize, name: usize) -> bool {
 
 /// A quote that ends what was compared with something before, or a bracket that was opened.
 fn closes(before: &[u8]) -> bool {
-    let count = |sign: u8| before.iter().filter(|byte| **byte == sign).count();
+    let count = |sign: u8| memchr::memchr_iter(sign, before).count();
     let Some((last, value)) = before.split_last() else { return false };
     match last {
         b'\'' | b'"' => {
@@ -47,7 +47,7 @@ fn is_compared(text: &str) -> bool {
 
 /// Whether every quote and bracket has its other.
 fn is_even(text: &str) -> bool {
-    let count = |sign: u8| text.bytes().filter(|byte| *byte == sign).count();
+    let count = |sign: u8| memchr::memchr_iter(sign, text.as_bytes()).count();
     count(b'\'') % 2 == 0 && count(b'"') % 2 == 0 && count(b'(') == count(b')')
 }
 

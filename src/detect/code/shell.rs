@@ -80,8 +80,10 @@ const MAX_COMMANDS: usize = 50;
 const FOLDERS: &[&str] = &["/usr/local/bin/", "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "usr/bin/", "./"];
 
 /// What a pipe may end in every day.
-const FILTERS: &[&str] =
-    &["cut", "egrep", "grep", "head", "jq", "less", "more", "nl", "sed", "sort", "tail", "tr", "uniq", "wc"];
+const FILTERS: &[&str] = &[
+    "awk", "cut", "egrep", "grep", "head", "jq", "less", "more", "nl", "sed", "sort", "tail", "tr", "uniq",
+    "wc",
+];
 
 /// The end of a command that quotes, or what stands for nothing, cut in pieces.
 fn in_pieces(bare: &str) -> Option<usize> {
