@@ -101,6 +101,20 @@ async fn the_log_says_what_failed_and_why() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_others_can_reach_warns_of_keys_in_the_clear() {
+    const WARNING: &str = "keys travel in the clear";
+    let open = |host: &str| {
+        let gateway = Gateway::prepare(&Config::new().text()).env("ENKRYPT_GATEWAY_KEY", None);
+        Front::open(gateway, &["--host", host])
+    };
+    let front = open("0.0.0.0");
+    eventually("it warns", || front.gateway.log().contains(WARNING));
+    let front = open("127.0.0.1");
+    assert_eq!(front.send(&Ask::initialize().known()).await.status, 200);
+    assert!(!front.gateway.log().contains(WARNING));
+}
+
+#[tokio::test]
 async fn over_http_a_request_is_logged_with_the_key_that_made_it() {
     let front = Front::start(&Config::new().echo());
     let told = front.send(&Ask::initialize().known()).await;

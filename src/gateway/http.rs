@@ -58,6 +58,8 @@ pub struct Bound {
     tls: Option<TlsAcceptor>,
     hosts: Hosts,
     url: String,
+    /// Others than this machine may hear what is said.
+    is_open: bool,
 }
 
 /// All clients, for the life of the process.

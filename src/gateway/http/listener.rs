@@ -66,7 +66,8 @@ impl Bound {
             Ok(_) => format!("{scheme}://{address}/mcp"),
             Err(_) => format!("{scheme}://{host}:{}/mcp", address.port()),
         };
-        Ok(Self { listener, tls, hosts: Hosts::new(host, address.ip()), url })
+        let is_open = tls.is_none() && !address.ip().is_loopback();
+        Ok(Self { listener, tls, hosts: Hosts::new(host, address.ip()), url, is_open })
     }
 }
 
@@ -76,6 +77,11 @@ impl Http {
         let Self { bound, front } = self;
         raise_files();
         tracing::info!(url = %bound.url, "serving MCP clients over HTTP");
+        if bound.is_open {
+            tracing::warn!(
+                "gateway keys travel in the clear: use `--tls-cert` and `--tls-key`, or let a reverse proxy speak TLS"
+            );
+        }
         let sweeping = Arc::clone(&front);
         front.tasks.spawn(async move { sweeping.sessions.sweep(&sweeping.draining).await });
         let (connections, closing) = (TaskTracker::new(), CancellationToken::new());
