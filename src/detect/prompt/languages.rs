@@ -3,7 +3,7 @@
 use super::super::rules::{Rule, rules};
 
 pub(super) const RULES: &[Rule] = rules! {
-    "prompt.override-spanish" "override" 0.88 ["ignora" "ignore" "olvida" "descarta" "omite"] & ["instruc" "indicaci" "ordenes" "reglas" "anterior"]
+    "prompt.override-spanish" "override" 0.88 ["ignora" "ignore" "olvida" "olvide" "descarta" "omita" "omite"] & ["instruc" "indicaci" "ordenes" "reglas" "anterior"]
         r"\b(?:ignor[ae]|olvid[ae]|descart[ae]|omit[ae])\w{0,2}\s+(?:\w+\s+){0,4}?(?:instrucci\w+|indicaci\w+|ordenes|reglas|instruco\w+|anterior(?:es)?)\b" "The text asks to ignore earlier instructions, in Spanish or Portuguese."
     "prompt.override-french" "override" 0.88 ["ignore" "oublie" "neglige"] & ["instruction" "consigne" "directive" "precedent" "regles"]
         r"\b(?:ignore[zr]?|oublie[zr]?|neglige[zr]?)\s+(?:les|vos|tes|mes|ces|des|toutes|tous|l|la|cette)['\s]+(?:\w+['\s]){0,4}?(?:instructions?|consignes?|directives?|precedent\w*|regles)\b" "The text asks to ignore earlier instructions, in French."

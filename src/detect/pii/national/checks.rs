@@ -229,7 +229,9 @@ pub(super) fn korean_person(number: &str) -> bool {
 pub(super) fn thai(number: &str) -> bool {
     let all = digits(number);
     let sum = weighted(&all, &[13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
-    all.len() == 13 && (11 - sum % 11) % 10 == all[12]
+    // Provinces have numbers from 10 to 96.
+    let province = all[1] * 10 + all[2];
+    all.len() == 13 && (10..=96).contains(&province) && (11 - sum % 11) % 10 == all[12]
 }
 
 pub(super) fn turkish(number: &str) -> bool {

@@ -31,7 +31,7 @@ pub(super) const IDS: &[Id] = ids! {
     "UK_PASSPORT" "pii.uk-passport" 0.3 ["passport" "travel document" "hmpo"] r"[A-Z]{2}\d{7}" always
     "UK_DRIVING_LICENCE" "pii.uk-driving-licence" 0.6 ["driving licence" "driving license" "dvla" "licence number"] r"[A-Z9]{5}\d[0156]\d[0-3]\d{2}[A-Z9]{2}[A-Z0-9]{3}" always
     "UK_POSTCODE" "pii.uk-postcode" 0.3 ["postcode" "post code" "postal code"] r"(?:GIR ?0AA|[A-PR-UWYZ](?:\d[\dA-HJKPSTUW]?|[A-HK-Y]\d[\dABEHMNPRV-Y]?) ?\d[ABD-HJLNP-UW-Z]{2})" always
-    "UK_VEHICLE_REGISTRATION" "pii.uk-vehicle" 0.3 ["car reg" "registration" "number plate" "licence plate" "vehicle" "vrm"] r"(?:[A-HJ-PR-Y][A-HJ-PR-Y](?:0[1-9]|[1-7]\d) ?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y]\d{1,3} ?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3} ?\d{1,3}[A-HJ-NPR-TV-Y])" always
+    "UK_VEHICLE_REGISTRATION" "pii.uk-vehicle" 0.3 ["car reg" "registration" "number plate" "licence plate" "vehicle" "vrm"] r"(?:[A-HJ-PR-Y][A-HJ-PR-Y](?:0[1-9]|[1-3]\d|5[1-9]|[67]\d) ?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y]\d{1,3} ?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3} ?\d{1,3}[A-HJ-NPR-TV-Y])" always
     "DE_TAX_ID" "pii.de-tax-id" 0.4 ["idnr" "steuer" "tax id" "tin"] r"[1-9]\d ?\d{3} ?\d{3} ?\d{3}" german_tax
     "DE_SOCIAL_SECURITY" "pii.de-social-security" 0.6 ["rvnr" "sozialversicherung" "rentenversicherung" "versicherungsnummer"] r"\d{2} ?\d{6} ?[A-Z] ?\d{3}" german_pension
     "DE_HEALTH_INSURANCE" "pii.de-health-insurance" 0.45 ["kvnr" "krankenversicher" "versichertennummer" "krankenkasse"] r"[A-Z]\d{9}" german_insurance
