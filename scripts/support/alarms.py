@@ -1,7 +1,7 @@
 """How often the built-in detectors flag ordinary text and code, which they should leave alone.
 
-The pieces come from files that no model learned from (scripts/support/train/plain.py), as arguments, as results, and
-as definitions, which they are not. Private data is left out: licences and manifests name their authors. With --extra
+The pieces, and whole pages of documentation, come from files that no model learned from
+(scripts/support/train/plain.py), as arguments, as results, and as definitions, which they are not. Private data is left out: licences and manifests name their authors. With --extra
 names and addresses are counted, and to be read with --show: most of them are some.
 """
 
@@ -14,7 +14,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts/support/train"))
-from plain import LINES, snippets  # noqa: E402
+from plain import LINES, documents, snippets  # noqa: E402
 
 SEED = 11
 """Other pieces than training takes."""
@@ -23,6 +23,8 @@ COMMAND = ["cargo", "run", "--quiet", "--release", "--locked", "--", "scan", "--
 
 
 EXTRA = ("PERSON", "STREET_ADDRESS")
+SIZES = (*LINES, None)
+"""Lines of a piece; nothing is a whole page."""
 
 
 def flagged(pieces, direction, extra):
@@ -50,9 +52,12 @@ def main():
     options = parser.parse_args()
     pieces = snippets(options.pieces, SEED)[1]
     lengths = [piece.count("\n") + 1 for piece in pieces]
+    pages = documents()[1]
+    pieces, lengths = pieces + pages, lengths + [None] * len(pages)
     sizes = collections.Counter(lengths)
-    print("| as | kind | " + " | ".join(f"{sizes[lines]} of {lines} line{'s'[:lines > 1]}" for lines in LINES) + " | by models alone |")
-    print("|---|---|" + "--:|" * (len(LINES) + 1))
+    heads = [f"{sizes[lines]} of {lines} line{'s'[:lines > 1]}" if lines else f"{sizes[lines]} pages" for lines in SIZES]
+    print("| as | kind | " + " | ".join(heads) + " | by models alone |")
+    print("|---|---|" + "--:|" * (len(SIZES) + 1))
     for direction in ("output",) if options.extra else ("input", "output", "definition"):
         counts, by_models, examples = collections.Counter(), collections.Counter(), []
         for piece, lines, kinds in zip(pieces, lengths, flagged(pieces, direction, options.extra)):
@@ -61,10 +66,10 @@ def main():
                 by_models[kind] += all(".model" in rule for rule in rules)
                 examples.append(f"    {kind} {' '.join(sorted(set(rules)))}: {piece[:200]!r}")
         for kind in sorted({kind for kind, _ in counts}):
-            shares = (f"{100 * counts[kind, lines] / max(sizes[lines], 1):.3f} %" for lines in LINES)
-            print(f"| {direction} | {kind} | {' | '.join(shares)} | {by_models[kind]} of {sum(counts[kind, lines] for lines in LINES)} |")
+            shares = (f"{100 * counts[kind, lines] / max(sizes[lines], 1):.3f} %" for lines in SIZES)
+            print(f"| {direction} | {kind} | {' | '.join(shares)} | {by_models[kind]} of {sum(counts[kind, lines] for lines in SIZES)} |")
         if not counts:
-            print(f"| {direction} | none | {' | '.join('0' for _ in LINES)} | 0 |")
+            print(f"| {direction} | none | {' | '.join('0' for _ in SIZES)} | 0 |")
         for example in examples[:options.show]:
             print(example, file=sys.stderr)
 
