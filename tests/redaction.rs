@@ -193,6 +193,8 @@ async fn a_private_number_cannot_be_replaced_and_stops_the_call() {
     for (more, passes) in [
         (json!({"phone": 4_915_112_345_670_u64}), false),
         (json!({"card": [4_111_111_111_111_111_u64]}), false),
+        (json!({"ids": [501_812_345_681_u64], "account": 630_412_345_682_u64}), true),
+        (json!({"card": 501_812_345_681_u64}), false),
         (json!({"phone_id": 4_915_112_345_670_u64, "at": 1_769_853_600_123_u64}), true),
         (json!({"mine": {"phone": 4_915_112_345_670_u64}}), true),
         (json!({"phone": 4_915_112_345_670.0}), false),

@@ -88,7 +88,13 @@ pub(super) fn member(name: &str, value: &str, found: &mut Vec<Finding>) {
     text.push_str(value);
     let mut seen = Vec::new();
     scan(&text, Place::Argument, &mut seen);
-    let told = |one: &Finding| one.span.start >= start && !(about && one.rule == phone::RULE);
+    let mut alone = Vec::new();
+    if !seen.is_empty() {
+        scan(value, Place::Argument, &mut alone);
+    }
+    // What the value says by itself is no news.
+    let known = |one: &Finding| alone.iter().any(|by| by.rule == one.rule && by.score >= one.score);
+    let told = |one: &Finding| one.span.start >= start && !(about && one.rule == phone::RULE) && !known(one);
     found.extend(seen.into_iter().filter(told).map(|mut one| {
         one.span = one.span.start - start..one.span.end - start;
         one

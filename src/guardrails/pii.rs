@@ -119,6 +119,8 @@ const IN_A_NUMBER: &str = "it stands in a number: write it as a string, or let t
 
 /// Numbers with fewer digits say nothing of a person.
 const DIGITS: usize = 6;
+/// Digits of a number that is a card by its check digit alone: of any other length that is chance, in lists of ids.
+const CARD: std::ops::RangeInclusive<usize> = 15..=16;
 /// And no number of a person is larger.
 const LARGEST: f64 = 1e24;
 
@@ -162,14 +164,10 @@ pub(super) async fn hide(
     });
     let hidden = match provider.redact(&Private { policy, value, texts: texts.clone(), names }).await? {
         Redaction::Spans(spans) if spans.len() == texts.len() => {
-            let fixed =
-                |(names, texts): (Vec<_>, Vec<_>)| Private { policy, value: &Value::Null, texts, names };
-            let members = fixed((Vec::new(), keys(value)));
-            if finds(&provider.redact(&members).await?) {
+            if found((provider, policy), Vec::new(), keys(value)).await?.any(|found| found > 0) {
                 return Err(Unhidden::Fixed(IN_A_NAME));
             }
-            let numbers = numbers.iter().map(|(name, number)| (name.as_str(), number.as_str()));
-            if finds(&provider.redact(&fixed(numbers.unzip())).await?) {
+            if is_private((provider, policy), &numbers).await? {
                 return Err(Unhidden::Fixed(IN_A_NUMBER));
             }
             let hidden = texts.iter().zip(spans);
@@ -187,8 +185,33 @@ pub(super) async fn hide(
     Ok(())
 }
 
-fn finds(redaction: &Redaction) -> bool {
-    matches!(redaction, Redaction::Spans(spans) if spans.iter().any(|spans| !spans.is_empty()))
+/// Whether one of the numbers is private: by its name, or as what its digits alone make a card.
+async fn is_private(
+    judge: (&dyn GuardrailProvider, &Policy),
+    numbers: &[Numeral],
+) -> Result<bool, ProviderFault> {
+    let names = numbers.iter().map(|(name, _)| name.as_str()).collect();
+    let digits: Vec<&str> = numbers.iter().map(|(_, digits)| digits.as_str()).collect();
+    let alone = found(judge, Vec::new(), digits.clone()).await?;
+    let together = found(judge, names, digits.clone()).await?;
+    let private = |((alone, together), digits): ((usize, usize), &str)| {
+        together > alone || alone > 0 && CARD.contains(&digits.len())
+    };
+    Ok(alone.zip(together).zip(digits).any(private))
+}
+
+/// How much private data is in each text.
+async fn found(
+    (provider, policy): (&dyn GuardrailProvider, &Policy),
+    names: Vec<&str>,
+    texts: Vec<&str>,
+) -> Result<impl Iterator<Item = usize> + use<>, ProviderFault> {
+    let private = Private { policy, value: &Value::Null, texts, names };
+    let spans = match provider.redact(&private).await? {
+        Redaction::Spans(spans) => spans,
+        Redaction::Texts { .. } => Vec::new(),
+    };
+    Ok(spans.into_iter().map(|spans| spans.len()))
 }
 
 /// A value with its private data taken out and put back; nothing where it was refused.
