@@ -20,6 +20,7 @@ use crate::scope::Scope;
 use crate::timeouts::{Activity, Interrupted, Operation};
 use crate::tool::{Offers, Tool};
 
+mod changes;
 mod child;
 mod events;
 mod exchange;
@@ -312,12 +313,15 @@ impl Started {
         let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, shaking.shake()).await;
         let greeting = shaken.map_err(Trouble::Interrupted)??;
         guardrails.admit_greeting(scope, server, &greeting.words).await.map_err(Trouble::Blocked)?;
-        // One with a handshake tells of changes unasked. Over HTTP the subscription would be a connection of its own.
-        if greeting.is_modern()
-            && scope.settings.exposure.is_direct()
-            && matches!(self.far_end, FarEnd::Child(_))
-        {
-            request::subscribe(self.service.running.peer(), &greeting.meta).await?;
+        // One with a handshake tells of changes unasked.
+        let lists = changes::told(&greeting.capabilities);
+        if greeting.is_modern() && scope.settings.exposure.is_direct() && !lists.is_empty() {
+            match &self.far_end {
+                FarEnd::Child(_) => {
+                    request::subscribe(self.service.running.peer(), &lists, &greeting.meta).await?;
+                }
+                FarEnd::Remote(far) => far.listen(lists, &greeting.meta),
+            }
         }
         Ok(greeting)
     }

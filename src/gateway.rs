@@ -118,6 +118,7 @@ impl Gateway {
     pub fn new(parts: Arc<Parts>) -> Self {
         let gateway = Self { parts, shown: Arc::default(), tasks: TaskTracker::new() };
         gateway.tasks.spawn(gateway.clone().follow());
+        gateway.tasks.spawn(gateway.clone().hear());
         gateway
     }
 

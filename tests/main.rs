@@ -33,6 +33,8 @@ mod guardrails;
 mod hostile;
 /// Streamable HTTP: who gets in, how each revision is answered, and how the gateway ends.
 mod http;
+/// Changes that remote servers of the newer revision tell of while nobody calls them.
+mod listening;
 /// The log: what is in it, at which level, and that it is nowhere else.
 mod log;
 /// Servers that are odd but mean well: nothing of what they say is lost, and nothing hangs on how they say it.

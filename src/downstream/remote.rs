@@ -9,15 +9,18 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::changes::List;
 use super::fault::Trouble;
 use super::places::Place;
 use super::request::Mirrored;
 use super::stderr::LastWords;
 use super::wire::Wire;
+use crate::call::JsonObject;
 use crate::config::{self, RemoteTransport};
 
 mod events;
 mod link;
+mod listening;
 mod loss;
 mod outline;
 mod sse;
@@ -30,6 +33,7 @@ pub use loss::Loss;
 pub(super) use link::Arrived;
 
 use link::{Heard, Link};
+use listening::Listening;
 
 /// How long a server may take over the news that a session is over.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -107,6 +111,15 @@ impl Far {
             Outbox::Sse(_) => true,
         };
         forgettable && self.heard.silence() > STALE
+    }
+
+    /// Has the server of a modern session tell of changes to its lists, in the background.
+    pub(super) fn listen(&self, lists: Vec<&'static List>, meta: &JsonObject) {
+        // The other transport has no such revision.
+        if let Outbox::Streamable(session) = &self.outbox {
+            let listening = Listening { session: Arc::clone(session), lists, meta: meta.clone() };
+            self.tasks.spawn(listening.run());
+        }
     }
 
     /// Why the session ended.

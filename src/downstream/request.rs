@@ -11,6 +11,7 @@ use rmcp::service::{PeerRequestOptions, RequestHandle};
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
 
+use super::changes::{self, List};
 use super::fault::Trouble;
 use super::transport;
 use crate::call::{JsonObject, ToolCall};
@@ -26,6 +27,8 @@ const META: &str = "_meta";
 pub(super) struct Prepared {
     text: Arc<Mutex<Vec<u8>>>,
     mirrored: Mirrored,
+    /// Whether somebody waits for the answer.
+    awaited: bool,
 }
 
 /// Arguments that go into headers as well, where the wire has some.
@@ -41,11 +44,19 @@ impl Prepared {
         json::write(&method.into(), &mut text);
         text.extend_from_slice(br#","params":"#);
         put(&mut text);
-        Self { text: Arc::new(Mutex::new(text)), mirrored: Arc::default() }
+        Self { text: Arc::new(Mutex::new(text)), mirrored: Arc::default(), awaited: true }
     }
 
     pub(super) fn mirrored(self, mirrored: Vec<(String, String)>) -> Self {
         Self { mirrored: mirrored.into(), ..self }
+    }
+
+    fn unawaited(self) -> Self {
+        Self { awaited: false, ..self }
+    }
+
+    pub(super) fn is_awaited(&self) -> bool {
+        self.awaited
     }
 
     pub(super) fn headers(&self) -> Mirrored {
@@ -107,14 +118,13 @@ pub(super) async fn ask(
 
 /// Asks a server of the newer revision to tell of changes for as long as the session lasts. Its answer would be the
 /// end of that, which nobody waits for.
-pub(super) async fn subscribe(peer: &Peer<RoleClient>, meta: &JsonObject) -> Result<(), Trouble> {
-    let wanted = ["toolsListChanged", "promptsListChanged", "resourcesListChanged"];
-    let wanted: JsonObject = wanted.into_iter().map(|list| (list.to_owned(), true.into())).collect();
-    let params = JsonObject::from_iter([
-        ("notifications".to_owned(), Value::Object(wanted)),
-        ("_meta".to_owned(), Value::Object(meta.clone())),
-    ]);
-    send(peer, Prepared::object("subscriptions/listen", &params)).await.map(drop)
+pub(super) async fn subscribe(
+    peer: &Peer<RoleClient>,
+    lists: &[&List],
+    meta: &JsonObject,
+) -> Result<(), Trouble> {
+    let params = changes::params(lists, meta);
+    send(peer, Prepared::object("subscriptions/listen", &params).unawaited()).await.map(drop)
 }
 
 async fn send(peer: &Peer<RoleClient>, prepared: Prepared) -> Result<RequestHandle<RoleClient>, Trouble> {

@@ -235,13 +235,18 @@ impl ServerTransport {
     }
 }
 
+fn prepared(request: &ClientRequest) -> Option<&Prepared> {
+    match request {
+        ClientRequest::CustomRequest(request) => request.extensions.get(),
+        _ => None,
+    }
+}
+
 /// What a message is on the wire. rmcp sends none but those of `request`.
 fn text(item: &TxJsonRpcMessage<RoleClient>) -> io::Result<(Vec<u8>, Mirrored)> {
     match item {
         JsonRpcMessage::Request(message) => {
-            if let ClientRequest::CustomRequest(request) = &message.request
-                && let Some(prepared) = request.extensions.get::<Prepared>()
-            {
+            if let Some(prepared) = prepared(&message.request) {
                 return Ok((prepared.take(&message.id), prepared.headers()));
             }
         }
@@ -273,7 +278,9 @@ impl Transport<RoleClient> for ServerTransport {
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         match &item {
             JsonRpcMessage::Request(message) => {
-                self.pending.insert(message.id.clone());
+                if prepared(&message.request).is_none_or(Prepared::is_awaited) {
+                    self.pending.insert(message.id.clone());
+                }
                 if self.ear.is_open() {
                     self.call = Some(message.id.clone());
                 }

@@ -19,7 +19,7 @@ pub(crate) struct RemoteMcp {
 }
 
 /// What happens to the messages with a method in place of the answer.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Act {
     /// Any status with a body of a content type, and a `location`.
     Reply(u16, &'static str, String, Option<String>),
@@ -31,6 +31,24 @@ pub(crate) enum Act {
     Huge(usize),
     /// Nothing at all.
     Silent,
+    /// Events, with `$ID` for the id of the request, and after them nothing (`true`) or the end of the stream.
+    Events(String, bool),
+    /// Events, and then others without end, as fast as they are read.
+    Flood(String, String),
+}
+
+/// What a server that keeps to the protocol first says on a stream about its tools.
+pub(crate) fn acknowledged() -> String {
+    listened("subscriptions/acknowledged", &json!({"notifications": {"toolsListChanged": true}}))
+}
+
+/// An event on such a stream.
+pub(crate) fn listened(notice: &str, params: &Value) -> String {
+    let mut params = params.clone();
+    params["_meta"] = json!({"io.modelcontextprotocol/subscriptionId": "$ID"});
+    let message = json!({"jsonrpc": "2.0", "method": format!("notifications/{notice}"), "params": params});
+    // An id is no text.
+    format!("data: {message}\n\n").replace("\"$ID\"", "$ID")
 }
 
 #[derive(Default)]
@@ -46,6 +64,10 @@ struct Shared {
     streams: Mutex<HashMap<String, TcpStream>>,
     /// Answers to be had by whoever takes a stream up again, by event id.
     kept: Mutex<HashMap<String, Value>>,
+    /// Streams that stay open, and the id of their request.
+    open: Mutex<Vec<(TcpStream, Value)>>,
+    /// The tools, where they are other ones than usual.
+    tools: Mutex<Option<Value>>,
 }
 
 impl RemoteMcp {
@@ -76,6 +98,30 @@ impl RemoteMcp {
 
     pub(crate) fn behave(&self) {
         lock(&self.shared.acts).clear();
+    }
+
+    pub(crate) fn set_tools(&self, tools: Value) {
+        *lock(&self.shared.tools) = Some(tools);
+    }
+
+    /// Streams that stay open, as far as the server knows.
+    pub(crate) fn open_streams(&self) -> usize {
+        lock(&self.shared.open).len()
+    }
+
+    /// Says something on all streams that stay open, with `$ID` for the id of their request.
+    pub(crate) fn tell(&self, events: &str) {
+        for (stream, id) in &*lock(&self.shared.open) {
+            // A client that has left is the test's business.
+            let _ = event(stream, &events.replace("$ID", &id.to_string()));
+        }
+    }
+
+    /// Cuts the streams that stay open.
+    pub(crate) fn cut_open(&self) {
+        for (stream, _) in lock(&self.shared.open).drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
     }
 
     /// As a server does that was started anew.
@@ -115,6 +161,13 @@ impl RemoteMcp {
     pub(crate) fn times(&self, method: &str) -> Vec<Instant> {
         let requests = lock(&self.shared.requests);
         requests.iter().filter(|(_, request)| request.method == method).map(|(at, _)| *at).collect()
+    }
+
+    /// When the messages with this method came in.
+    pub(crate) fn times_of(&self, method: &str) -> Vec<Instant> {
+        let requests = lock(&self.shared.requests);
+        let of = requests.iter().filter(|(_, request)| message(request)["method"] == method);
+        of.map(|(at, _)| *at).collect()
     }
 
     /// The messages with this method, as they came in.
@@ -174,7 +227,7 @@ impl Shared {
     }
 
     fn answer(&self, mut stream: &TcpStream, asked: &Value, headers: &[(&str, String)]) -> io::Result<bool> {
-        let answer = answer_to(asked);
+        let answer = self.answer_to(asked);
         if *lock(&self.events) {
             begin_events(stream, headers)?;
             let progress = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {}});
@@ -201,7 +254,7 @@ impl Shared {
             }
             Act::Resumed { retry } => {
                 let id = format!("event-{}", asked["id"]);
-                lock(&self.kept).insert(id.clone(), answer_to(asked));
+                lock(&self.kept).insert(id.clone(), self.answer_to(asked));
                 begin_events(stream, &[])?;
                 event(stream, &format!("id: {id}\nretry: {retry}\ndata:\n\n"))?;
                 stream.write_all(b"0\r\n\r\n")?;
@@ -217,12 +270,41 @@ impl Shared {
                 }
                 reply(stream, 200, "application/json", &answer.to_string(), &[])
             }
+            Act::Events(events, stays) => {
+                begin_events(stream, &[])?;
+                event(stream, &events.replace("$ID", &asked["id"].to_string()))?;
+                if *stays {
+                    lock(&self.open).push((stream.try_clone()?, asked["id"].clone()));
+                    let _ = stream.read(&mut [0]);
+                    lock(&self.open).retain(|(_, id)| *id != asked["id"]);
+                }
+                Ok(false)
+            }
+            Act::Flood(first, rest) => {
+                begin_events(stream, &[])?;
+                let (id, rest) = (asked["id"].to_string(), rest.repeat(1 + 10_000 / rest.len()));
+                event(stream, &first.replace("$ID", &id))?;
+                let rest = rest.replace("$ID", &id);
+                loop {
+                    event(stream, &rest)?;
+                }
+            }
             Act::Silent => {
                 let _ = stream.read(&mut [0]);
                 self.left.fetch_add(1, Ordering::Relaxed);
                 Ok(false)
             }
         }
+    }
+
+    fn answer_to(&self, asked: &Value) -> Value {
+        let mut answer = answer_to(asked);
+        if asked["method"] == "tools/list"
+            && let Some(tools) = &*lock(&self.tools)
+        {
+            answer["result"]["tools"] = tools.clone();
+        }
+        answer
     }
 
     /// What is kept for whoever comes back, or nothing but 405.
@@ -271,7 +353,7 @@ impl Shared {
             }
             Some(act) => return self.perform(stream, &act, &message),
             None if message["id"].is_null() => {}
-            None => event(&events, &format!("event: message\ndata: {}\n\n", answer_to(&message)))?,
+            None => event(&events, &format!("event: message\ndata: {}\n\n", self.answer_to(&message)))?,
         }
         reply(stream, 202, "text/plain", "Accepted", &[])
     }
@@ -286,7 +368,7 @@ fn answer_to(asked: &Value) -> Value {
     let text = |text: &str| json!({"content": [{"type": "text", "text": text}], "x-kept": {"whole": 0.1}});
     let result = match (asked["method"].as_str(), params["name"].as_str()) {
         (Some("server/discover"), _) => {
-            json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}})
+            json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {"listChanged": true}}})
         }
         (Some("initialize"), _) => json!({
             "protocolVersion": "2025-06-18", "capabilities": {"tools": {}},

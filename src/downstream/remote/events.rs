@@ -14,6 +14,16 @@ pub(super) struct Events {
     response: Response,
     chunk: bytes::Bytes,
     parser: Parser,
+    pace: Option<Pace>,
+    /// Bytes since the last pause.
+    read: usize,
+}
+
+/// A stream that nobody waits for is not read as fast as its server can write.
+pub(super) struct Pace {
+    /// After so many bytes there is a pause.
+    pub(super) bytes: usize,
+    pub(super) pause: Duration,
 }
 
 /// What the end of an event showed.
@@ -56,7 +66,11 @@ struct Draft {
 
 impl Events {
     pub(super) fn new(response: Response, limit: usize) -> Self {
-        Self { response, chunk: bytes::Bytes::new(), parser: Parser::new(limit) }
+        Self { response, chunk: bytes::Bytes::new(), parser: Parser::new(limit), pace: None, read: 0 }
+    }
+
+    pub(super) fn paced(self, pace: Pace) -> Self {
+        Self { pace: Some(pace), ..self }
     }
 
     /// The next event, or `None` at the end of the stream.
@@ -70,10 +84,23 @@ impl Events {
                 return Ok(event);
             }
             match self.response.chunk().await {
-                Ok(Some(chunk)) => self.chunk = chunk,
+                Ok(Some(chunk)) => {
+                    self.chunk = chunk;
+                    self.breathe().await;
+                }
                 Ok(None) => return Ok(None),
                 Err(_) => return Err(Loss::Broken),
             }
+        }
+    }
+
+    async fn breathe(&mut self) {
+        let Some(pace) = &self.pace else { return };
+        self.read += self.chunk.len();
+        let pauses = u32::try_from(self.read / pace.bytes).unwrap_or(u32::MAX);
+        self.read %= pace.bytes;
+        if pauses > 0 {
+            tokio::time::sleep(pace.pause.saturating_mul(pauses)).await;
         }
     }
 
@@ -242,6 +269,16 @@ mod tests {
         assert_eq!(events(text.as_bytes(), 10), [Event::TooLong, message("next")]);
         let text = "data: x\n".repeat(3 * MAX_FIELD) + "\ndata: next\n\n";
         assert_eq!(events(text.as_bytes(), 10), [Event::TooLong, message("next")]);
+    }
+
+    #[tokio::test]
+    async fn a_paced_stream_is_read_slowly_whatever_is_on_it() {
+        let text = ": nothing\n".repeat(1_000);
+        let response = Response::from(hyper::Response::new(text));
+        let pace = Pace { bytes: 1_000, pause: Duration::from_millis(5) };
+        let (mut events, began) = (Events::new(response, 100).paced(pace), tokio::time::Instant::now());
+        assert!(matches!(events.next().await, Ok(None)));
+        assert!(began.elapsed() >= Duration::from_millis(50));
     }
 
     #[test]

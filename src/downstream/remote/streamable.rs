@@ -236,7 +236,7 @@ impl Streamable {
         }
     }
 
-    fn message_headers(&self, outline: &Outline) -> HeaderMap {
+    pub(super) fn message_headers(&self, outline: &Outline) -> HeaderMap {
         let mut headers = link::json_headers();
         match outline.version() {
             Some(version) => {

@@ -78,18 +78,12 @@ impl Gateway {
     /// Tells clients of changes until the process ends.
     pub(in crate::gateway) async fn follow(self) {
         let (mut news, mut reloads) = (self.parts.discovery.news(), self.parts.store.subscribe());
-        let mut offers = self.parts.discovery.offered();
         loop {
             tokio::select! {
                 () = self.parts.end.cancelled() => return,
                 edit = reloads.changed() => match edit {
                     Ok(()) => self.forget(),
                     Err(_) => return,
-                },
-                offered = offers.recv() => match offered {
-                    Ok(offered) => self.take_note(offered),
-                    Err(RecvError::Lagged(_)) => self.forget(),
-                    Err(RecvError::Closed) => return,
                 },
                 learned = news.recv() => {
                     let mut audiences = HashSet::new();
@@ -106,6 +100,22 @@ impl Gateway {
                         self.review(&audience).await;
                     }
                 }
+            }
+        }
+    }
+
+    /// Hears the servers until the process ends. Nothing else is done here: while a list is judged, one server that
+    /// goes on talking would make all the others' words be lost.
+    pub(in crate::gateway) async fn hear(self) {
+        let mut offers = self.parts.discovery.offered();
+        loop {
+            tokio::select! {
+                () = self.parts.end.cancelled() => return,
+                offered = offers.recv() => match offered {
+                    Ok(offered) => self.take_note(offered),
+                    Err(RecvError::Lagged(_)) => self.forget(),
+                    Err(RecvError::Closed) => return,
+                },
             }
         }
     }
