@@ -8,17 +8,21 @@ if ! command -v cargo >/dev/null 2>&1; then
   exit 1
 fi
 
-# The tests of the shared cache start a private server of their own; they are never skipped.
-if ! command -v redis-server >/dev/null 2>&1; then
+# The tests of the shared cache start a private server of their own, and those of TLS make their certificates; they
+# are never skipped.
+missing=()
+command -v redis-server >/dev/null 2>&1 || missing+=(redis-server)
+command -v openssl >/dev/null 2>&1 || missing+=(openssl)
+if [ "${#missing[@]}" -gt 0 ]; then
   as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
   if command -v apt-get >/dev/null 2>&1 && { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1; }; then
-    echo "installing redis-server for the tests of the shared cache"
+    echo "installing for the tests: ${missing[*]}"
     "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   else
-    echo "error: the tests of the shared cache need redis-server" >&2
-    echo "hint: macOS: brew install redis; Fedora: sudo dnf install redis; then run this again" >&2
+    echo "error: the tests need ${missing[*]}" >&2
+    echo "hint: macOS: brew install redis openssl; Fedora: sudo dnf install redis openssl; then run this again" >&2
     exit 1
   fi
 fi

@@ -13,6 +13,8 @@ mod attacks;
 mod batch;
 /// The secrets of the gateway's own configuration, in arguments, results and whatever else passes.
 mod canaries;
+/// Remote servers over TLS: which certificates are trusted, and what is said of the others.
+mod certificates;
 /// The operator's own model beside the built-in detectors, and a program that was built without it.
 mod classifier;
 /// The configuration file as a user meets it: found, refused, reloaded, shown.

@@ -8,7 +8,8 @@ use std::path::Path;
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
-use crate::support::redis::{Authority, Redis, free_port};
+use crate::support::authority::Authority;
+use crate::support::redis::{Redis, free_port};
 use crate::support::{
     CACHE_STATUS, CLEAR_CACHE, Config, DISCOVER, Gateway, KEY, METRICS, Raw, eventually, eventually_async,
     whole_log,

@@ -18,6 +18,7 @@ use super::wire::Wire;
 use crate::call::JsonObject;
 use crate::config::{self, RemoteTransport};
 
+mod certificate;
 mod events;
 mod link;
 mod listening;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{begun, call};
-use crate::support::redis::Authority;
+use crate::support::authority::Authority;
 use crate::support::{Ask, Config, Front, Gateway, KEY, SECURE_CALL, eventually_async};
 
 fn signal(front: &Front, name: &str) {

@@ -1,5 +1,6 @@
 //! The builder that every test uses: a configuration, the real binary over stdio, rmcp's client.
 
+pub(crate) mod authority;
 mod bad;
 mod config;
 mod front;

@@ -1,11 +1,13 @@
 //! A Redis of the test's own: on a free port, in a temporary folder, gone with the test.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use super::authority::Authority;
 
 /// Another process may take the free port first.
 const TRIES: usize = 5;
@@ -18,9 +20,6 @@ pub(crate) struct Redis {
     pub(crate) tls_port: Option<u16>,
     child: Child,
 }
-
-/// A certificate authority that no system trusts, and a certificate of it for 127.0.0.1.
-pub(crate) struct Authority(TempDir);
 
 impl Redis {
     pub(crate) fn start() -> Self {
@@ -133,44 +132,6 @@ impl Redis {
 impl Drop for Redis {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-impl Authority {
-    pub(crate) fn new() -> Self {
-        let authority = Self(TempDir::new().expect("a folder"));
-        std::fs::write(authority.path("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n")
-            .expect("written");
-        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-        let ca = [
-            "req",
-            "-x509",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=test authority",
-            "-keyout",
-            "ca.key",
-            "-out",
-            "ca.crt",
-        ];
-        authority.openssl(&[&ca[..], &key[..]].concat());
-        let request = ["req", "-subj", "/CN=127.0.0.1", "-keyout", "server.key", "-out", "server.csr"];
-        authority.openssl(&[&request[..], &key[..]].concat());
-        let sign = ["x509", "-req", "-days", "2", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key"];
-        authority
-            .openssl(&[&sign[..], &["-CAcreateserial", "-extfile", "names", "-out", "server.crt"]].concat());
-        authority
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn openssl(&self, arguments: &[&str]) {
-        let output = Command::new("openssl").args(arguments).current_dir(self.0.path()).output();
-        let output = output.expect("openssl runs; install it with `apt-get install openssl`");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
 

@@ -5,6 +5,7 @@
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use super::certificate::Flaw;
 use crate::web::{NoAddress, PrivateAddress, WebFault};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -13,13 +14,13 @@ pub enum Loss {
     Private,
     #[error("cannot be reached: the host of its `url` has no address")]
     NoAddress,
-    #[error("cannot be reached: its certificate is not trusted")]
-    Certificate,
+    #[error("cannot be reached: its certificate {0}")]
+    Certificate(Flaw),
     #[error("cannot be reached: no secure connection comes about")]
     Tls,
     #[error("cannot be reached: no connection to its `url`")]
     NoConnection,
-    #[error("cannot be reached: the system's certificates cannot be loaded")]
+    #[error("cannot be reached: the certificates of its authorities cannot be loaded")]
     NoClient,
     #[error("sends its callers elsewhere")]
     Redirect,
@@ -64,7 +65,7 @@ impl Loss {
             return Some(Self::NoAddress);
         }
         cause.downcast_ref().map(|error| match error {
-            rustls::Error::InvalidCertificate(_) => Self::Certificate,
+            rustls::Error::InvalidCertificate(error) => Self::Certificate(Flaw::of(error)),
             _ => Self::Tls,
         })
     }
@@ -97,12 +98,12 @@ impl Loss {
                 "write `\"allow_private\": true` beside `url` if this server is meant to be on this machine or in its network"
             }
             Self::NoAddress => "check the host of `url`, and that this machine can look names up",
-            Self::Certificate => {
-                "check that the server's certificate is for this host, in date, and of an authority that this system trusts"
-            }
+            Self::Certificate(flaw) => flaw.hint(),
             Self::Tls => "check that `url` says `https://` only where the server speaks TLS",
             Self::NoConnection => "check that the server runs, and the host and port of `url`",
-            Self::NoClient => "install the system's certificate authorities (`ca-certificates`)",
+            Self::NoClient => {
+                "install the system's certificate authorities (`ca-certificates`), or mend what `SSL_CERT_FILE` or `SSL_CERT_DIR` names"
+            }
             Self::Redirect => "write the address that the server is found at now as its `url`",
             Self::Status { status: 401 | 403, .. } => "check the credentials in `headers` of this server",
             Self::Status { status: 404, .. } => "check the path of `url`",
