@@ -104,7 +104,8 @@ fn put_object<const NESTED: bool>(map: &Map<String, Value>, out: &mut Vec<u8>) {
 }
 
 fn put_string<const NESTED: bool>(text: &str, out: &mut Vec<u8>) {
-    out.reserve(text.len() + 4);
+    // With room for some escapes and for what follows: a long text is not copied for the sake of a few bytes.
+    out.reserve(text.len() + text.len() / 16 + 4);
     put_quote::<NESTED>(out);
     for piece in text.as_bytes().chunks(STRIDE) {
         if piece.iter().fold(false, |any, byte| any | needs_escape(*byte)) {

@@ -21,6 +21,10 @@ const PIPE: usize = 1 << 20;
 /// Kept between messages; a larger buffer is given back once its message has been read.
 const RETAINED: usize = 256 * 1024;
 
+/// A large buffer that is full becomes so many times as large. To copy many megabytes each time that it doubles costs
+/// more than reading them; memory that nobody has written to costs nothing.
+const GROWTH: usize = 8;
+
 /// Reads lines of at most `limit` bytes.
 pub struct LineReader<R> {
     inner: BufReader<R>,
@@ -85,7 +89,14 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
                     self.overflow = Some(overflow);
                     self.line = Vec::new();
                 }
-                None => self.line.extend_from_slice(piece),
+                None => {
+                    let needed = self.line.len() + piece.len();
+                    if needed > self.line.capacity().max(RETAINED) {
+                        let roomy = needed.saturating_mul(GROWTH).min(self.limit);
+                        self.line.reserve_exact(roomy - self.line.len());
+                    }
+                    self.line.extend_from_slice(piece);
+                }
             }
             let used = piece.len() + usize::from(newline.is_some());
             self.inner.consume(used);

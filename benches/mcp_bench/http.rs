@@ -1,4 +1,4 @@
-//! The gateway's HTTP front: connections that stay open, each with one call after the other, in direct mode.
+//! The HTTP front: connections that stay open, each with one call after the other, in direct mode.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,10 +18,11 @@ const START: Duration = Duration::from_secs(10);
 
 /// Calls in a second over all connections.
 pub(crate) fn rate(subject: &Subject, message: &str, calls: usize) -> Outcome<Option<f64>> {
-    let Some((command, key)) = subject.http()? else { return Ok(None) };
     let port = free_port()?;
+    let Some((command, key)) = subject.http(port)? else { return Ok(None) };
     let server = Running::start(command, port)?;
-    let clients = (0..CONNECTIONS).map(|number| Client::open(port, key, number, message));
+    let clients =
+        (0..CONNECTIONS).map(|number| Client::open(port, key, &subject.direct_name(number), message));
     let mut clients = clients.collect::<Outcome<Vec<_>>>()?;
     for client in &mut clients {
         client.calls(WARM_UP)?;
@@ -42,12 +43,11 @@ struct Running(Child);
 
 impl Running {
     fn start(mut command: Command, port: u16) -> Outcome<Self> {
-        command.args(["serve", "--transport", "http", "--port", &port.to_string()]);
         let running = Self(command.spawn().map_err(|error| error.to_string())?);
         let started = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             if started.elapsed() > START {
-                return Err("the gateway does not listen".to_owned());
+                return Err("it does not listen".to_owned());
             }
             thread::sleep(Duration::from_millis(5));
         }
@@ -71,7 +71,7 @@ struct Client {
 }
 
 impl Client {
-    fn open(port: u16, key: &str, number: usize, message: &str) -> Outcome<Self> {
+    fn open(port: u16, key: &str, tool: &str, message: &str) -> Outcome<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let mut client = Self {
@@ -85,7 +85,7 @@ impl Client {
         }});
         let head = format!("Authorization: Bearer {key}\r\n");
         let session = client.exchange(&post(port, &head, &hello))?.ok_or("no session")?;
-        let params = json!({"name": Subject::direct_name(number), "arguments": {"message": message}});
+        let params = json!({"name": tool, "arguments": {"message": message}});
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
         client.call = post(port, &format!("{head}Mcp-Session-Id: {session}\r\n"), &call);
         Ok(client)

@@ -1,9 +1,10 @@
 //! Measures the gateway from the outside, each number beside the same thing done without it.
 //!
-//! Both sides run on one machine in one run: every round measures the direct call and each mode of the gateway
-//! one after the other, and a number is the median of the rounds. Every answer is checked; a wrong one ends
+//! Both sides run on one machine in one run: every round measures the direct call, programs that only copy, and each
+//! mode of the gateway one after the other, and a number is the median of the rounds. Every answer is checked; a wrong one ends
 //! the run. Nothing is asserted about time. `benches/README.md` says what the rows mean.
 
+mod between;
 mod http;
 mod judges;
 mod measure;
@@ -26,6 +27,9 @@ use subject::Subject;
 type Outcome<T> = Result<T, String>;
 
 fn main() -> ExitCode {
+    if let Some(served) = between::serve() {
+        return if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let failure = match Options::parse().and_then(|options| run(&options)) {
         Ok(()) => return ExitCode::SUCCESS,
         Err(failure) => failure,
@@ -36,7 +40,8 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Outcome<()> {
-    fs::create_dir_all(&options.dir).map_err(|error| format!("{}: {error}", options.dir.display()))?;
+    let configs = options.configs();
+    fs::create_dir_all(&configs).map_err(|error| format!("{}: {error}", configs.display()))?;
     let subjects = Subject::all(options)?;
     let mut report = Report::new(subjects.iter().map(Subject::name).collect());
     peer::watch_for_silence();

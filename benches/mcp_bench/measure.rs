@@ -72,7 +72,7 @@ impl Round<'_> {
             } else {
                 typical(self.effort.floor, || {
                     // The exit of the last batch's server is in nobody's measurement, as on the direct side.
-                    settle(subject.left(), peer.pid())?;
+                    settle(subject, peer.pid())?;
                     run_batch(subject, peer, 1, SENTENCE)
                 })?
             };
@@ -183,15 +183,16 @@ impl Round<'_> {
 }
 
 /// Waits until nothing goes on any more that the last batch has begun.
-fn settle(left: Left, pid: u32) -> Outcome<()> {
-    match left {
-        Left::Nothing => process::until_servers(pid, 0),
+fn settle(subject: &Subject, pid: u32) -> Outcome<()> {
+    let servers = match subject.left() {
+        Left::Nothing => 0,
         Left::Standby => {
             thread::sleep(STANDBY_STARTS);
-            process::until_servers(pid, 1)
+            1
         }
-        Left::Kept => process::until_servers(pid, 1),
-    }
+        Left::Kept => 1,
+    };
+    process::until_children(pid, servers + subject.attendants())
 }
 
 fn close(peers: Vec<Peer>) -> Outcome<()> {

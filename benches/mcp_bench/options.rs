@@ -51,6 +51,15 @@ impl Options {
         Ok(Self { echo: echo.ok_or(USAGE)?, gateway: gateway.filter(|_| !direct_only), json, dir, effort })
     }
 
+    /// In a folder of their own: a gateway wakes up for what is written beside its configuration.
+    pub(crate) fn configs(&self) -> PathBuf {
+        self.dir.join("configs")
+    }
+
+    pub(crate) fn config(&self, name: &str) -> PathBuf {
+        self.configs().join(format!("{name}.json"))
+    }
+
     pub(crate) fn stderr_file(&self) -> PathBuf {
         self.dir.join("stderr.log")
     }

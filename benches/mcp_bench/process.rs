@@ -33,17 +33,17 @@ pub(crate) fn tree_rss_kb(root: u32) -> Outcome<f64> {
     Ok(sum)
 }
 
-/// Waits until a gateway has at most so many servers; its watchdog is a child too.
-pub(crate) fn until_servers(pid: u32, servers: usize) -> Outcome<()> {
+/// Waits until a process has at most so many children.
+pub(crate) fn until_children(pid: u32, most: usize) -> Outcome<()> {
     let path = format!("/proc/{pid}/task/{pid}/children");
     for _ in 0..PATIENCE {
         let children = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-        if children.split_whitespace().count() <= servers + 1 {
+        if children.split_whitespace().count() <= most {
             return Ok(());
         }
         thread::sleep(LOOK);
     }
-    Err(format!("process {pid} still has more than {servers} servers"))
+    Err(format!("process {pid} still has more than {most} children"))
 }
 
 /// The most memory a process has had resident so far.

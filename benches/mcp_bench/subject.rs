@@ -1,8 +1,10 @@
-//! What is measured: the echo server called directly, and the gateway in each of its modes before it.
+//! What is measured: the echo server called directly, a program that only copies between it and the client, and
+//! the gateway in each of its modes before it.
 //!
 //! A subject knows how it is started, how a number of calls is put to it, and what a right answer looks like.
 //! A new mode of the gateway is one more line in `MODES`.
 
+use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,6 +12,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Map, Value, json};
 
 use crate::Outcome;
+use crate::between::{self, Way};
 use crate::judges::Judge;
 use crate::options::Options;
 
@@ -41,34 +44,38 @@ pub(crate) enum Left {
 }
 
 #[derive(Clone)]
+enum Kind {
+    Direct,
+    Between(Way),
+    /// With its configuration.
+    Gateway(PathBuf),
+}
+
+#[derive(Clone)]
 pub(crate) struct Subject {
     name: &'static str,
+    kind: Kind,
     left: Left,
     program: PathBuf,
-    /// The gateway's configuration; None is the echo server itself.
-    config: Option<PathBuf>,
+    echo: PathBuf,
     home: PathBuf,
     stderr: PathBuf,
 }
 
 impl Subject {
-    /// The direct call first, then the modes.
+    /// The direct call first, then what only copies, then the modes.
     pub(crate) fn all(options: &Options) -> Outcome<Vec<Self>> {
-        let subject = |name, left, program: &Path, config| Self {
-            name,
-            left,
-            program: program.to_owned(),
-            config,
-            home: options.dir.clone(),
-            stderr: options.stderr_file(),
-        };
-        let mut subjects = vec![subject("direct", Left::Nothing, &options.echo, None)];
+        let this = env::current_exe().map_err(|error| error.to_string())?;
+        let mut subjects = vec![Self::of(options, "direct", Kind::Direct, Left::Nothing, &options.echo)];
+        for way in Way::ALL {
+            subjects.push(Self::of(options, way.name(), Kind::Between(way), way.left(), &this));
+        }
         let modes = options.gateway.iter().flat_map(|gateway| MODES.iter().map(move |mode| (gateway, mode)));
         for (number, (gateway, mode)) in modes.enumerate() {
-            let path = options.dir.join(format!("config_{number}.json"));
+            let path = options.config(&number.to_string());
             let text = configuration(mode, &options.echo).to_string();
             fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-            subjects.push(subject(mode.name, mode.left(), gateway, Some(path)));
+            subjects.push(Self::of(options, mode.name, Kind::Gateway(path), mode.left(), gateway));
         }
         File::create(options.stderr_file()).map_err(|error| error.to_string())?;
         Ok(subjects)
@@ -78,20 +85,25 @@ impl Subject {
     pub(crate) fn judged(options: &Options, judges: &[Judge]) -> Outcome<Vec<Self>> {
         let Some(gateway) = &options.gateway else { return Ok(Vec::new()) };
         let subject = |(number, judge): (usize, &Judge)| {
-            let path = options.dir.join(format!("judge_{number}.json"));
+            let path = options.config(&format!("judge_{number}"));
             let mut config = configuration(&MODES[MODES.len() - 1], &options.echo);
             judge.sit(&mut config);
             fs::write(&path, config.to_string()).map_err(|error| format!("{}: {error}", path.display()))?;
-            Ok(Self {
-                name: judge.name,
-                left: Left::Kept,
-                program: gateway.clone(),
-                config: Some(path),
-                home: options.dir.clone(),
-                stderr: options.stderr_file(),
-            })
+            Ok(Self::of(options, judge.name, Kind::Gateway(path), Left::Kept, gateway))
         };
         judges.iter().enumerate().map(subject).collect()
+    }
+
+    fn of(options: &Options, name: &'static str, kind: Kind, left: Left, program: &Path) -> Self {
+        Self {
+            name,
+            kind,
+            left,
+            program: program.to_owned(),
+            echo: options.echo.clone(),
+            home: options.dir.clone(),
+            stderr: options.stderr_file(),
+        }
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -103,7 +115,17 @@ impl Subject {
     }
 
     pub(crate) fn is_direct(&self) -> bool {
-        self.config.is_none()
+        matches!(self.kind, Kind::Direct)
+    }
+
+    /// Whether a batch is one request.
+    fn batches(&self) -> bool {
+        matches!(self.kind, Kind::Gateway(_))
+    }
+
+    /// Its children that are no servers: the gateway has a watchdog.
+    pub(crate) fn attendants(&self) -> usize {
+        usize::from(self.batches())
     }
 
     /// The environment is a fixed one, so that no setting of the person who measures gets in.
@@ -112,35 +134,48 @@ impl Subject {
         let mut command = Command::new(&self.program);
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", &self.home);
         command.current_dir(&self.home).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
-        if let Some(config) = &self.config {
-            command.arg("--config").arg(config).env("ENKRYPT_GATEWAY_KEY", GATEWAY_KEY);
+        match &self.kind {
+            Kind::Direct => {}
+            Kind::Between(way) => {
+                command.args([between::ARGUMENT, way.word()]).arg(&self.echo);
+            }
+            Kind::Gateway(config) => {
+                command.arg("--config").arg(config).env("ENKRYPT_GATEWAY_KEY", GATEWAY_KEY);
+            }
         }
         Ok(command)
     }
 
     /// How it is started to serve over HTTP, and the key; `None` for what cannot, or is no faster for it.
-    pub(crate) fn http(&self) -> Outcome<Option<(Command, &'static str)>> {
-        let Some(config) = self.config.as_ref().filter(|_| self.left == Left::Kept) else { return Ok(None) };
-        let broken = |error: &dyn std::fmt::Display| format!("{}: {error}", config.display());
-        let text = fs::read_to_string(config).map_err(|error| broken(&error))?;
-        let mut direct: Value = serde_json::from_str(&text).map_err(|error| broken(&error))?;
-        direct["common_mcp_gateway_config"]["tool_exposure"] = "direct".into();
-        let path = config.with_extension("http.json");
-        fs::write(&path, direct.to_string()).map_err(|error| broken(&error))?;
-        let mut command = Self { config: Some(path), ..self.clone() }.command()?;
+    pub(crate) fn http(&self, port: u16) -> Outcome<Option<(Command, &'static str)>> {
+        let port = port.to_string();
+        let mut command = match &self.kind {
+            Kind::Between(Way::Keep) => {
+                let mut command = self.command()?;
+                command.arg(&port);
+                command
+            }
+            Kind::Gateway(config) if self.left == Left::Kept => {
+                let direct = exposed_directly(config)?;
+                let mut command = Self { kind: Kind::Gateway(direct), ..self.clone() }.command()?;
+                command.args(["serve", "--transport", "http", "--port", &port]);
+                command
+            }
+            _ => return Ok(None),
+        };
         command.stdin(Stdio::null()).stdout(Stdio::null());
         Ok(Some((command, GATEWAY_KEY)))
     }
 
-    /// The tool of one of the servers, as direct mode calls it.
-    pub(crate) fn direct_name(number: usize) -> String {
-        format!("{}__echo", server_name(number % SERVERS))
+    /// The tool of one of the servers, as it is called over HTTP.
+    pub(crate) fn direct_name(&self, number: usize) -> String {
+        if self.batches() { format!("{}__echo", server_name(number % SERVERS)) } else { "echo".to_owned() }
     }
 
     /// The parameters of the `tools/call` requests that make `calls` calls: one for each, or one for all.
     pub(crate) fn requests(&self, calls: usize, message: &str) -> Vec<Value> {
         let args = json!({"message": message});
-        if self.is_direct() {
+        if !self.batches() {
             return vec![json!({"name": "echo", "arguments": args}); calls];
         }
         vec![batch(CALLED_SERVER, &vec![json!({"name": "echo", "args": args}); calls])]
@@ -150,27 +185,38 @@ impl Subject {
     pub(crate) fn spread(&self, requests: usize, servers: usize, message: &str) -> Vec<Value> {
         let args = json!({"message": message});
         let request = |number: usize| {
-            if self.is_direct() {
-                json!({"name": "echo", "arguments": args})
-            } else {
+            if self.batches() {
                 batch(&server_name(number % servers), &[json!({"name": "echo", "args": args})])
+            } else {
+                json!({"name": "echo", "arguments": args})
             }
         };
         (0..requests).map(request).collect()
     }
 
-    /// Whether `result` says that `calls` messages of `length` bytes came back; of a direct call it is one.
+    /// Whether `result` says that `calls` messages of `length` bytes came back; without a batch it is one.
     pub(crate) fn check(&self, result: &Value, calls: usize, length: usize) -> Outcome<()> {
-        if self.is_direct() {
-            return check_echo(result, length).map_err(|flaw| self.complain(flaw, result));
+        if self.batches() {
+            return check_batch(result, calls, length).map_err(|flaw| self.complain(&flaw, result));
         }
-        check_batch(result, calls, length).map_err(|flaw| self.complain(&flaw, result))
+        check_echo(result, length).map_err(|flaw| self.complain(flaw, result))
     }
 
     fn complain(&self, flaw: &str, result: &Value) -> String {
         let shown: String = result.to_string().chars().take(3000).collect();
         format!("{}: wrong answer ({flaw}): {shown}", self.name)
     }
+}
+
+/// The same configuration with the servers' tools under names of their own.
+fn exposed_directly(config: &Path) -> Outcome<PathBuf> {
+    let broken = |error: &dyn std::fmt::Display| format!("{}: {error}", config.display());
+    let text = fs::read_to_string(config).map_err(|error| broken(&error))?;
+    let mut direct: Value = serde_json::from_str(&text).map_err(|error| broken(&error))?;
+    direct["common_mcp_gateway_config"]["tool_exposure"] = "direct".into();
+    let path = config.with_extension("http.json");
+    fs::write(&path, direct.to_string()).map_err(|error| broken(&error))?;
+    Ok(path)
 }
 
 fn check_echo(result: &Value, length: usize) -> Result<(), &'static str> {

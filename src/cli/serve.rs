@@ -85,7 +85,7 @@ async fn serve(
 /// of them. Many clients are worth a thread for each processor.
 fn runtime(many: bool) -> Option<Runtime> {
     let mut builder = if many { Builder::new_multi_thread() } else { Builder::new_current_thread() };
-    builder.enable_all().build().ok()
+    builder.enable_all().on_thread_park(telemetry::wake).build().ok()
 }
 
 fn refuse(fault: &ListenFault) -> ExitCode {
