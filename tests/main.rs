@@ -69,6 +69,8 @@ mod secrets;
 mod sessions;
 /// `setup`, `generate-config`, `install`.
 mod setup;
+/// Remote servers that begin something and do not go on: every wait has an end.
+mod stalls;
 /// The gateway's own standard streams, byte by byte.
 mod stdio;
 /// Each time limit, what the answer says of it, and what is counted.

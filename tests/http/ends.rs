@@ -101,10 +101,13 @@ async fn with_a_certificate_it_speaks_tls() {
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}});
     let ask = client.post(format!("{url}/mcp")).bearer_auth(KEY).json(&message);
     assert_eq!(ask.send().await.expect("an answer").status(), 200);
+    // Whoever says nothing is not waited for long.
+    let mut silent = front.wire().await;
     // Whoever speaks plainly is not understood, and holds nobody up.
     let mut plain = front.wire().await;
     plain.write_bytes(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("written");
     assert!(!plain.end().await.starts_with(b"HTTP"));
+    assert_eq!(silent.end().await, b"");
     // A certificate and the key of another.
     let (code, _, err) = Gateway::prepare(&Config::new().text())
         .run(&[

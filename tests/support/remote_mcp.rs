@@ -31,6 +31,8 @@ pub(crate) enum Act {
     Huge(usize),
     /// Nothing at all.
     Silent,
+    /// The head of an answer in JSON, and less of its body than the head promises.
+    Stuck(&'static str),
     /// Events, with `$ID` for the id of the request, and after them nothing (`true`) or the end of the stream.
     Events(String, bool),
     /// Events, and then others without end, as fast as they are read.
@@ -188,6 +190,10 @@ impl Shared {
             ("POST", "/mcp") => self.post(stream, &request),
             ("GET", "/mcp") => self.listen(stream, &request),
             ("DELETE", "/mcp") => {
+                let act = lock(&self.acts).get("DELETE").cloned();
+                if let Some(act) = act {
+                    return self.perform(stream, &act, &Value::Null);
+                }
                 let session = request.header("mcp-session-id").unwrap_or_default();
                 lock(&self.sessions).retain(|known| known != session);
                 reply(stream, 200, "text/plain", "", &[])
@@ -278,6 +284,14 @@ impl Shared {
                     let _ = stream.read(&mut [0]);
                     lock(&self.open).retain(|(_, id)| *id != asked["id"]);
                 }
+                Ok(false)
+            }
+            Act::Stuck(begun) => {
+                let head =
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n";
+                stream.write_all(format!("{head}{begun}").as_bytes())?;
+                let _ = stream.read(&mut [0]);
+                self.left.fetch_add(1, Ordering::Relaxed);
                 Ok(false)
             }
             Act::Flood(first, rest) => {
@@ -418,5 +432,9 @@ fn begin_events(mut stream: &TcpStream, headers: &[(&str, String)]) -> io::Resul
 }
 
 fn event(mut stream: &TcpStream, text: &str) -> io::Result<()> {
+    // An empty piece would be the last one.
+    if text.is_empty() {
+        return Ok(());
+    }
     stream.write_all(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes())
 }

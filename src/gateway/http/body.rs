@@ -64,16 +64,24 @@ impl hyper::body::Body for Body {
 }
 
 /// Reads a body of at most `limit` bytes.
-pub(super) async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
+pub(super) async fn read(body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
+    read_within(body, limit, (PAUSE, WHOLE)).await
+}
+
+async fn read_within(
+    mut body: Incoming,
+    limit: usize,
+    (pause, all): (Duration, Duration),
+) -> Result<Bytes, Refusal> {
     let promised = body.size_hint().lower();
     if usize::try_from(promised).map_or(true, |promised| promised > limit) {
         return Err(too_long(body, limit).await);
     }
-    let end = Instant::now() + WHOLE;
+    let end = Instant::now() + all;
     let mut whole = Vec::new();
     let mut only = None;
     loop {
-        let until = end.min(Instant::now() + PAUSE);
+        let until = end.min(Instant::now() + pause);
         let Ok(next) = timeout_at(until, frame(&mut body)).await else { return Err(too_slow()) };
         let data = match next {
             None => break,
@@ -119,4 +127,71 @@ async fn too_long(mut body: Incoming, limit: usize) -> Refusal {
 
 fn too_slow() -> Refusal {
     Refusal::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::Timeout, "the body did not come in time").closing()
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::server::conn::http1;
+    use hyper::service::service_fn;
+    use hyper::{Request, Response};
+    use hyper_util::rt::TokioIo;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+
+    use super::*;
+
+    const HEAD: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n";
+
+    /// The answer to a body that a client sends in its own way, within these limits.
+    async fn answer(limits: (Duration, Duration), send: impl AsyncFnOnce(&mut DuplexStream)) -> String {
+        let (mut client, server) = tokio::io::duplex(1 << 16);
+        let answer = service_fn(|request: Request<Incoming>| async move {
+            let body = read_within(request.into_body(), 1_000, limits).await;
+            let response = body.map_or_else(Refusal::into_response, |body| Response::new(Body::Whole(body)));
+            Ok::<_, Infallible>(response)
+        });
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(server), answer);
+        let (_, told) = tokio::join!(connection, async {
+            client.write_all(HEAD).await.expect("written");
+            send(&mut client).await;
+            let mut told = String::new();
+            let _ = client.read_to_string(&mut told).await;
+            told
+        });
+        told
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stops_coming_is_not_waited_for() {
+        let limits = (Duration::from_millis(50), WHOLE);
+        let told = answer(limits, async |client| client.write_all(b"some").await.expect("written")).await;
+        assert!(told.starts_with("HTTP/1.1 408") && told.contains("did not come in time"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn nor_is_one_that_comes_in_drops() {
+        let limits = (PAUSE, Duration::from_millis(200));
+        let told = answer(limits, async |client| {
+            for _ in 0..1_000 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                if client.write_all(b"x").await.is_err() {
+                    return;
+                }
+            }
+        });
+        let told = told.await;
+        assert!(told.starts_with("HTTP/1.1 408"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn one_that_comes_in_pieces_is_read() {
+        let told = answer((PAUSE, WHOLE), async |client| {
+            for piece in [[b'a'; 500], [b'b'; 500]] {
+                client.write_all(&piece).await.expect("written");
+                tokio::task::yield_now().await;
+            }
+            client.shutdown().await.expect("shut");
+        });
+        let told = told.await;
+        assert!(told.starts_with("HTTP/1.1 200") && told.contains("ab"), "{told}");
+    }
 }

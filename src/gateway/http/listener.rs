@@ -156,11 +156,7 @@ async fn converse(stream: Box<dyn Stream>, front: Arc<Front>, closing: Cancellat
         let front = Arc::clone(&front);
         async move { Ok::<_, std::convert::Infallible>(route::answer(&front, request).await) }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
+    let connection = protocol(HEAD).serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     // How a connection breaks is its client's business.
     tokio::select! {
@@ -168,6 +164,12 @@ async fn converse(stream: Box<dyn Stream>, front: Arc<Front>, closing: Cancellat
         () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
+}
+
+fn protocol(head: Duration) -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    protocol.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(BUFFER);
+    protocol
 }
 
 /// Each connection is an open file. The limit that a shell sets is for programs that still use `select`.
@@ -197,5 +199,38 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
         io::ErrorKind::PermissionDenied => "the system does not permit it".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Response;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::super::body::Body;
+    use super::*;
+
+    /// What a client reads that writes this and then nothing more, until the connection is closed for that.
+    async fn told(written: &[u8]) -> String {
+        let (mut client, server) = tokio::io::duplex(1 << 16);
+        client.write_all(written).await.expect("written");
+        let answer = service_fn(|_| async {
+            Ok::<_, std::convert::Infallible>(Response::new(Body::whole(b"done".to_vec())))
+        });
+        let connection = protocol(Duration::from_millis(50)).serve_connection(TokioIo::new(server), answer);
+        let (_, read) = tokio::join!(connection, async {
+            let mut told = String::new();
+            client.read_to_string(&mut told).await.map(|_| told)
+        });
+        read.expect("text")
+    }
+
+    #[tokio::test]
+    async fn who_does_not_say_what_it_wants_is_not_waited_for() {
+        for begun in ["", "GET", "GET / HTTP/1.1\r\nHost: a\r\n"] {
+            assert!(!told(begun.as_bytes()).await.contains("done"), "{begun:?}");
+        }
+        let answered = told(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert!(answered.ends_with("done"), "and whose connection is idle: {answered:?}");
     }
 }
