@@ -43,7 +43,6 @@ use message::Request;
 #[cfg(fuzzing)]
 pub use message::answer_to_malformed;
 use reply::Reply;
-use subscriptions::Subscription;
 
 /// What a client is told to call the gateway.
 pub const NAME: &str = "Enkrypt Secure MCP Gateway";
@@ -139,7 +138,7 @@ impl Gateway {
         let result = match (method.as_str(), era) {
             ("initialize", Era::Legacy) => {
                 let hello = era::hello(&params)?;
-                let result = era::initialized(&hello, &self.introduction(era));
+                let result = era::initialized(&hello, &self.introduction());
                 connection.greet(hello);
                 // Now its servers can be told what it is able to do.
                 let client = connection.client(&meta, Outlet::Nowhere);
@@ -149,7 +148,7 @@ impl Gateway {
             ("ping", Era::Legacy) => json!({}),
             ("server/discover", Era::Modern) => {
                 self.prepare(self.asked(client.apart(), visit.who));
-                era::dress(era, true, era::discovered(&self.introduction(era)))
+                era::dress(era, true, era::discovered(&self.introduction()))
             }
             ("server/discover", Era::Legacy) => {
                 let message = format!("`params._meta` must have `{}`", era::META_VERSION);
@@ -202,15 +201,14 @@ impl Gateway {
     }
 
     /// What a client is told of the gateway.
-    fn introduction(&self, era: Era) -> era::Offer {
+    fn introduction(&self) -> era::Offer {
         let exposure = self.parts.store.current().exposure;
         let capabilities = if exposure.is_direct() {
             json!({
                 "completions": {},
                 "logging": {},
                 "prompts": {"listChanged": true},
-                // Without a session there is nobody to be subscribed at a server for a client.
-                "resources": {"listChanged": true, "subscribe": era == Era::Legacy},
+                "resources": {"listChanged": true, "subscribe": true},
                 "tools": {"listChanged": true},
             })
         } else {
@@ -222,24 +220,6 @@ impl Gateway {
             Exposure::Both => format!("{DIRECT_INSTRUCTIONS} {INSTRUCTIONS}"),
         };
         era::Offer { capabilities, instructions }
-    }
-
-    /// Answers `subscriptions/listen` when it is over.
-    async fn listen(
-        &self,
-        id: &Value,
-        params: &JsonObject,
-        client: Client,
-        visit: Visit,
-    ) -> Result<Frame, RpcError> {
-        let subscription = Subscription::parse(id, params, &self.introduction(Era::Modern).capabilities)?;
-        let refused = |fault: AuthFault| RpcError::new(RpcError::INVALID_REQUEST, fault.to_string());
-        let scope = self.scope(self.asked(client.clone(), visit.who)).await.map_err(refused)?;
-        let changes = self.changes(Some(scope.caller.id.clone()));
-        tokio::select! {
-            frame = subscription.serve(&client, changes, scope.cancel) => Ok(frame),
-            () = visit.withdrawn.cancelled() => Ok(subscriptions::ended(id)),
-        }
     }
 
     /// Answers `tools/call`; an error is a protocol error, which only an unknown tool is.

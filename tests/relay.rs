@@ -393,31 +393,37 @@ async fn a_client_without_a_handshake_listens_over_stdio_too() {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
     });
-    let mut ask = async |id: u64, method: &str, mut params: Value| {
+    let ask = async |raw: &mut Raw, id: u64, method: &str, mut params: Value| {
         params["_meta"] = meta.clone();
         raw.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await;
     };
-    ask(1, "tools/list", json!({})).await;
-    let wanted = json!({"toolsListChanged": true, "resourceSubscriptions": ["test://watched-resource"]});
-    ask(2, "subscriptions/listen", json!({"notifications": wanted})).await;
-    ask(3, "tools/call", json!({"name": "fix__test_trigger_tool_change", "arguments": {}})).await;
-    let (mut acknowledged, mut told, mut answered) = (false, false, false);
-    while !(acknowledged && told && answered) {
+    ask(&mut raw, 1, "tools/list", json!({})).await;
+    let watched = "test://watched-resource";
+    let wanted = json!({"toolsListChanged": true, "resourceSubscriptions": [watched, 7, watched]});
+    ask(&mut raw, 2, "subscriptions/listen", json!({"notifications": wanted})).await;
+    let promised = json!({"toolsListChanged": true, "resourceSubscriptions": [watched]});
+    let (mut told, mut answered) = (Vec::new(), 0);
+    while told.len() < 3 || answered < 2 {
         let message = raw.receive().await;
-        answered |= message["id"] == 3;
-        if message["method"].is_null() {
-            continue;
-        }
+        answered += usize::from(message["id"] == 3 || message["id"] == 4);
+        let Some(method) = message["method"].as_str() else { continue };
         assert_eq!(message["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], 2, "{message}");
-        if message["method"] == "notifications/subscriptions/acknowledged" {
-            // A single resource is not promised: nobody would hear of it.
-            assert_eq!(message["params"]["notifications"], json!({"toolsListChanged": true}));
-            acknowledged = true;
-        } else {
-            assert_eq!(message["method"], "notifications/tools/list_changed");
-            told = true;
+        if told.is_empty() {
+            assert_eq!(method, "notifications/subscriptions/acknowledged", "it comes first");
+            assert_eq!(message["params"]["notifications"], promised);
+            for (id, tool) in [(3, "tool_change"), (4, "resource_update")] {
+                let call = json!({"name": format!("fix__test_trigger_{tool}"), "arguments": {}});
+                ask(&mut raw, id, "tools/call", call).await;
+            }
         }
+        if method == "notifications/resources/updated" {
+            assert_eq!(message["params"]["uri"], watched);
+        }
+        told.push(method.to_owned());
     }
+    told.sort();
+    let lists = ["resources/updated", "subscriptions/acknowledged", "tools/list_changed"];
+    assert_eq!(told, lists.map(|what| format!("notifications/{what}")));
     raw.close();
     let (status, _) = raw.ended().await;
     assert!(status.success(), "an open subscription holds nobody up");

@@ -1,11 +1,14 @@
 //! `subscriptions/listen`: one request stays open, and what it asked to hear of is told under its id.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::era;
+use super::{Gateway, Visit, era};
+use crate::auth::AuthFault;
 use crate::call::JsonObject;
-use crate::client::{Change, Changes, Client, Era};
+use crate::client::{Change, Changes, Client, Era, MAX_URI};
 use crate::rpc::{Frame, RpcError};
 
 const META_SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
@@ -19,7 +22,7 @@ pub(super) struct Subscription {
     tools: bool,
     prompts: bool,
     resources: bool,
-    uris: Vec<Value>,
+    uris: Vec<String>,
 }
 
 impl Subscription {
@@ -34,7 +37,9 @@ impl Subscription {
         };
         let uris = match wanted.get("resourceSubscriptions") {
             Some(Value::Array(uris)) if offered.pointer("/resources/subscribe") == Some(&json!(true)) => {
-                uris.iter().filter(|uri| uri.is_string()).cloned().collect()
+                let mut seen = HashSet::new();
+                let uris = uris.iter().filter_map(Value::as_str);
+                uris.filter(|uri| uri.len() <= MAX_URI && seen.insert(*uri)).map(str::to_owned).collect()
             }
             _ => Vec::new(),
         };
@@ -65,6 +70,8 @@ impl Subscription {
             }
         };
         tokio::select! {
+            biased;
+            // Nothing is told of a request that was withdrawn before it began.
             () = over.cancelled() => {}
             () = telling => {}
         }
@@ -76,7 +83,7 @@ impl Subscription {
             Change::Tools => self.tools,
             Change::Prompts => self.prompts,
             Change::Resources => self.resources,
-            Change::Resource(uri) => self.uris.iter().any(|known| known.as_str() == Some(uri)),
+            Change::Resource(uri) => self.uris.iter().any(|known| **known == **uri),
         }
     }
 
@@ -102,8 +109,40 @@ impl Subscription {
     }
 }
 
+impl Gateway {
+    /// Answers `subscriptions/listen` when it is over.
+    pub(super) async fn listen(
+        &self,
+        id: &Value,
+        params: &JsonObject,
+        client: Client,
+        visit: Visit,
+    ) -> Result<Frame, RpcError> {
+        let offered = self.introduction().capabilities;
+        let mut subscription = Subscription::parse(id, params, &offered)?;
+        let refused = |fault: AuthFault| RpcError::new(RpcError::INVALID_REQUEST, fault.to_string());
+        let scope = self.scope(self.asked(client.clone(), visit.who)).await.map_err(refused)?;
+        // Before a server knows of it: it may have something to tell at once.
+        let changes = self.changes(Some(scope.caller.id.clone()));
+        let serving = async {
+            let uris = std::mem::take(&mut subscription.uris);
+            subscription.uris = self.watch(&scope, uris).await;
+            subscription.serve(&client, changes, scope.cancel.clone()).await
+        };
+        let mut serving = std::pin::pin!(serving);
+        tokio::select! {
+            frame = &mut serving => Ok(frame),
+            () = visit.withdrawn.cancelled() => {
+                scope.cancel.cancel();
+                // A session that is in use is given back by whoever uses it.
+                Ok(serving.await)
+            }
+        }
+    }
+}
+
 /// What closes a subscription in good order.
-pub(super) fn ended(id: &Value) -> Frame {
+fn ended(id: &Value) -> Frame {
     let mut result = era::dress(Era::Modern, false, JsonObject::new());
     result["_meta"][META_SUBSCRIPTION] = id.clone();
     Frame::of(id, Ok(result))

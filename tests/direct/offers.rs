@@ -157,6 +157,66 @@ async fn a_client_hears_of_the_resources_that_it_watches_and_of_no_other() {
     assert_eq!(script.asked("resources/unsubscribe"), [json!({"uri": "a://list"})]);
 }
 
+/// What a modern client is promised that wants to hear of these resources.
+async fn promised(raw: &mut Raw, uris: Value) -> Value {
+    let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
+    let params = json!({"notifications": {"resourceSubscriptions": uris}, "_meta": meta});
+    raw.send(&json!({"jsonrpc": "2.0", "id": 77, "method": "subscriptions/listen", "params": params})).await;
+    let first = raw.receive().await;
+    assert_eq!(first["method"], "notifications/subscriptions/acknowledged", "{first}");
+    first["params"]["notifications"].clone()
+}
+
+#[tokio::test]
+async fn a_modern_client_is_promised_what_the_servers_agree_to_tell_of() {
+    let long = format!("a://{}", "x".repeat(9_000));
+    let (a, b) = (offering("a"), offering("b"));
+    let deaf = Script::new(&json!({"capabilities": {"resources": {}}, "answers": [
+        {"method": "resources/list", "result": {"resources": [{"uri": "deaf://list", "name": "l"}]}},
+    ]}));
+    let config = direct(Config::new())
+        .keywords(&["forbidden"])
+        .server(a.server("one"))
+        .guarded()
+        .server(b.server("two"))
+        .with("session_mode", json!("batch"))
+        .server(deaf.server("three"));
+    let mut raw = start(&config).await;
+    let wanted =
+        json!(["b://list", "deaf://list", "nobody://", "a://item/forbidden", "a://list", long, "a://list"]);
+    assert_eq!(promised(&mut raw, wanted).await, json!({"resourceSubscriptions": ["a://list"]}));
+    assert_eq!(a.asked("resources/subscribe"), [json!({"uri": "a://list"})]);
+    assert!(b.asked("resources/subscribe").is_empty(), "its session would end at once");
+    assert_eq!(deaf.asked("resources/subscribe").len(), 1);
+    // What the server told as it was asked.
+    let told = raw.receive().await;
+    assert_eq!(
+        (&told["method"], &told["params"]["uri"]),
+        (&json!("notifications/resources/updated"), &json!("a://list"))
+    );
+    assert!(told["params"]["_meta"].is_object(), "{told}");
+    raw.close();
+    let (status, _) = raw.ended().await;
+    assert!(status.success());
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_while_a_server_thinks_about_its_subscription_holds_nobody_up() {
+    let config = direct(Config::new().lab(&["--start-delay", "3600000"]));
+    let config = config.timeout("default_timeout", 3600.0).timeout("discovery_timeout", 3600.0);
+    let mut raw = Raw::start(Gateway::prepare(&config.text()));
+    let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
+    let params = json!({"notifications": {"resourceSubscriptions": ["a://x"]}, "_meta": meta});
+    raw.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": params})).await;
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
+    raw.send(&cancel).await;
+    raw.send(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {"_meta": meta}})).await;
+    assert_eq!(raw.receive().await["id"], 2);
+    raw.close();
+    let (status, _) = raw.ended().await;
+    assert!(status.success());
+}
+
 #[tokio::test]
 async fn the_guardrails_stand_before_and_behind_every_request() {
     let (clean, dirty) = (offering("a"), offering("forbidden"));

@@ -1,13 +1,14 @@
 //! Requests for prompts, resources and completions: each finds its server and takes the road of a tool call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{catalogue::Shelf, offers};
 use crate::call::{JsonObject, Method, ToolCall};
 use crate::client::{Client, Connection, Era};
-use crate::config::Server;
+use crate::config::{Server, SessionMode};
 use crate::discovery::Topic;
 use crate::execution::Batch;
 use crate::gateway::reply::{self, Reply};
@@ -15,6 +16,9 @@ use crate::gateway::{Asked, Gateway};
 use crate::ids::ToolName;
 use crate::rpc::RpcError;
 use crate::scope::Scope;
+
+/// A client that wants to hear of many resources is promised those that are subscribed to by then.
+const AGREE: Duration = Duration::from_secs(10);
 
 /// A request as a client sends it.
 pub(in crate::gateway) struct Wanted {
@@ -100,6 +104,45 @@ impl Gateway {
             _ => {}
         }
         Ok(answer?)
+    }
+
+    /// Has the servers of these resources tell of their changes, and says of which they will.
+    pub(in crate::gateway) async fn watch(&self, scope: &Scope, uris: Vec<String>) -> Vec<String> {
+        if uris.is_empty() {
+            return uris;
+        }
+        // What servers say meanwhile would come before the client knows what it will hear.
+        let scope = Scope { cancel: scope.cancel.child_token(), ..scope.apart() };
+        let mut watching = std::pin::pin!(self.subscribe(&scope, uris));
+        tokio::select! {
+            watched = &mut watching => watched,
+            () = tokio::time::sleep(AGREE) => {
+                scope.cancel.cancel();
+                watching.await
+            }
+        }
+    }
+
+    async fn subscribe(&self, scope: &Scope, uris: Vec<String>) -> Vec<String> {
+        self.inquire(scope, Topic::Offers).await;
+        let mut watched = Vec::new();
+        for uri in uris {
+            if scope.cancel.is_cancelled() {
+                break;
+            }
+            let params = JsonObject::from_iter([("uri".to_owned(), uri.as_str().into())]);
+            let Ok((server, subject)) = self.resource(scope, &params) else { continue };
+            // Its session ends with the request, and what it was told with it.
+            if server.session.mode == Some(SessionMode::Batch) {
+                continue;
+            }
+            let call = ToolCall::of(Method::Subscribe, subject, params);
+            let report = self.parts.execution.execute(scope, Batch::single(scope, server, call)).await;
+            if report.is_ok_and(|report| report.succeeded()) {
+                watched.push(uri);
+            }
+        }
+        watched
     }
 
     fn prompt(
