@@ -18,6 +18,7 @@ use crate::ids::{CallerId, ServerName, ToolName};
 use crate::scope::{Audience, Scope};
 use crate::tool::{Tool, ToolSet, ToolSource};
 
+mod aging;
 mod flights;
 mod live;
 mod offers;
@@ -76,7 +77,8 @@ impl Discovery {
             .await
             .map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))?;
         let known = self.look(scope, server).await;
-        if known.cached_until.is_none() && server.tools.iter().any(is_described) {
+        let unknown = known.cached_until.is_none() && server.tools.iter().any(is_described);
+        if unknown || self.live.is_old(scope, server) {
             let _ = self.live.ask_in_background(scope, server, Topic::Tools);
         }
         if let Some(found) = known.tools
@@ -106,7 +108,11 @@ impl Discovery {
         let known = match topic {
             Topic::Tools => {
                 let complete = !server.tools.is_empty() && !server.tools.iter().any(is_described);
-                complete || self.cache.tools(scope, server).await.is_some()
+                let known = complete || self.cache.tools(scope, server).await.is_some();
+                if known && self.live.is_old(scope, server) {
+                    let _ = self.live.ask_in_background(scope, server, topic);
+                }
+                known
             }
             Topic::Offers => match self.live.known_offers(scope, server) {
                 Some((_, true)) => true,

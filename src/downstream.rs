@@ -18,7 +18,7 @@ use crate::config::{Endpoint, Server, SessionMode, Settings};
 use crate::guardrails::Guardrails;
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Interrupted, Operation};
-use crate::tool::{Offers, Tool};
+use crate::tool::Offers;
 
 mod changes;
 mod child;
@@ -55,6 +55,7 @@ use events::{Events, Whose};
 use far_end::FarEnd;
 use handshake::{Greeting, Shaking};
 use listing::Listing;
+pub use listing::ToolList;
 use places::{Claim, Place, Places};
 use pool::{Key, Pool};
 use session::{Fresh, Service};
@@ -137,11 +138,7 @@ impl Downstream {
     }
 
     /// Asks the kept session, or one that then waits for its first batch.
-    pub async fn list_tools(
-        &self,
-        scope: &Scope,
-        server: &Arc<Server>,
-    ) -> Result<Vec<Arc<Tool>>, SessionFault> {
+    pub async fn list_tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<ToolList, SessionFault> {
         // Where direct calls are made, theirs is the session that is kept.
         let usual = if scope.settings.exposure.is_direct() { SessionMode::Keep } else { SessionMode::Batch };
         let seat = match server.session.mode.unwrap_or(usual) {
@@ -186,7 +183,7 @@ impl Downstream {
         &self,
         scope: &Scope,
         server: &Arc<Server>,
-    ) -> Result<(Vec<Arc<Tool>>, Fresh), SessionFault> {
+    ) -> Result<(ToolList, Fresh), SessionFault> {
         let fault = |trouble| SessionFault::new(&server.name, trouble);
         let started = self.start(scope, server, None).await.map_err(fault)?;
         let max_result_bytes = scope.settings.limits.max_result_bytes;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::DiscoveryFault;
+use super::aging::Aging;
 use super::flights::Flights;
 use crate::cache::Cache;
 use crate::call::object_size;
@@ -54,7 +55,7 @@ pub enum Topic {
 
 /// Whose question it is, and to which server. Whatever is kept under it keeps the server in memory, so that the
 /// address stands for no other.
-type Asked = (Audience, usize);
+pub(super) type Asked = (Audience, usize);
 
 #[derive(Clone)]
 struct Learned {
@@ -75,6 +76,7 @@ pub(super) struct Live {
     background: TaskTracker,
     /// Servers that have said that they have something else now.
     outdated: moka::sync::Cache<(CallerId, ServerName, Topic), ()>,
+    aging: Aging,
     /// Being asked in the background, or not to be asked again for a while.
     tried: moka::sync::Cache<(Asked, Topic), (Inquiry, Arc<Server>)>,
     /// Who has learned something.
@@ -96,6 +98,7 @@ impl Live {
             learned: learned.build(),
             background: TaskTracker::new(),
             outdated: moka::sync::Cache::builder().max_capacity(MAX_TRIED).build(),
+            aging: Aging::default(),
             tried: moka::sync::Cache::builder().max_capacity(MAX_TRIED).time_to_live(RETRY).build(),
             news: broadcast::Sender::new(MAX_NEWS),
         }
@@ -160,6 +163,11 @@ impl Live {
         self.outdated.contains_key(&(scope.caller.id.clone(), server.name.clone(), topic))
     }
 
+    /// Whether the server's tools are used for longer than it said that they are good.
+    pub(super) fn is_old(&self, scope: &Scope, server: &Arc<Server>) -> bool {
+        self.aging.is_old(&asked(scope, server))
+    }
+
     pub(super) fn outdate(&self, caller: CallerId, server: ServerName, topic: Topic) {
         self.outdated.insert((caller, server, topic), ());
     }
@@ -181,15 +189,17 @@ impl Live {
     }
 
     async fn fetch(&self, scope: &Scope, server: &Arc<Server>) -> Result<Tools, SessionFault> {
-        let outdated = self.takes_outdated(scope, server, Topic::Tools);
+        let outdated = self.takes_outdated(scope, server, Topic::Tools) || self.is_old(scope, server);
         // An earlier flight may have landed between the asker's look into the cache and this one.
         if !outdated && let Some(cached) = self.cache.tools(scope, server).await {
             return Ok(cached.tools);
         }
-        let tools: Tools = match self.downstream.list_tools(scope, server).await {
-            Ok(tools) => tools.into(),
+        let list = match self.downstream.list_tools(scope, server).await {
+            Ok(list) => list,
             Err(fault) => return Err(self.screened(scope, server, fault).await),
         };
+        self.aging.note(asked(scope, server), server, list.good_for, scope.settings.cache.tools_ttl);
+        let tools: Tools = list.tools.into();
         self.cache.put_tools(scope, server, Arc::clone(&tools)).await;
         self.tell(scope);
         Ok(tools)

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
@@ -32,9 +33,21 @@ pub(super) struct Listing<'a> {
     pub(super) max_result_bytes: usize,
 }
 
-/// One page of a list.
-struct Page {
+/// The tools of a server.
+pub struct ToolList {
+    pub tools: Vec<Arc<Tool>>,
+    /// How long the server says that this will do.
+    pub good_for: Option<Duration>,
+}
+
+/// A whole list, or one page of it.
+struct Entries {
     entries: Vec<Value>,
+    good_for: Option<Duration>,
+}
+
+struct Page {
+    list: Entries,
     next: Option<String>,
 }
 
@@ -51,9 +64,10 @@ struct Listed {
 impl Listing<'_> {
     /// An entry that is no tool, or was there before, is left out; it spoils no other. The caller limits the time: a
     /// list is one operation, however many pages it has.
-    pub(super) async fn tools(&self) -> Result<Vec<Arc<Tool>>, Trouble> {
+    pub(super) async fn tools(&self) -> Result<ToolList, Trouble> {
         let mut listed = Listed::default();
-        for definition in self.entries("tools/list", "tools").await? {
+        let Entries { entries, good_for } = self.entries("tools/list", "tools").await?;
+        for definition in entries {
             listed.add(definition, !self.meta.is_empty());
         }
         let Listed { tools, nameless, repeated, unsendable, .. } = listed;
@@ -63,7 +77,7 @@ impl Listing<'_> {
         if unsendable > 0 {
             tracing::warn!(server = %self.server, unsendable, "left out listed tools whose `x-mcp-header` is not one");
         }
-        Ok(tools)
+        Ok(ToolList { tools, good_for })
     }
 
     /// Prompts, resources or templates.
@@ -71,7 +85,7 @@ impl Listing<'_> {
         let entries = match self.entries(kind.method(), kind.member()).await {
             // Of a server that has none of them.
             Err(Trouble::Rpc(_)) => return Ok(()),
-            entries => entries?,
+            list => list?.entries,
         };
         let left_out = offers.fill(kind, entries);
         if left_out > 0 {
@@ -82,15 +96,17 @@ impl Listing<'_> {
     }
 
     /// A list that is too long fails as a whole, because a part of it would hide the rest.
-    async fn entries(&self, method: &str, member: &str) -> Result<Vec<Value>, Trouble> {
+    async fn entries(&self, method: &str, member: &str) -> Result<Entries, Trouble> {
         let max_bytes = self.max_result_bytes.max(MIN_LIST_BYTES);
         let (mut entries, mut bytes) = (Vec::new(), 0_usize);
         let mut cursors = HashSet::new();
         let mut cursor: Option<String> = None;
-        let mut ended = false;
+        let (mut ended, mut good_for) = (false, None);
         for _ in 0..MAX_PAGES {
             let page = self.page(method, member, cursor.take()).await?;
-            for entry in page.entries {
+            // The whole is as good as its worst page.
+            good_for = page.list.good_for.into_iter().chain(good_for).min();
+            for entry in page.list.entries {
                 bytes = bytes.saturating_add(size(&entry));
                 if bytes > max_bytes {
                     return Err(Trouble::TooLong { limit: max_bytes });
@@ -111,7 +127,7 @@ impl Listing<'_> {
         if !ended {
             tracing::warn!(server = %self.server, list = method, "the list does not end; reading stopped");
         }
-        Ok(entries)
+        Ok(Entries { entries, good_for })
     }
 
     async fn page(&self, method: &str, member: &str, cursor: Option<String>) -> Result<Page, Trouble> {
@@ -126,8 +142,9 @@ impl Listing<'_> {
             return Err(Trouble::Protocol(format!("the answer to `{method}` is not an object")));
         };
         let next = page.get("nextCursor").and_then(Value::as_str).map(str::to_owned);
+        let good_for = page.get("ttlMs").and_then(Value::as_u64).map(Duration::from_millis);
         match page.remove(member) {
-            Some(Value::Array(entries)) => Ok(Page { entries, next }),
+            Some(Value::Array(entries)) => Ok(Page { list: Entries { entries, good_for }, next }),
             _ => Err(Trouble::Protocol(format!("the answer to `{method}` has no list of {member}"))),
         }
     }

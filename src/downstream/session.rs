@@ -13,7 +13,7 @@ use super::exchange::Exchange;
 use super::far_end::FarEnd;
 use super::fault::{SessionFault, Trouble};
 use super::handshake::Greeting;
-use super::listing::Listing;
+use super::listing::{Listing, ToolList};
 use super::relay::Relay;
 use super::request::{self, Prepared, Sent};
 use super::{Started, wire};
@@ -23,7 +23,7 @@ use crate::config::Server;
 use crate::guardrails::{CheckedCall, Guardrails};
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Operation};
-use crate::tool::{Mirror, OfferKind, Offers, Tool};
+use crate::tool::{Mirror, OfferKind, Offers};
 
 /// A server that asks for input this often for one call will never have enough.
 const MAX_ROUNDS: usize = 10;
@@ -210,7 +210,7 @@ impl Session {
     }
 
     /// The tools, asked of a session that has waited.
-    pub(super) async fn list(&mut self, scope: &Scope) -> Result<Vec<Arc<Tool>>, SessionFault> {
+    pub(super) async fn list(&mut self, scope: &Scope) -> Result<ToolList, SessionFault> {
         let listed = scope.timeouts.run(Operation::Discovery, &scope.cancel, self.listing().tools()).await;
         self.listed(listed.unwrap_or_else(|interrupted| Err(Trouble::Interrupted(interrupted)))).await
     }
