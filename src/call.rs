@@ -266,11 +266,6 @@ impl ToolOutput {
         }
     }
 
-    /// Whether it is no result yet, but a question to the client.
-    pub fn asks_for_input(&self) -> bool {
-        self.result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
-    }
-
     /// About the bytes that the answer takes for it.
     pub fn size(&self) -> usize {
         object_size(&self.result) + self.rpc_error.as_ref().map_or(0, size)
@@ -407,7 +402,7 @@ const REQUEST_STATE: &str = "requestState";
 const RESULT_TYPE: &str = "resultType";
 const INPUT_REQUIRED: &str = "input_required";
 
-/// As `ToolOutput::asks_for_input`, of a result that nobody has read yet.
+/// Whether it is no result yet, but a question to the client.
 pub fn asks_for_input(result: &Value) -> bool {
     result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
 }

@@ -4,30 +4,37 @@
 //! call goes to the client that asked for that call, and to no other.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::rpc;
 
+mod dialogue;
 mod hello;
 mod notices;
 mod outlet;
 mod progress;
 mod questions;
+mod rounds;
 mod standing;
 
 pub use hello::{Capabilities, Era, Hello, META_LOG_LEVEL, Severity};
 pub use notices::{Change, Changes, Notices};
 pub use outlet::Outlet;
-pub use questions::NoAnswer;
+pub use questions::{NoAnswer, Question};
 pub use standing::Standing;
 
+use dialogue::Dialogue;
 use progress::{HEARTBEAT, Progress};
 use questions::Questions;
 
 /// Resources that one client may watch.
 const MAX_WATCHED: usize = 1_000;
+
+/// A person has this long to answer.
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// No honest resource has a longer name.
 pub const MAX_URI: usize = 8 * 1024;
@@ -52,13 +59,21 @@ pub struct Client(Arc<Request>);
 struct Request {
     connection: Arc<Connection>,
     hello: Arc<Hello>,
-    outlet: Outlet,
-    progress_token: Option<Value>,
+    line: Mutex<Line>,
     progress: Progress,
-    /// The mildest log message that it asked for.
-    severity: Option<Severity>,
     /// Questions that have no answer yet.
     asked: Mutex<Vec<i64>>,
+    /// Where the client is asked by results.
+    dialogue: OnceLock<Dialogue>,
+}
+
+/// The way to the client, and what it wants to hear there. Another request may take it over.
+#[derive(Clone, Debug)]
+struct Line {
+    outlet: Outlet,
+    progress_token: Option<Value>,
+    /// The mildest log message that it asked for.
+    severity: Option<Severity>,
 }
 
 impl Connection {
@@ -146,11 +161,10 @@ impl Connection {
         Client(Arc::new(Request {
             connection: Arc::clone(self),
             hello,
-            outlet,
-            progress_token: token,
+            line: Mutex::new(Line { outlet, progress_token: token, severity }),
             progress: Progress::new(),
-            severity,
             asked: Mutex::default(),
+            dialogue: OnceLock::new(),
         }))
     }
 }
@@ -176,19 +190,28 @@ impl Client {
         &self.0.hello.capabilities
     }
 
+    /// Whether the client can be asked this now.
+    pub fn answers(&self, method: &str, relay_roots: bool) -> bool {
+        let way = match self.era() {
+            Era::Legacy => true,
+            Era::Modern => self.0.dialogue.get().is_some_and(|dialogue| dialogue.allows(method, relay_roots)),
+        };
+        way && self.capabilities().answers(method, relay_roots)
+    }
+
     pub fn wants_progress(&self) -> bool {
-        self.0.progress_token.is_some()
+        self.line().progress_token.is_some()
     }
 
     /// The mildest log message that the client asked for; where it asked for none, see `wants_log`.
     pub fn severity(&self) -> Option<Severity> {
-        self.0.severity
+        self.line().severity
     }
 
     /// A client with a handshake hears whatever servers say until it asks for less; a modern one hears nothing
     /// until it asks.
     pub fn wants_log(&self, severity: Severity) -> bool {
-        self.0.severity.map_or(self.era() == Era::Legacy, |mildest| severity >= mildest)
+        self.severity().map_or(self.era() == Era::Legacy, |mildest| severity >= mildest)
     }
 
     /// The request is a batch of so many calls.
@@ -225,25 +248,45 @@ impl Client {
 
     /// Under the client's own token.
     async fn report(&self, mut params: Map<String, Value>) {
-        let Some(token) = &self.0.progress_token else { return };
-        params.insert("progressToken".to_owned(), token.clone());
-        self.0.outlet.send(rpc::notification("notifications/progress", &params)).await;
+        let Line { outlet, progress_token: Some(token), .. } = self.line().clone() else { return };
+        params.insert("progressToken".to_owned(), token);
+        outlet.send(rpc::notification("notifications/progress", &params)).await;
     }
 
     /// Tells the client something that belongs to this request.
     pub async fn notify(&self, method: &str, params: &Map<String, Value>) {
-        self.0.outlet.send(rpc::notification(method, params)).await;
+        let outlet = self.line().outlet.clone();
+        outlet.send(rpc::notification(method, params)).await;
     }
 
-    /// Asks the client, and waits for its answer. Whoever stops waiting calls `withdraw`.
-    pub async fn ask(&self, method: &str, params: &Map<String, Value>) -> Result<Value, NoAnswer> {
+    /// Asks the client, and waits for its answers, which stand in the order of the questions. Whoever stops waiting
+    /// calls `withdraw`.
+    pub async fn ask(&self, questions: Vec<Question>) -> Vec<Result<Value, NoAnswer>> {
+        if let Some(dialogue) = self.0.dialogue.get() {
+            return dialogue.ask(questions).await;
+        }
+        let mut answers = Vec::with_capacity(questions.len());
+        for question in &questions {
+            answers.push(match tokio::time::timeout(PATIENCE, self.ask_by_request(question)).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    self.withdraw().await;
+                    Err(NoAnswer::Late)
+                }
+            });
+        }
+        answers
+    }
+
+    async fn ask_by_request(&self, Question { method, params }: &Question) -> Result<Value, NoAnswer> {
         if self.era() == Era::Modern {
             return Err(NoAnswer::NotAble);
         }
         let question = self.0.connection.questions.open().ok_or(NoAnswer::TooMany)?;
         let id = question.id();
         self.asked().push(id);
-        let answer = if self.0.outlet.send(rpc::request(id, method, params)).await {
+        let outlet = self.line().outlet.clone();
+        let answer = if outlet.send(rpc::request(id, method, params)).await {
             question.answered().await
         } else {
             Err(NoAnswer::Gone)
@@ -263,5 +306,9 @@ impl Client {
 
     fn asked(&self) -> MutexGuard<'_, Vec<i64>> {
         self.0.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -78,7 +78,6 @@ impl Execution {
             scope,
             server: &batch.server,
             mode: batch.mode,
-            may_ask: batch.may_ask,
             downstream: &self.downstream,
             guardrails: &self.guardrails,
         };

@@ -20,22 +20,26 @@ use crate::execution::{Batch, Execution};
 use crate::ids::{CallerId, RequestId};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::{Caller, Scope};
-use crate::timeouts::{Counts, Timeouts, milliseconds};
+use crate::secret::KeyDigest;
+use crate::timeouts::{Counts, Timeouts};
 use crate::tool::Repeated;
 
 mod arguments;
 mod clear;
 pub mod direct;
 mod era;
+mod errand;
 pub mod http;
 mod inflight;
 mod listing;
 mod message;
 pub mod panic;
 mod reply;
+mod retry;
 mod status;
 pub mod stdio;
 mod subscriptions;
+mod suspended;
 
 use arguments::{Arguments, Call};
 use direct::{Shown, Wanted};
@@ -43,6 +47,8 @@ use message::Request;
 #[cfg(fuzzing)]
 pub use message::answer_to_malformed;
 use reply::Reply;
+use retry::{Pledge, Retry};
+use suspended::Suspended;
 
 /// What a client is told to call the gateway.
 pub const NAME: &str = "Enkrypt Secure MCP Gateway";
@@ -73,6 +79,7 @@ pub struct Parts {
 pub struct Gateway {
     parts: Arc<Parts>,
     shown: Arc<Shown>,
+    suspended: Suspended,
     tasks: TaskTracker,
 }
 
@@ -84,14 +91,16 @@ pub(super) struct Visit {
     who: Who,
     /// Arguments that the request repeats outside of itself, where its revision and transport have it so.
     repeated: Option<Repeated>,
+    /// By which the client is known again, where its request may be answered with a question.
+    pledge: Option<Pledge>,
     /// Cancelled when the client no longer wants an answer.
     withdrawn: CancellationToken,
 }
 
 pub(super) enum Who {
     Shows(Credentials),
-    /// Authenticated before the request was read.
-    Is(Arc<Caller>),
+    /// Authenticated before the request was read, by this key.
+    Is(Arc<Caller>, KeyDigest),
 }
 
 impl Who {
@@ -99,7 +108,7 @@ impl Who {
     fn shown(&self) -> Option<String> {
         match self {
             Self::Shows(_) => None,
-            Self::Is(caller) => Some(caller.key_hint.clone()),
+            Self::Is(caller, _) => Some(caller.key_hint.clone()),
         }
     }
 }
@@ -115,7 +124,9 @@ struct Asked {
 impl Gateway {
     /// Within a runtime.
     pub fn new(parts: Arc<Parts>) -> Self {
-        let gateway = Self { parts, shown: Arc::default(), tasks: TaskTracker::new() };
+        let tasks = TaskTracker::new();
+        let suspended = Suspended::new(tasks.clone());
+        let gateway = Self { parts, shown: Arc::default(), suspended, tasks };
         gateway.tasks.spawn(gateway.clone().follow());
         gateway.tasks.spawn(gateway.clone().hear());
         gateway
@@ -128,13 +139,22 @@ impl Gateway {
     }
 
     async fn dispatch(&self, request: Request, mut visit: Visit) -> Result<Frame, RpcError> {
-        let Request { id, method, params, meta } = request;
+        let Request { id, method, mut params, meta } = request;
         let (connection, outlet) = (&Arc::clone(&visit.connection), visit.outlet.clone());
         let client = match era::introduction(&meta)? {
             Some(who) => connection.client_of(who.hello, who.severity, &meta, outlet.clone()),
             None => connection.client(&meta, outlet.clone()),
         };
         let era = client.era();
+        if era == Era::Modern {
+            let retry = Retry::of(&mut params);
+            if retry.is_some() || !client.capabilities().is_empty() {
+                visit.pledge = Pledge::of(&visit.who, &method, &params);
+            }
+            if let Some(retry) = retry {
+                return self.resume(&id, retry, client, visit).await;
+            }
+        }
         let result = match (method.as_str(), era) {
             ("initialize", Era::Legacy) => {
                 let hello = era::hello(&params)?;
@@ -232,37 +252,15 @@ impl Gateway {
     ) -> Result<Frame, RpcError> {
         let exposure = self.parts.store.current().exposure;
         let target = match GatewayTool::parse(&call.name) {
+            // Behind the gateway's own tools no state is a server's.
+            Some(_) if exposure.has_gateway_tools() && client.era() == Era::Modern && call.comes_back() => {
+                return Err(retry::unknown());
+            }
             Some(tool) if exposure.has_gateway_tools() => Target::Gateway(tool, call.arguments),
             _ if exposure.is_direct() && direct::is_name(&call.name) => Target::Direct(call),
             _ => return Err(unknown_tool()),
         };
         Ok(self.answer(id, target, client, visit).await)
-    }
-
-    async fn answer(&self, id: &Value, target: Target, client: Client, visit: Visit) -> Frame {
-        let started = std::time::Instant::now();
-        let (era, name, hearing) = (client.era(), target.name(), client.clone());
-        let (in_result, cacheable) = (target.is_tool(), target.is_cacheable());
-        let key = visit.who.shown();
-        let asked = self.asked(client, visit.who);
-        let (request, cancel) = (asked.id.clone(), asked.cancel.clone());
-        let mut work = Box::pin(panic::contain(self.work(target, asked)));
-        let reply = tokio::select! {
-            reply = &mut work => reply,
-            () = hearing.keep_alive() => work.await,
-            () = visit.withdrawn.cancelled() => {
-                cancel.cancel();
-                // The work sees the cancellation and winds down: sessions are closed by those who opened them.
-                work.await
-            }
-        };
-        let answer = reply.unwrap_or_else(|panicked| Err(Box::new(panicked)));
-        let reply = answer.unwrap_or_else(|fault| Reply::fault(&request, &*fault));
-        let reply = if in_result { reply } else { reply.outside_result() };
-        let (outcome, code, error) = (reply.status(), reply.code(), reply.error());
-        let ms = milliseconds(started.elapsed());
-        tracing::info!(request = %request, key, tool = name, outcome, code, error, ms, "request");
-        reply.into_frame(id, era, cacheable)
     }
 
     async fn work(&self, target: Target, asked: Asked) -> Answer {
@@ -288,7 +286,7 @@ impl Gateway {
         let settings = self.parts.store.current();
         let timeouts = Timeouts::new(settings.timeouts, Arc::clone(&self.parts.counts));
         let caller = match who {
-            Who::Is(caller) => caller,
+            Who::Is(caller, _) => caller,
             Who::Shows(credentials) => self.admit(&credentials, &settings, &cancel).await?,
         };
         self.parts.cache.note_config(&caller.id, &settings.cache);
@@ -411,6 +409,11 @@ impl Target {
 
     fn is_tool(&self) -> bool {
         !matches!(self, Self::Offer(_))
+    }
+
+    /// Where a server's own result is what the client gets, and a question for its own client to answer.
+    fn takes_questions_whole(&self) -> bool {
+        !matches!(self, Self::Gateway(..))
     }
 
     fn is_cacheable(&self) -> bool {

@@ -57,6 +57,8 @@ mod relay;
 mod remote;
 /// The authenticator that asks a service.
 mod remote_auth;
+/// Clients that are asked by results: a call that waits for them, and how they come back to it.
+mod rounds;
 /// Topics and policies of the operator: words, patterns, and conditions on calls, results and definitions.
 mod rules;
 /// `scan` and `eval`: texts under the built-in detectors.

@@ -66,6 +66,11 @@ impl Capabilities {
         all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone()))).collect()
     }
 
+    /// Whether the client can be asked nothing at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether the client can be asked this.
     pub fn answers(&self, method: &str, relay_roots: bool) -> bool {
         match method {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 /// Open at once on one connection; a person answers most of them.
@@ -19,25 +19,34 @@ pub(super) struct Questions {
 /// The result, or the error object.
 type Answer = Result<Value, Value>;
 
-#[derive(Debug, PartialEq)]
+/// What a client is asked.
+#[derive(Debug)]
+pub struct Question {
+    pub method: String,
+    pub params: Map<String, Value>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub enum NoAnswer {
     /// The client answered with this error.
     Refused(Value),
     /// It cannot be asked in its revision of the protocol.
     NotAble,
     TooMany,
+    /// It had `PATIENCE` to answer.
+    Late,
     Gone,
 }
 
 /// A question on its way; forgotten when dropped.
-pub(super) struct Question<'a> {
+pub(super) struct Asked<'a> {
     questions: &'a Questions,
     id: i64,
     answer: oneshot::Receiver<Answer>,
 }
 
 impl Questions {
-    pub(super) fn open(&self) -> Option<Question<'_>> {
+    pub(super) fn open(&self) -> Option<Asked<'_>> {
         let (sender, answer) = oneshot::channel();
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let mut open = self.lock();
@@ -45,7 +54,7 @@ impl Questions {
             return None;
         }
         open.insert(id, sender);
-        Some(Question { questions: self, id, answer })
+        Some(Asked { questions: self, id, answer })
     }
 
     pub(super) fn settle(&self, id: &Value, answer: Answer) {
@@ -61,7 +70,7 @@ impl Questions {
     }
 }
 
-impl Question<'_> {
+impl Asked<'_> {
     pub(super) fn id(&self) -> i64 {
         self.id
     }
@@ -74,7 +83,7 @@ impl Question<'_> {
     }
 }
 
-impl Drop for Question<'_> {
+impl Drop for Asked<'_> {
     fn drop(&mut self) {
         self.questions.lock().remove(&self.id);
     }

@@ -3,23 +3,18 @@
 //! A message of the server is judged like a result, an answer of the client like an argument. What does not pass is
 //! not relayed, and the server is told no more than that.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::events::Event;
 use super::fault::Trouble;
 use super::wire::Sender;
 use crate::call::JsonObject;
-use crate::client::{NoAnswer, Severity};
+use crate::client::{NoAnswer, Question, Severity};
 use crate::config::Server;
 use crate::guardrails::{Beside, Guardrails, Side};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::Scope;
 use crate::timeouts::Activity;
-
-/// A person has this long to answer.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// More than any person answers for one call.
 const MAX_REQUESTS: usize = 32;
@@ -77,8 +72,14 @@ impl Relay<'_> {
 
     /// Asks the client on behalf of the server; an error is what the server is answered.
     pub(super) async fn question(&self, method: &str, params: JsonObject) -> Result<Value, RpcError> {
-        let client = &self.scope.client;
-        if !client.capabilities().answers(method, self.server.relay_roots) {
+        let question = self.admitted(method, params).await?;
+        let answer = self.ask(vec![question]).await.pop();
+        self.heard(answer.unwrap_or(Err(NoAnswer::Gone))).await
+    }
+
+    /// A question as the client may be asked it.
+    async fn admitted(&self, method: &str, params: JsonObject) -> Result<Question, RpcError> {
+        if !self.scope.client.answers(method, self.server.relay_roots) {
             return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "not supported by this client"));
         }
         self.scope.audible().await;
@@ -89,18 +90,24 @@ impl Relay<'_> {
             return Err(RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it"));
         };
         self.sign(method, &mut params);
-        let asked = {
-            let _paused = self.activity.pause();
-            tokio::time::timeout(PATIENCE, client.ask(method, &params)).await
-        };
-        let answer = match asked {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(NoAnswer::Refused(error))) => return Err(self.refused(error).await),
-            Ok(Err(NoAnswer::NotAble | NoAnswer::TooMany | NoAnswer::Gone)) => {
+        Ok(Question { method: method.to_owned(), params })
+    }
+
+    /// While the client has the word, the clock of the call stands still.
+    async fn ask(&self, questions: Vec<Question>) -> Vec<Result<Value, NoAnswer>> {
+        let _paused = self.activity.pause();
+        self.scope.client.ask(questions).await
+    }
+
+    /// The client's answer as the server may hear it.
+    async fn heard(&self, answer: Result<Value, NoAnswer>) -> Result<Value, RpcError> {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(NoAnswer::Refused(error)) => return Err(self.refused(error).await),
+            Err(NoAnswer::NotAble | NoAnswer::TooMany | NoAnswer::Gone) => {
                 return Err(RpcError::new(NOT_RELAYED, "the client cannot be asked"));
             }
-            Err(_) => {
-                client.withdraw().await;
+            Err(NoAnswer::Late) => {
                 return Err(RpcError::new(NOT_RELAYED, "the client did not answer in time"));
             }
         };
@@ -125,24 +132,26 @@ impl Relay<'_> {
             Some(_) => return Err(Trouble::Protocol("it asks for input in a way that is none".to_owned())),
         };
         let mut responses = JsonObject::new();
+        let (mut asked, mut questions) = (Vec::new(), Vec::new());
         for (key, mut request) in requests {
             let params = match request.get_mut("params").map(Value::take) {
                 Some(Value::Object(params)) => params,
                 _ => JsonObject::new(),
             };
             let method = request.get("method").and_then(Value::as_str).unwrap_or_default();
-            let response = match self.question(method, params).await {
-                Ok(response) => response,
-                // Here a client cannot refuse but by saying so.
-                Err(_) if method == "elicitation/create" => json!({"action": "cancel"}),
-                Err(error) => {
-                    // Any other word is the server's own, and nobody has judged it.
-                    let what = if KNOWN.contains(&method) { method } else { "what no client knows" };
-                    return Err(Trouble::Protocol(format!(
-                        "it asks the client for {what}: {}",
-                        error.message
-                    )));
+            match self.admitted(method, params).await {
+                Ok(question) => {
+                    asked.push((key, method.to_owned()));
+                    questions.push(question);
                 }
+                Err(error) => drop(responses.insert(key, unanswered(method, &error)?)),
+            }
+        }
+        // All at once, for a client that has to come back with the answers.
+        for ((key, method), answer) in asked.into_iter().zip(self.ask(questions).await) {
+            let response = match self.heard(answer).await {
+                Ok(response) => response,
+                Err(error) => unanswered(&method, &error)?,
             };
             responses.insert(key, response);
         }
@@ -222,4 +231,14 @@ impl Relay<'_> {
         let message = error.get("message").and_then(Value::as_str).unwrap_or("refused").to_owned();
         RpcError { data: error.get("data").cloned(), ..RpcError::new(code, message) }
     }
+}
+
+/// What a server of the newer revision gets in place of an answer. A client cannot refuse there but by saying so.
+fn unanswered(method: &str, error: &RpcError) -> Result<Value, Trouble> {
+    if method == "elicitation/create" {
+        return Ok(json!({"action": "cancel"}));
+    }
+    // Any other word is the server's own, and nobody has judged it.
+    let what = if KNOWN.contains(&method) { method } else { "what no client knows" };
+    Err(Trouble::Protocol(format!("it asks the client for {what}: {}", error.message)))
 }

@@ -32,8 +32,6 @@ pub struct Batch {
     pub(super) mode: SessionMode,
     pub(super) calls: Vec<Requested>,
     pub(super) continues: bool,
-    /// Whether the client is shown a result that is a question, and may come back with the answer.
-    pub(super) may_ask: bool,
     pub(super) max_argument_bytes: usize,
 }
 
@@ -71,7 +69,6 @@ impl Batch {
             server,
             calls,
             continues: scope.settings.on_failure == OnFailure::Continue,
-            may_ask: false,
             max_argument_bytes: limits.max_argument_bytes,
         })
     }
@@ -91,7 +88,6 @@ impl Batch {
             server,
             calls: vec![Requested::Call(call)],
             continues: false,
-            may_ask: true,
             max_argument_bytes: scope.settings.limits.max_argument_bytes,
         }
     }

@@ -18,7 +18,6 @@ pub(super) struct Step<'a> {
     pub(super) scope: &'a Scope,
     pub(super) server: &'a Arc<Server>,
     pub(super) mode: SessionMode,
-    pub(super) may_ask: bool,
     pub(super) downstream: &'a Downstream,
     pub(super) guardrails: &'a Guardrails,
 }
@@ -98,7 +97,7 @@ impl Step<'_> {
                 let (ended, output) = match output {
                     Ok(mut safe) => {
                         let verdict = safe.take_verdict();
-                        (self.ended(&called.name, safe), verdict)
+                        (ended(safe), verdict)
                     }
                     Err(blocked) => (Ended::BlockedOutput(blocked.code), Some(blocked.verdict)),
                 };
@@ -180,21 +179,6 @@ impl Step<'_> {
         self.session(session).await?.call(scope, self.guardrails, checked, mirror).await
     }
 
-    fn ended(&self, tool: &str, output: CheckedOutput) -> Ended {
-        if output.is_error() {
-            Ended::ToolError(output)
-        } else if output.asks_for_input() && !self.may_ask {
-            Ended::Failed(Failure {
-                code: ErrorCode::ToolFailed,
-                message: format!("tool `{tool}` asks for input, which nobody can give in the midst of a batch"),
-                hint: Some("call it by its direct name (`tool_exposure`), or with a client that opens with `initialize`".to_owned()),
-                details: Vec::new(),
-            })
-        } else {
-            Ended::Success(output)
-        }
-    }
-
     async fn session<'s>(&self, session: &'s mut Option<Leased>) -> Result<&'s mut Session, SessionFault> {
         if session.is_none() {
             *session = Some(self.downstream.take(self.scope, self.server, self.mode).await?);
@@ -228,4 +212,8 @@ impl Step<'_> {
         };
         (outcome, next)
     }
+}
+
+fn ended(output: CheckedOutput) -> Ended {
+    if output.is_error() { Ended::ToolError(output) } else { Ended::Success(output) }
 }

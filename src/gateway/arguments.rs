@@ -26,7 +26,7 @@ pub(super) struct Call {
 }
 
 /// Answers to what a server asked for in its last result, and what it wants to be reminded of.
-const PASSED_ON: [&str; 2] = ["inputResponses", "requestState"];
+pub(super) const PASSED_ON: [&str; 2] = ["inputResponses", "requestState"];
 
 /// Of `_meta`, what belongs to the connection between the client and the gateway.
 const PROTOCOL_META: &str = "io.modelcontextprotocol/";
@@ -61,6 +61,13 @@ pub(super) fn of_request(mut params: JsonObject, mut meta: JsonObject) -> (JsonO
         beside.insert("_meta".to_owned(), Value::Object(meta));
     }
     (params, beside)
+}
+
+impl Call {
+    /// Whether it brings what an earlier answer asked for.
+    pub(super) fn comes_back(&self) -> bool {
+        PASSED_ON.iter().any(|key| self.beside.contains_key(*key))
+    }
 }
 
 impl Arguments {

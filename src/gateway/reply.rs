@@ -110,6 +110,7 @@ impl Reply {
             Body::Result(mut result) => {
                 if era == Era::Modern {
                     super::era::dress_relayed(cacheable, &mut result);
+                    super::retry::tell_apart(&mut result);
                 }
                 return Frame::result(id, |text| json::write_object(&result, text));
             }

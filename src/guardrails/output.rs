@@ -331,10 +331,6 @@ fn unescaped(value: &str) -> Option<String> {
 }
 
 impl CheckedOutput {
-    pub fn asks_for_input(&self) -> bool {
-        self.output.asks_for_input()
-    }
-
     pub fn is_error(&self) -> bool {
         self.output.is_error()
     }

@@ -114,8 +114,13 @@ impl Ask {
 
     /// A request of the revision without sessions, with its headers.
     pub(crate) fn modern(id: u64, method: &str, mut params: Value) -> Self {
-        params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
         params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
+        Self::modern_of(id, method, params)
+    }
+
+    /// As `modern`, of a client that says itself what it can do.
+    pub(crate) fn modern_of(id: u64, method: &str, mut params: Value) -> Self {
+        params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
         let ask = Self::request(id, method, &params)
             .header("MCP-Protocol-Version", "2026-07-28")
             .header("Mcp-Method", method);

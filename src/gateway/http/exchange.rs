@@ -23,6 +23,7 @@ use crate::gateway::message::Request;
 use crate::gateway::{Visit, Who};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::Caller;
+use crate::secret::KeyDigest;
 use crate::tool::Repeated;
 
 /// Messages that wait for the stream of their request.
@@ -46,6 +47,7 @@ pub(super) type Hold = (budget::Permit, Option<Open>);
 /// Who asks, and how it can be talked to.
 pub(super) struct Asker {
     pub(super) caller: Arc<Caller>,
+    pub(super) key: KeyDigest,
     pub(super) connection: Arc<Connection>,
     pub(super) repeated: Option<Repeated>,
     pub(super) withdrawn: CancellationToken,
@@ -77,10 +79,9 @@ impl Exchange {
         hold: Hold,
     ) -> Self {
         let (sender, messages) = mpsc::channel(DEPTH);
-        let Asker { caller, connection, repeated, withdrawn } = who;
-        let outlet = Outlet::Stream(sender);
-        let visit =
-            Visit { connection, outlet, who: Who::Is(caller), repeated, withdrawn: withdrawn.clone() };
+        let Asker { caller, key, connection, repeated, withdrawn } = who;
+        let (outlet, who) = (Outlet::Stream(sender), Who::Is(caller, key));
+        let visit = Visit { connection, outlet, who, repeated, pledge: None, withdrawn: withdrawn.clone() };
         let (id, gateway) = (request.id.clone(), front.gateway.clone());
         let work = Box::pin(async move { gateway.handle(request, visit).await });
         let withdrawn = Some(withdrawn).filter(|_| matches!(leaving, Leaving::Withdraws));

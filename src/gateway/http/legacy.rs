@@ -40,6 +40,7 @@ pub(super) async fn request(
     };
     let who = Asker {
         caller: Arc::clone(&visitor.caller),
+        key: visitor.key.clone(),
         connection: Arc::clone(&session.connection),
         repeated: None,
         withdrawn: open.withdrawn().clone(),
@@ -62,6 +63,7 @@ async fn open(
     let session = Arc::new(Session::new(visitor.key.clone()));
     let who = Asker {
         caller: Arc::clone(&visitor.caller),
+        key: visitor.key.clone(),
         connection: Arc::clone(&session.connection),
         repeated: None,
         withdrawn: CancellationToken::new(),

@@ -49,7 +49,8 @@ pub(super) async fn request(
     };
     let connection = Arc::new(Connection::new(Outlet::Nowhere));
     let repeated = Some(repeated(headers));
-    let who = Asker { caller: Arc::clone(&visitor.caller), connection, repeated, withdrawn };
+    let (caller, key) = (Arc::clone(&visitor.caller), visitor.key.clone());
+    let who = Asker { caller, key, connection, repeated, withdrawn };
     let exchange = Exchange::begin(front, request, who, Leaving::Withdraws, (permit, None));
     match exchange.answer().await {
         Answer::Whole(frame) => json(status(frame.error), front.budget.unread(&visitor.key, frame.text)),
