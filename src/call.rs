@@ -73,6 +73,11 @@ pub struct ToolOutput {
 pub struct NotAResult;
 
 impl Method {
+    /// Whether it is for what the session does later.
+    pub fn is_for_later(self) -> bool {
+        matches!(self, Self::Subscribe | Self::Unsubscribe)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Tool => "tools/call",

@@ -54,6 +54,7 @@ pub use watchdog::{COMMAND as WATCHDOG_COMMAND, watch as run_watchdog};
 use events::{Events, Whose};
 use far_end::FarEnd;
 use handshake::{Greeting, Shaking};
+use keep::Seating;
 use listing::Listing;
 pub use listing::ToolList;
 use places::{Claim, Place, Places};
@@ -142,10 +143,11 @@ impl Downstream {
         // Where direct calls are made, theirs is the session that is kept.
         let usual = if scope.settings.exposure.is_direct() { SessionMode::Keep } else { SessionMode::Batch };
         let seat = match server.session.mode.unwrap_or(usual) {
-            SessionMode::Keep => self.seat(scope, server, Operation::Discovery).await?,
-            SessionMode::Batch => None,
+            // A list is the same in any session.
+            SessionMode::Keep => self.seat(scope, server, Operation::Discovery, false).await?,
+            SessionMode::Batch => Seating::None,
         };
-        let Some(mut seat) = seat else {
+        let Seating::Seat(mut seat) = seat else {
             let (tools, session) = self.open_and_list(scope, server).await?;
             self.pool.offer(scope, Key::new(scope, server), session);
             return Ok(tools);
@@ -170,8 +172,10 @@ impl Downstream {
         scope: &Scope,
         server: &Arc<Server>,
     ) -> Result<Offers, SessionFault> {
-        let mode = server.session.mode.unwrap_or(SessionMode::Keep);
-        let mut leased = self.take(scope, server, mode).await?;
+        let mut leased = match server.session.mode.unwrap_or(SessionMode::Keep) {
+            SessionMode::Batch => self.single(scope, server).await?,
+            SessionMode::Keep => self.kept(scope, server, false).await?,
+        };
         // After a failure the session is in the middle of something, and is closed.
         let offers = leased.session().offers(scope).await?;
         self.finish(scope, leased);

@@ -78,6 +78,7 @@ impl Execution {
             scope,
             server: &batch.server,
             mode: batch.mode,
+            lasts: batch.method().is_for_later(),
             downstream: &self.downstream,
             guardrails: &self.guardrails,
         };

@@ -3,11 +3,11 @@
 //! The counts are process-wide and hold no names: they are what `enkrypt_get_timeout_metrics` shows.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -49,7 +49,7 @@ pub struct Activity(Arc<Signs>);
 #[derive(Debug, Default)]
 struct Signs {
     changed: Notify,
-    paused: AtomicBool,
+    paused: watch::Sender<bool>,
 }
 
 /// While it lives, the clock of the operation stands still: somebody else has the word.
@@ -269,19 +269,25 @@ impl Activity {
     }
 
     pub fn pause(&self) -> Pause {
-        self.0.paused.store(true, Ordering::Release);
+        self.0.paused.send_replace(true);
         self.beat();
         Pause(self.clone())
     }
 
+    /// Waits until somebody else has the word.
+    pub async fn paused(&self) {
+        // The sender is ours: it cannot be gone.
+        let _ = self.0.paused.subscribe().wait_for(|paused| *paused).await;
+    }
+
     fn is_paused(&self) -> bool {
-        self.0.paused.load(Ordering::Acquire)
+        *self.0.paused.borrow()
     }
 }
 
 impl Drop for Pause {
     fn drop(&mut self) {
-        self.0.0.paused.store(false, Ordering::Release);
+        self.0.0.paused.send_replace(false);
         self.0.beat();
     }
 }

@@ -131,6 +131,8 @@ mod custom_keyword {
         servers_behind_an_address: Meta Stdio Discovered Remote;
         direct_tools_of_servers_behind_an_address: Direct Http Discovered Remote;
         servers_without_a_handshake: Meta Stdio Discovered Modern;
+        nobody_shakes_hands: Meta Modern Discovered Modern;
+        direct_tools_where_nobody_shakes_hands: Direct Modern Discovered Modern;
     }
 }
 
@@ -160,10 +162,14 @@ mod local {
 /// Without policies all of it arrives: the attacks attack, and the search finds.
 #[tokio::test]
 async fn unguarded_every_attack_arrives() {
-    for (face, servers) in
-        [(Face::Meta, Servers::Command), (Face::Direct, Servers::Command), (Face::Meta, Servers::Remote)]
-    {
-        let (transport, known, beside) = (Transport::Stdio, Known::Discovered, false);
+    for (face, transport, servers) in [
+        (Face::Meta, Transport::Stdio, Servers::Command),
+        (Face::Direct, Transport::Stdio, Servers::Command),
+        (Face::Meta, Transport::Stdio, Servers::Remote),
+        (Face::Meta, Transport::Modern, Servers::Command),
+        (Face::Direct, Transport::Modern, Servers::Command),
+    ] {
+        let (known, beside) = (Known::Discovered, false);
         walk::walk(Road { face, transport, known, servers, beside }, None).await;
     }
 }

@@ -5,7 +5,7 @@ const [key, protocol, command, ...args] = process.argv.slice(2);
 
 console.log(
   JSON.stringify({
-    common_mcp_gateway_config: { tool_exposure: 'direct', direct_prefix: false, session_mode: 'keep' },
+    common_mcp_gateway_config: { tool_exposure: 'direct', direct_prefix: false },
     mcp_configs: {
       only: {
         mcp_config_name: 'only',

@@ -1,10 +1,11 @@
 //! Kept sessions: one for each caller and server, for state that must outlive a batch.
 //!
-//! Whoever has the seat has the session alone; the others wait in the order in which they came.
+//! Whoever has the seat has the session alone; the others wait in the order in which they came. While its call waits
+//! for its client, which may take long, they need not wait unless the configuration wants one session only.
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::time::Instant;
 
 use super::lease::Leased;
@@ -13,11 +14,17 @@ use super::session::{Fresh, Session};
 use super::{Downstream, SessionFault, Trouble};
 use crate::config::{Server, SessionMode};
 use crate::scope::Scope;
-use crate::timeouts::{Interrupted, Operation};
+use crate::timeouts::{Activity, Interrupted, Operation};
 
 /// Where a kept session waits. A session whose slot nobody knows any more closes after its use.
-#[derive(Default)]
-pub(super) struct Slot(Arc<Mutex<Option<Idle>>>);
+#[derive(Clone, Default)]
+pub(super) struct Slot {
+    idle: Arc<Mutex<Option<Idle>>>,
+    holder: Holder,
+}
+
+/// The activity of the session that was taken last.
+type Holder = Arc<watch::Sender<Option<Activity>>>;
 
 struct Idle {
     session: Box<Session>,
@@ -27,51 +34,100 @@ struct Idle {
 /// The right to the session of a slot.
 pub(super) struct Seat {
     idle: OwnedMutexGuard<Option<Idle>>,
+    holder: Holder,
     pool: Arc<Pool>,
 }
 
+/// How somebody comes to a kept session, or past it.
+pub(super) enum Seating {
+    Seat(Seat),
+    /// It is held by a call that waits for its client.
+    Away,
+    /// No session is kept for this request.
+    None,
+}
+
 impl Downstream {
-    /// The kept session, a new one in its place if it is gone, or one for this batch alone when there is no slot.
-    pub(super) async fn kept(&self, scope: &Scope, server: &Arc<Server>) -> Result<Leased, SessionFault> {
-        match self.seat(scope, server, Operation::Default).await? {
-            Some(mut seat) => match seat.session(scope).await? {
+    /// The kept session, a new one in its place if it is gone, or one for this batch alone.
+    pub(super) async fn kept(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+        only: bool,
+    ) -> Result<Leased, SessionFault> {
+        match self.seat(scope, server, Operation::Default, only).await? {
+            Seating::Seat(mut seat) => match seat.session(scope).await? {
                 Some(session) => Ok(Leased::kept(session, seat)),
                 None => Ok(Leased::kept(self.open(scope, server).await?.begin(), seat)),
             },
-            None => Ok(Leased::once(self.open(scope, server).await?, SessionMode::Keep)),
+            Seating::Away => self.single(scope, server).await,
+            Seating::None => Ok(Leased::once(self.open(scope, server).await?, SessionMode::Keep)),
         }
     }
 
-    /// Waits for whoever uses the session now.
+    /// Waits for whoever uses the session now; `only`: also while that one's client has the word.
     pub(super) async fn seat(
         &self,
         scope: &Scope,
         server: &Arc<Server>,
         operation: Operation,
-    ) -> Result<Option<Seat>, SessionFault> {
-        let Some(slot) = self.pool.slot(scope, &Key::new(scope, server)) else { return Ok(None) };
-        let idle = match Arc::clone(&slot).try_lock_owned() {
-            Ok(idle) => idle,
-            Err(_) => {
-                let waited = scope.timeouts.run(operation, &scope.cancel, slot.lock_owned()).await;
-                waited.map_err(|interrupted| SessionFault::new(&server.name, Trouble::Busy(interrupted)))?
+        only: bool,
+    ) -> Result<Seating, SessionFault> {
+        let Some(slot) = self.pool.slot(scope, &Key::new(scope, server)) else { return Ok(Seating::None) };
+        let seated = |idle, holder| Seating::Seat(Seat { idle, holder, pool: Arc::clone(&self.pool) });
+        let Slot { idle, holder } = slot;
+        if let Ok(idle) = Arc::clone(&idle).try_lock_owned() {
+            return Ok(seated(idle, holder));
+        }
+        let waiting = async {
+            tokio::select! {
+                biased;
+                idle = idle.lock_owned() => Some(idle),
+                () = away(&holder), if !only => None,
             }
         };
-        Ok(Some(Seat { idle, pool: Arc::clone(&self.pool) }))
+        let waited = scope.timeouts.run(operation, &scope.cancel, waiting).await;
+        match waited.map_err(|interrupted| SessionFault::new(&server.name, Trouble::Busy(interrupted)))? {
+            Some(idle) => Ok(seated(idle, holder)),
+            None => Ok(Seating::Away),
+        }
+    }
+}
+
+/// Waits until the one who holds the session waits for its client.
+async fn away(holder: &watch::Sender<Option<Activity>>) {
+    let mut holders = holder.subscribe();
+    loop {
+        let activity = holders.borrow_and_update().clone();
+        let paused = async {
+            match activity {
+                Some(activity) => activity.paused().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = paused => return,
+            Ok(()) = holders.changed() => {}
+        }
     }
 }
 
 impl Pool {
-    fn slot(&self, scope: &Scope, key: &Key) -> Option<Arc<Mutex<Option<Idle>>>> {
+    fn slot(&self, scope: &Scope, key: &Key) -> Option<Slot> {
         let mut shelves = self.shelves_for(scope)?;
         if !shelves.kept.contains_key(key) {
             shelves.drop_others(key);
         }
-        Some(Arc::clone(&shelves.kept.entry(key.clone()).or_default().0))
+        Some(shelves.kept.entry(key.clone()).or_default().clone())
     }
 }
 
 impl Seat {
+    /// The session that is used from here on.
+    pub(super) fn held_by(&self, session: &Session) {
+        self.holder.send_replace(Some(session.activity()));
+    }
+
     /// The session that waited here, if it still answers.
     pub(super) async fn session(&mut self, scope: &Scope) -> Result<Option<Box<Session>>, SessionFault> {
         let Some(Idle { session, until }) = self.idle.take() else { return Ok(None) };
@@ -94,7 +150,7 @@ impl Seat {
         }
         let until = Instant::now() + session.server().session.idle;
         *self.idle = Some(Idle { session, until });
-        let Self { idle, pool } = self;
+        let Self { idle, pool, .. } = self;
         drop(idle);
         pool.wake_by(until);
     }
@@ -107,21 +163,21 @@ impl Seat {
 impl Slot {
     /// When its time is over; `None` while it is in use, or empty.
     pub(super) fn until(&self) -> Option<Instant> {
-        self.0.try_lock().ok()?.as_ref().map(|idle| idle.until)
+        self.idle.try_lock().ok()?.as_ref().map(|idle| idle.until)
     }
 
     /// Closes its session if that is due, and says whether there is still a use for the slot.
     pub(super) fn waits_on(&self, now: Instant) -> bool {
-        let Ok(mut idle) = self.0.try_lock() else { return true };
+        let Ok(mut idle) = self.idle.try_lock() else { return true };
         if idle.as_ref().is_some_and(|idle| idle.until <= now || idle.session.is_closed()) {
             *idle = None;
         }
         // Somebody who is about to take the seat knows it already.
-        idle.is_some() || Arc::strong_count(&self.0) > 1
+        idle.is_some() || Arc::strong_count(&self.idle) > 1
     }
 
     /// Closes the session, if nobody uses it.
     pub(super) fn clear(&self) -> bool {
-        self.0.try_lock().is_ok_and(|mut idle| idle.take().is_some())
+        self.idle.try_lock().is_ok_and(|mut idle| idle.take().is_some())
     }
 }

@@ -23,16 +23,20 @@ enum After {
 }
 
 impl Downstream {
-    /// A session for the calls of one batch.
+    /// A session for the calls of one batch. `lasts`: what they do in a kept session is to be there later.
     pub async fn take(
         &self,
         scope: &Scope,
         server: &Arc<Server>,
         mode: SessionMode,
+        lasts: bool,
     ) -> Result<Leased, SessionFault> {
         match mode {
             SessionMode::Batch => self.single(scope, server).await,
-            SessionMode::Keep => self.kept(scope, server).await,
+            SessionMode::Keep => {
+                // What the operator wants kept is in one session; what is kept by itself may be in two for a while.
+                self.kept(scope, server, lasts || server.session.mode == Some(mode)).await
+            }
         }
     }
 
@@ -63,6 +67,7 @@ impl Leased {
     }
 
     pub(super) fn kept(session: Box<Session>, seat: Seat) -> Self {
+        seat.held_by(&session);
         Self { session, after: After::GiveBack(seat) }
     }
 

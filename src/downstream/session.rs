@@ -263,6 +263,10 @@ impl Session {
         self.service.over.is_cancelled()
     }
 
+    pub(super) fn activity(&self) -> Activity {
+        self.activity.clone()
+    }
+
     pub(super) fn server(&self) -> &Arc<Server> {
         &self.server
     }

@@ -18,6 +18,7 @@ pub(super) struct Step<'a> {
     pub(super) scope: &'a Scope,
     pub(super) server: &'a Arc<Server>,
     pub(super) mode: SessionMode,
+    pub(super) lasts: bool,
     pub(super) downstream: &'a Downstream,
     pub(super) guardrails: &'a Guardrails,
 }
@@ -181,7 +182,7 @@ impl Step<'_> {
 
     async fn session<'s>(&self, session: &'s mut Option<Leased>) -> Result<&'s mut Session, SessionFault> {
         if session.is_none() {
-            *session = Some(self.downstream.take(self.scope, self.server, self.mode).await?);
+            *session = Some(self.downstream.take(self.scope, self.server, self.mode, self.lasts).await?);
         }
         let leased = session.as_mut().map(Leased::session);
         leased.ok_or_else(|| SessionFault::new(&self.server.name, Trouble::Closed))

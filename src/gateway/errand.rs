@@ -32,6 +32,7 @@ pub(super) struct Errand {
 }
 
 /// What its answer looks like, in the log and on the wire.
+#[derive(Clone)]
 struct Label {
     request: RequestId,
     key: Option<String>,
@@ -125,11 +126,11 @@ impl Gateway {
                 questions = client.questions() => questions,
                 () = client.keep_alive() => continue,
             };
-            let (request, tool) = (errand.label.request.clone(), errand.label.name.clone());
+            let Label { request, key, name: tool, .. } = errand.label.clone();
             match self.suspended.keep(errand, &questions) {
                 Ok(state) => {
                     let ms = milliseconds(started.elapsed());
-                    tracing::info!(%request, tool, outcome = "input_required", ms, "request");
+                    tracing::info!(%request, key, tool, outcome = "input_required", ms, "request");
                     return question(id, questions, state);
                 }
                 Err(back) => {

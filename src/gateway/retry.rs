@@ -94,16 +94,13 @@ impl Retry {
         Some(Self { state, responses })
     }
 
-    /// The answers, one for each question.
+    /// The answers, one for each question; what else stands beside them is passed over, as the revision wants it.
     pub(super) fn answers(&mut self, questions: &Questions) -> Result<JsonObject, RpcError> {
         let Value::Object(responses) = &mut self.responses else {
             return Err(invalid(
                 "`inputResponses` must be an object with an answer for each key of `inputRequests`",
             ));
         };
-        if responses.keys().any(|key| !questions.contains_key(key)) {
-            return Err(invalid("`inputResponses` has a key that `inputRequests` has not"));
-        }
         for (key, method) in questions {
             let Some(response) = responses.get(key) else {
                 return Err(invalid(format!("`inputResponses` must have an answer under `{key}`")));
@@ -112,6 +109,7 @@ impl Retry {
                 return Err(invalid(format!("`inputResponses.{key}` {problem}")));
             }
         }
+        responses.retain(|key, _| questions.contains_key(key));
         Ok(std::mem::take(responses))
     }
 }
@@ -233,13 +231,15 @@ mod tests {
         };
         let good = json!({"q1": {"action": "decline"}, "q2": {"role": "assistant", "content": []}, "q3": {"roots": []}});
         assert_eq!(answers(good.clone()).map(Value::Object), Ok(good.clone()));
+        let mut more = good.clone();
+        more["q4"] = json!({});
+        assert_eq!(answers(more).map(Value::Object), Ok(good.clone()));
         for (key, value, problem) in [
             ("q1", json!({"action": "maybe"}), "`inputResponses.q1` must have an `action`"),
             ("q1", json!({"action": "accept", "content": 7}), "an object as `content`"),
             ("q1", json!("yes"), "must be an object"),
             ("q2", json!({}), "`inputResponses.q2`"),
             ("q3", json!({"roots": {}}), "list of `roots`"),
-            ("q4", json!({}), "a key that `inputRequests` has not"),
         ] {
             let mut responses = good.clone();
             responses[key] = value;

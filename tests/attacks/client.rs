@@ -46,7 +46,20 @@ impl Client {
     }
 
     /// The answer to a request. Whatever is asked meanwhile is answered, as a client does that trusts everybody.
-    pub(super) async fn ask(&mut self, method: &str, mut params: Value) -> Value {
+    pub(super) async fn ask(&mut self, method: &str, params: Value) -> Value {
+        let mut answer = self.ask_once(method, params.clone()).await;
+        while answer["result"]["resultType"] == "input_required" {
+            let mut params = params.clone();
+            params["requestState"] = answer["result"]["requestState"].clone();
+            let asked = answer["result"]["inputRequests"].as_object().expect("questions");
+            params["inputResponses"] =
+                asked.iter().map(|(key, request)| (key.clone(), response(request))).collect();
+            answer = self.ask_once(method, params).await;
+        }
+        answer
+    }
+
+    async fn ask_once(&mut self, method: &str, mut params: Value) -> Value {
         self.asked += 1;
         let id = self.asked;
         params["_meta"]["progressToken"] = json!(id);
@@ -67,7 +80,8 @@ impl Client {
             Line::Http(front, session) => (Ask::post(&request).session(session), front),
             Line::Modern(front) => {
                 params["_meta"]["io.modelcontextprotocol/logLevel"] = json!("debug");
-                (Ask::modern(id, method, params), front)
+                params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capable();
+                (Ask::modern_of(id, method, params), front)
             }
         };
         let mut wire = front.wire().await;
@@ -115,7 +129,7 @@ impl Client {
     async fn open(&mut self) {
         let params = json!({
             "protocolVersion": "2025-11-25", "clientInfo": {"name": "t", "version": "1"},
-            "capabilities": {"elicitation": {}, "sampling": {}, "roots": {}},
+            "capabilities": capable(),
         });
         let request = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params});
         match &mut self.line {
@@ -140,15 +154,22 @@ fn remember(heard: &mut String, message: &Value) {
     heard.push('\n');
 }
 
+fn capable() -> Value {
+    json!({"elicitation": {}, "sampling": {}, "roots": {}})
+}
+
 /// What such a client answers to a question.
-fn reply(message: &Value) -> Option<Value> {
-    let id = message.get("id").filter(|_| message["method"].is_string())?;
-    let result = match message["method"].as_str()? {
-        "elicitation/create" => json!({"action": "accept", "content": {"name": "ada"}}),
-        "sampling/createMessage" => {
+fn response(question: &Value) -> Value {
+    match question["method"].as_str() {
+        Some("elicitation/create") => json!({"action": "accept", "content": {"name": "ada"}}),
+        Some("sampling/createMessage") => {
             json!({"role": "assistant", "content": {"type": "text", "text": "hello"}, "model": "m"})
         }
         _ => json!({}),
-    };
-    Some(json!({"jsonrpc": "2.0", "id": id, "result": result}))
+    }
+}
+
+fn reply(message: &Value) -> Option<Value> {
+    let id = message.get("id").filter(|_| message["method"].is_string())?;
+    Some(json!({"jsonrpc": "2.0", "id": id, "result": response(message)}))
 }

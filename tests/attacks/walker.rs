@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::walk::Seen;
-use super::{Known, Road, Servers};
+use super::{Known, Road, Servers, Transport};
 use crate::support::{
     Attack, BadCall, BadTool, CACHE_STATUS, CLEAR_CACHE, DISCOVER, INFO, LIST, Poison, SECURE_CALL,
     eventually_async,
@@ -98,6 +98,12 @@ impl Walker {
         self.road.servers == Servers::Modern && ["sampling", "odd_question"].contains(&tool.name.as_str())
     }
 
+    /// Whether what it asks is its own result, for the client to answer.
+    fn is_question_whole(&self, tool: &BadTool) -> bool {
+        let asks = ["elicitation", "odd_question", "sampling"].iter().any(|name| tool.name.starts_with(name));
+        asks && (self.road.servers, self.road.transport) == (Servers::Modern, Transport::Modern)
+    }
+
     async fn batch(&mut self, attack: &Attack, calls: &[Value]) -> Value {
         let arguments = json!({"server_name": attack.name, "tool_calls": calls});
         self.tool(SECURE_CALL, arguments).await
@@ -141,6 +147,7 @@ impl Walker {
         let params = json!({"name": name, "arguments": call.arguments});
         let answer = self.client.ask("tools/call", params).await;
         let expected = match tool.poison {
+            Poison::Aside if self.is_question_whole(tool) => "GUARDRAIL_VIOLATION",
             Poison::Harmless | Poison::Aside => "success",
             Poison::Definition => "TOOL_BLOCKED",
             Poison::Arguments | Poison::Result => "GUARDRAIL_VIOLATION",

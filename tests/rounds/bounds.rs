@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Talk, asking, back, batch, fixture, question, report, who};
+use crate::direct::direct;
 use crate::processes::watch::children;
 use crate::support::{Config, alive, eventually};
 
@@ -104,4 +105,37 @@ async fn a_cancelled_retry_cancels_the_call() {
     eventually("the server is told", || std::fs::read_to_string(&heard).is_ok_and(|text| !text.is_empty()));
     let listed = talk.ask("tools/list", &json!({})).await;
     assert!(listed["result"].is_object(), "nothing else is said: {listed}");
+}
+
+/// In direct mode a session is kept between calls; one that waits for its client is not in the others' way.
+#[tokio::test]
+async fn other_calls_do_not_wait_for_a_client_that_is_away() {
+    let mut talk = Talk::start(&direct(fixture()).timeout("default_timeout", 600.0));
+    let params = json!({"name": "fix__test_elicitation", "arguments": {"message": "Who?"}});
+    let asked = talk.call(&params).await;
+    for _ in 0..2 {
+        let plain = json!({"name": "fix__test_simple_text", "arguments": {}});
+        assert!(talk.call(&plain).await["result"]["content"].is_array());
+    }
+    let second = talk.call(&params).await;
+    for asked in [&second, &asked] {
+        let answer = talk.call(&back(&params, asked, &super::ada())).await;
+        assert!(answer.to_string().contains("ada@example.com"), "{answer}");
+    }
+}
+
+/// Where the operator wants one session, there is one.
+#[tokio::test]
+async fn a_session_that_is_to_be_the_only_one_is_waited_for() {
+    let config = direct(fixture().with("session_mode", json!("keep"))).timeout("default_timeout", 1.0);
+    let mut talk = Talk::start(&config);
+    let params = json!({"name": "fix__test_elicitation", "arguments": {"message": "Who?"}});
+    let asked = talk.call(&params).await;
+    question(&asked);
+    let plain = json!({"name": "fix__test_simple_text", "arguments": {}});
+    let refused = talk.call(&plain).await;
+    assert!(refused.to_string().contains("while another batch had its session"), "{refused}");
+    let answer = talk.call(&back(&params, &asked, &super::ada())).await;
+    assert!(answer.to_string().contains("ada@example.com"), "{answer}");
+    assert!(talk.call(&plain).await["result"]["isError"] != true);
 }
