@@ -127,7 +127,8 @@ impl Gateway {
                 () = client.keep_alive() => continue,
             };
             let Label { request, key, name: tool, .. } = errand.label.clone();
-            match self.suspended.keep(errand, &questions) {
+            let max_sessions = self.parts.store.current().limits.max_sessions;
+            match self.suspended.keep(errand, &questions, max_sessions) {
                 Ok(state) => {
                     let ms = milliseconds(started.elapsed());
                     tracing::info!(%request, key, tool, outcome = "input_required", ms, "request");

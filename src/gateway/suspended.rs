@@ -16,11 +16,12 @@ use crate::client::PATIENCE;
 use crate::ids::{push_hex, random};
 use crate::rpc::RpcError;
 
-/// Of one caller at once; most of them hold a session.
-const PER_CALLER: usize = 16;
+/// Most calls that wait hold a session: all together may have one of so many sessions, and the rest is for those
+/// that run.
+const IN_ALL: usize = 2;
 
-/// Of all callers at once.
-const IN_ALL: usize = 128;
+/// The same for one caller.
+const PER_CALLER: usize = 4;
 
 #[derive(Clone)]
 pub(super) struct Suspended {
@@ -46,12 +47,18 @@ impl Suspended {
         Self { calls: Arc::default(), tasks, patience: PATIENCE }
     }
 
-    /// The state to come back with. An errand that there is no room for is given back.
-    pub(super) fn keep(&self, mut errand: Box<Errand>, asked: &JsonObject) -> Result<String, Box<Errand>> {
+    /// The state to come back with. An errand that there is no room for, of so many sessions, is given back.
+    pub(super) fn keep(
+        &self,
+        mut errand: Box<Errand>,
+        asked: &JsonObject,
+        max_sessions: usize,
+    ) -> Result<String, Box<Errand>> {
         let mut calls = self.lock();
         let Some(pledge) = errand.pledge.clone() else { return Err(errand) };
         let of_caller = calls.values().filter(|waiting| waiting.pledge.is_of_caller(&pledge)).count();
-        if calls.len() >= IN_ALL || of_caller >= PER_CALLER {
+        let is_full = |count: usize, part: usize| count >= (max_sessions / part).max(1);
+        if is_full(calls.len(), IN_ALL) || is_full(of_caller, PER_CALLER) {
             return Err(errand);
         }
         let mut state = OURS.to_owned();
@@ -113,6 +120,8 @@ mod tests {
     use crate::auth::Credentials;
     use crate::gateway::Who;
 
+    const MAX_SESSIONS: usize = 16;
+
     fn object(value: &Value) -> JsonObject {
         value.as_object().cloned().expect("an object")
     }
@@ -134,7 +143,7 @@ mod tests {
     }
 
     fn keep(suspended: &Suspended, errand: Box<Errand>) -> Option<String> {
-        suspended.keep(errand, &questions()).ok()
+        suspended.keep(errand, &questions(), MAX_SESSIONS).ok()
     }
 
     #[tokio::test]
@@ -181,11 +190,13 @@ mod tests {
     #[tokio::test]
     async fn no_caller_takes_all_places_and_there_are_not_more() {
         let suspended = Suspended::new(TaskTracker::new());
-        for _ in 0..PER_CALLER {
+        for _ in 0..MAX_SESSIONS / 4 {
             keep(&suspended, errand("me")).expect("room");
         }
         assert!(keep(&suspended, errand("me")).is_none());
-        let kept = (0..IN_ALL).filter_map(|number| keep(&suspended, errand(&number.to_string())));
-        assert_eq!(kept.count(), IN_ALL - PER_CALLER);
+        let kept = (0..MAX_SESSIONS).filter_map(|number| keep(&suspended, errand(&number.to_string())));
+        assert_eq!(kept.count(), MAX_SESSIONS / 4);
+        let suspended = Suspended::new(TaskTracker::new());
+        assert!(suspended.keep(errand("me"), &questions(), 1).is_ok(), "one at the least");
     }
 }

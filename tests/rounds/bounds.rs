@@ -28,22 +28,22 @@ async fn the_end_of_the_gateway_leaves_nothing_behind_and_is_not_held_up() {
 #[tokio::test]
 async fn past_the_bound_the_server_is_told_that_nobody_can_be_asked() {
     let script = asking(&[]);
-    let mut talk = Talk::start(&Config::new().server(script.server("s")));
+    let mut talk = Talk::start(&Config::new().server(script.server("s")).common("max_sessions", json!(12)));
     let params = |n: usize| batch("s", &json!([{"name": "asks", "args": {"n": n}}]));
     let mut first = Value::Null;
-    for number in 0..16 {
+    for number in 0..3 {
         let asked = talk.call(&params(number)).await;
         question(&asked);
         if number == 0 {
             first = asked;
         }
     }
-    let answer = report(&talk.call(&params(16)).await);
+    let answer = report(&talk.call(&params(3)).await);
     let heard = answer["results"][0]["response"].as_str().expect("a response");
     assert!(heard.contains("the client cannot be asked"), "{answer}");
     let answer = report(&talk.call(&back(&params(0), &first, &super::accept(&json!({})))).await);
     assert_eq!(answer["status"], "success", "{answer}");
-    question(&talk.call(&params(17)).await);
+    question(&talk.call(&params(4)).await);
 }
 
 /// A server that dies while its question is open: whoever comes back is told.
