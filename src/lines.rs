@@ -6,33 +6,39 @@ use std::io;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::Mutex;
 
 /// How much of an over-long line is kept from its start and from its end: a JSON-RPC `id` stands at either.
 const SALVAGED: usize = 512;
 
-const READ_BUFFER: usize = 256 * 1024;
-
 /// What a pipe is asked to hold, so that a message of many megabytes takes few turns of both processes.
 #[cfg(target_os = "linux")]
 const PIPE: usize = 1 << 20;
 
-/// Kept between messages; a larger buffer is given back once its message has been read.
+/// A buffer at first; most messages are shorter.
+const FIRST: usize = 32 * 1024;
+
+/// With less room than this left, more is made: to read a few bytes at a time costs more.
+const ROOM: usize = 4 * 1024;
+
+/// Kept between messages; a larger buffer is given back once its messages have been read.
 const RETAINED: usize = 256 * 1024;
 
-/// A large buffer that is full becomes so many times as large. To copy many megabytes each time that it doubles costs
-/// more than reading them; memory that nobody has written to costs nothing.
+/// A full buffer becomes so many times as large: to copy many megabytes each time that it doubles costs more than
+/// reading them, and memory that nobody has written to costs nothing.
 const GROWTH: usize = 8;
 
 /// Reads lines of at most `limit` bytes.
 pub struct LineReader<R> {
-    inner: BufReader<R>,
-    line: Vec<u8>,
+    inner: R,
+    buffer: Vec<u8>,
+    /// Where the line begins that is read next, and how far it has been searched for its end.
+    start: usize,
+    searched: usize,
     limit: usize,
+    /// The ends of a line that is too long already.
     overflow: Option<Overflow>,
-    /// The line in `line` has been handed out and is dropped at the next read.
-    taken: bool,
 }
 
 /// What one read found.
@@ -63,60 +69,82 @@ struct Writing<W> {
 
 impl<R: AsyncRead + Unpin> LineReader<R> {
     pub fn new(inner: R, limit: usize) -> Self {
-        let inner = BufReader::with_capacity(READ_BUFFER, inner);
-        Self { inner, line: Vec::new(), limit, overflow: None, taken: false }
+        Self { inner, buffer: Vec::new(), start: 0, searched: 0, limit, overflow: None }
     }
 
     /// The next line without its end; a last line that nothing ends is a line too.
     pub async fn next(&mut self) -> io::Result<Line<'_>> {
-        if std::mem::take(&mut self.taken) {
-            self.line.clear();
-            self.line.shrink_to(RETAINED);
-        }
+        self.give_back();
         loop {
-            let available = self.inner.fill_buf().await?;
-            if available.is_empty() {
-                return Ok(self.end());
+            if let Some(at) = memchr::memchr(b'\n', &self.buffer[self.searched..]) {
+                let end = self.searched + at;
+                return Ok(self.take(end, end + 1));
             }
-            let newline = memchr::memchr(b'\n', available);
-            let piece = &available[..newline.unwrap_or(available.len())];
-            match &mut self.overflow {
-                Some(overflow) => overflow.push(piece),
-                None if self.line.len() + piece.len() > self.limit => {
-                    let mut overflow = Overflow::default();
-                    overflow.push(&self.line);
-                    overflow.push(piece);
-                    self.overflow = Some(overflow);
-                    self.line = Vec::new();
-                }
-                None => {
-                    let needed = self.line.len() + piece.len();
-                    if needed > self.line.capacity().max(RETAINED) {
-                        let roomy = needed.saturating_mul(GROWTH).min(self.limit);
-                        self.line.reserve_exact(roomy - self.line.len());
-                    }
-                    self.line.extend_from_slice(piece);
-                }
-            }
-            let used = piece.len() + usize::from(newline.is_some());
-            self.inner.consume(used);
-            if newline.is_some() {
-                break;
+            self.searched = self.buffer.len();
+            self.spill();
+            self.make_room();
+            if self.inner.read_buf(&mut self.buffer).await? == 0 {
+                return Ok(self.last());
             }
         }
-        Ok(self.take())
     }
 
-    fn end(&mut self) -> Line<'_> {
-        if self.line.is_empty() && self.overflow.is_none() { Line::End } else { self.take() }
-    }
-
-    fn take(&mut self) -> Line<'_> {
-        if let Some(overflow) = self.overflow.take() {
-            return Line::TooLong(overflow);
+    /// What was handed out is gone.
+    fn give_back(&mut self) {
+        if self.start == self.buffer.len() && self.buffer.capacity() <= RETAINED {
+            self.buffer.clear();
+        } else if self.start == self.buffer.len() || self.start > RETAINED {
+            self.buffer = self.buffer[self.start..].to_vec();
+        } else {
+            return;
         }
-        self.taken = true;
-        Line::Text(self.line.strip_suffix(b"\r").unwrap_or(&self.line))
+        self.searched -= self.start;
+        self.start = 0;
+    }
+
+    /// Of a line that is too long only the ends are kept.
+    fn spill(&mut self) {
+        let begun = &self.buffer[self.start..];
+        if self.overflow.is_none() && begun.len() <= self.limit {
+            return;
+        }
+        self.overflow.get_or_insert_default().push(begun);
+        self.start = self.buffer.len();
+        self.give_back();
+    }
+
+    fn make_room(&mut self) {
+        let has_room = |buffer: &Vec<u8>| buffer.capacity() - buffer.len() >= ROOM;
+        if has_room(&self.buffer) {
+            return;
+        }
+        self.buffer.drain(..self.start);
+        self.searched -= self.start;
+        self.start = 0;
+        if !has_room(&self.buffer) {
+            let length = self.buffer.len();
+            let roomy = length.saturating_mul(GROWTH).min(self.limit).max(FIRST).max(length + ROOM);
+            self.buffer.reserve_exact(roomy - length);
+        }
+    }
+
+    fn last(&mut self) -> Line<'_> {
+        let end = self.buffer.len();
+        if self.start == end && self.overflow.is_none() { Line::End } else { self.take(end, end) }
+    }
+
+    /// The line up to `end`, after which the next one begins at `next`.
+    fn take(&mut self, end: usize, next: usize) -> Line<'_> {
+        let line = &self.buffer[self.start..end];
+        (self.start, self.searched) = (next, next);
+        match self.overflow.take() {
+            None if line.len() <= self.limit => Line::Text(line.strip_suffix(b"\r").unwrap_or(line)),
+            overflow => {
+                let mut overflow = overflow.unwrap_or_default();
+                overflow.push(line);
+                Line::TooLong(overflow)
+            }
+        }
     }
 }
 
@@ -281,6 +309,43 @@ mod tests {
         let long = format!("{{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":\"{}\"}}\nnext\n", "x".repeat(5_000));
         assert_eq!(read_all(long.as_bytes(), 100).await, ["too long, id Some(Number(7))", "next"]);
         assert_eq!(read_all(&[b'x'; 3_000], 100).await, ["too long, id None"]);
+    }
+
+    #[tokio::test]
+    async fn lines_of_any_length_come_whole_in_whatever_pieces_they_are_read() {
+        let lengths =
+            [0, 1, FIRST - 1, FIRST, FIRST + 1, 5, RETAINED, 3 * RETAINED, 0, 7, GROWTH * RETAINED + 3, 2];
+        let lines: Vec<String> =
+            (b'a'..).zip(lengths).map(|(c, n)| char::from(c).to_string().repeat(n)).collect();
+        for piece in [61, 4_096, 1 << 20] {
+            let (mut ours, theirs) = tokio::io::duplex(piece);
+            let mut reader = LineReader::new(theirs, GROWTH * RETAINED + 3);
+            let text = lines.join("\n");
+            let writing = async move { ours.write_all(text.as_bytes()).await };
+            let reading = async {
+                let mut read = Vec::new();
+                while let Ok(Line::Text(line)) = reader.next().await {
+                    read.push(String::from_utf8_lossy(line).into_owned());
+                }
+                (read, reader.buffer.capacity())
+            };
+            let (written, (read, kept)) = tokio::join!(writing, reading);
+            written.expect("written");
+            assert!(read == lines, "{piece}: {:?}", read.iter().map(String::len).collect::<Vec<_>>());
+            assert!(kept <= RETAINED, "{kept}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_read_that_was_given_up_loses_nothing() {
+        let (mut ours, theirs) = tokio::io::duplex(64);
+        let mut reader = LineReader::new(theirs, 100);
+        ours.write_all(b"one\nhalf").await.expect("written");
+        assert!(matches!(reader.next().await, Ok(Line::Text(b"one"))));
+        let given_up = tokio::time::timeout(std::time::Duration::from_millis(10), reader.next()).await;
+        assert!(given_up.is_err());
+        ours.write_all(b" a line\n").await.expect("written");
+        assert!(matches!(reader.next().await, Ok(Line::Text(b"half a line"))));
     }
 
     #[test]

@@ -14,7 +14,7 @@ async fn all_mistakes_are_said_at_once_and_no_value() {
     let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
     assert_eq!((code, out.as_str()), (78, ""));
     for path in [
-        "mcp_configs.config-1.mcp_config[0].config.command",
+        "mcp_configs.config-1.mcp_config[0].config.command (server `a`): ",
         "mcp_configs.config-1.mcp_config[0].config.args",
         "mcp_configs.config-1.mcp_config[1].server_name",
         "common_mcp_gateway_config.max_sessions",

@@ -222,7 +222,7 @@ async fn get(remote: &RemoteAuth, key: &GatewayKey) -> Result<Value, AuthFault> 
 fn read(asking: &Asking<'_>, body: &Value, key: &GatewayKey) -> Result<Arc<Caller>, AuthFault> {
     let list = file::parse_servers(body, asking.settings).map_err(|problems| {
         for problem in &problems {
-            tracing::error!(path = %problem.path, expected = %problem.expected, "the remote configuration is not valid");
+            tracing::error!("the remote configuration is not valid: {problem}");
         }
         unavailable("the remote configuration is not valid")
     })?;

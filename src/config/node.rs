@@ -47,7 +47,18 @@ pub(super) struct Node<'a> {
 impl Notes {
     pub(super) fn problem(&self, path: &str, expected: impl Into<String>) {
         let path = if path.is_empty() { "$" } else { path };
-        self.problems.borrow_mut().push(Problem { path: path.to_owned(), expected: expected.into() });
+        let (path, expected) = (path.to_owned(), expected.into());
+        self.problems.borrow_mut().push(Problem { path, server: None, expected });
+    }
+
+    /// Names the server in what is wrong with its entry, which `read` reads.
+    pub(super) fn of_server<T>(&self, name: Option<&str>, read: impl FnOnce() -> T) -> T {
+        let known = self.problems.borrow().len();
+        let value = read();
+        for problem in self.problems.borrow_mut().iter_mut().skip(known) {
+            problem.server = name.map(str::to_owned);
+        }
+        value
     }
 
     pub(super) fn warn(&self, warning: String) {

@@ -1,12 +1,25 @@
 //! What is wrong with a configuration, said all at once and without any value.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// One thing that is wrong with a configuration: where, and what was expected. Never the value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Problem {
     pub path: String,
+    /// Whose entry it is in: a place in a list tells nobody.
+    pub server: Option<String>,
     pub expected: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, server, expected } = self;
+        match server {
+            Some(server) => write!(out, "{path} (server `{}`): {expected}", server.escape_debug()),
+            None => write!(out, "{path}: {expected}"),
+        }
+    }
 }
 
 /// Why there are no settings. `Display` lists every problem.
@@ -45,7 +58,5 @@ impl ConfigError {
 }
 
 fn list(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .fold(String::new(), |text, problem| format!("{text}\n  {}: {}", problem.path, problem.expected))
+    problems.iter().fold(String::new(), |text, problem| format!("{text}\n  {problem}"))
 }

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::environment::Environment;
-use super::{ConfigError, Problem, Settings, file};
+use super::{ConfigError, Settings, file};
 
 const FILE_NAME: &str = "enkrypt_mcp_config.json";
 const LARGEST_FILE: u64 = 16 << 20;
@@ -187,8 +187,8 @@ fn refuse(error: &ConfigError) {
             problems = problems.len(),
             "the edited configuration is not valid: the last good one stays"
         );
-        for Problem { path, expected } in problems {
-            tracing::warn!("`{path}`: {expected}");
+        for problem in problems {
+            tracing::warn!("{problem}");
         }
     } else {
         let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();

@@ -48,13 +48,15 @@ pub(super) fn servers(
     let mut servers = Vec::new();
     for (path, value) in items {
         let Some(node) = Node::open(value, path.clone(), notes) else { continue };
-        let server = server(&node, common, context);
-        node.refuse_misspelt();
-        if let Some(name) = node.text("server_name")
-            && !names.insert(name)
-        {
-            node.problem("server_name", "expected a name that no other server of the list has");
-        }
+        let name = value.get("server_name").and_then(Value::as_str).filter(|name| !name.trim().is_empty());
+        let server = notes.of_server(name, || {
+            let server = server(&node, common, context);
+            node.refuse_misspelt();
+            if name.is_some_and(|name| !names.insert(name)) {
+                node.problem("server_name", "expected a name that no other server of the list has");
+            }
+            server
+        });
         servers.extend(server.map(Arc::new));
     }
     servers

@@ -22,7 +22,7 @@ fn settings(file: &Value) -> Settings {
 
 fn problems(file: &Value) -> Vec<String> {
     let Err(ConfigError::Invalid { problems, .. }) = parsed(file) else { panic!("no problem was found") };
-    problems.into_iter().map(|problem| format!("{}: {}", problem.path, problem.expected)).collect()
+    problems.into_iter().map(|problem| problem.to_string()).collect()
 }
 
 fn grant(settings: &Settings) -> &Grant {
@@ -115,7 +115,10 @@ fn two_spellings_must_not_disagree() {
     assert!(server(&file).input.enabled);
     file["mcp_configs"]["c1"]["mcp_config"][0]["input_guardrails_config"]["enabled"] = false.into();
     let said = problems(&file);
-    assert!(said.len() == 1 && said[0].contains("input_guardrails_config: says something else"), "{said:?}");
+    assert!(
+        said.len() == 1 && said[0].contains("input_guardrails_config (server `echo`): says something else"),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -138,11 +141,11 @@ fn all_problems_are_said_at_once() {
             "common_mcp_gateway_config.timeout_settings.auth_timeout".to_owned(),
             "common_mcp_gateway_config.enkrypt_cache_port".to_owned(),
             "plugins.auth.provider".to_owned(),
-            format!("{list}[0].config.command"),
-            format!("{list}[0].config.args[0]"),
-            format!("{list}[1].config.env.T"),
-            format!("{list}[1].denied_tools[0]"),
-            format!("{list}[1].server_name"),
+            format!("{list}[0].config.command (server `a`)"),
+            format!("{list}[0].config.args[0] (server `a`)"),
+            format!("{list}[1].config.env.T (server `a`)"),
+            format!("{list}[1].denied_tools[0] (server `a`)"),
+            format!("{list}[1].server_name (server `a`)"),
             format!("{list}[2].server_name"),
             format!("{list}[2].config.url"),
             format!("{list}[2].tools.echo"),
@@ -243,7 +246,9 @@ fn no_problem_and_no_warning_shows_a_value() {
                 read(&root, &Environment::default());
             }
             let (problems, warnings) = notes.into_parts();
-            // Names of unknown members may be shown, their values may not.
+            // Names of servers and of unknown members may be shown, other values may not.
+            let problems = problems.into_iter().map(|problem| Problem { server: None, ..problem });
+            let problems: Vec<_> = problems.collect();
             let shown = format!(
                 "{problems:?}{}",
                 if marker.is_object() { String::new() } else { warnings.join("\n") }

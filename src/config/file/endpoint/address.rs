@@ -121,10 +121,7 @@ mod tests {
         let headers = super::super::values(&node, "headers", &env);
         let remote = read(&node, "url", RemoteTransport::Sse, headers);
         let problems = notes.into_parts().0;
-        (
-            remote,
-            problems.into_iter().map(|problem| format!("{}: {}", problem.path, problem.expected)).collect(),
-        )
+        (remote, problems.into_iter().map(|problem| problem.to_string()).collect())
     }
 
     #[test]
