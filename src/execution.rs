@@ -116,8 +116,10 @@ fn log(scope: &Scope, server: &crate::config::Server, outcome: &CallOutcome, ela
     let status = outcome.ended.status();
     let code = outcome.ended.code().map(crate::fault::ErrorCode::as_str);
     let verdict = outcome.output.as_ref().or(outcome.input.as_ref());
-    let detectors = verdict.map(Verdict::detectors).filter(|names| !names.is_empty());
+    let said = |names: fn(&Verdict) -> String| verdict.map(names).filter(|names| !names.is_empty());
+    let (detectors, rules) = (said(Verdict::detectors), said(Verdict::rules));
     tracing::info!(
-        request = %scope.id, server = %server.name, tool = outcome.tool, outcome = status, code, detectors, ms = milliseconds(elapsed), "call"
+        request = %scope.id, server = %server.name, tool = outcome.tool, outcome = status, code, detectors, rules,
+        ms = milliseconds(elapsed), "call"
     );
 }

@@ -94,7 +94,16 @@ async fn the_log_says_what_failed_and_why() {
     assert!(told.contains("no MCP messages"), "{listed}");
     let log = whole_log(&gateway).await;
     let line = |words: &[&str]| log.lines().any(|line| words.iter().all(|word| line.contains(word)));
-    assert!(line(&["call request=", "server=echo", "detectors=\"keyword_detector\""]), "{log}");
+    assert!(
+        line(&[
+            "call request=",
+            "server=echo",
+            "detectors=\"keyword_detector\"",
+            "rules=\"",
+            "blocked_keywords["
+        ]),
+        "{log}"
+    );
     assert!(line(&["request request=", "code=\"INVALID_ARGUMENTS\"", "1 failed"]), "{log}");
     assert!(line(&["WARN", "server=hostile", "code=\"TIMEOUT\"", "did not start"]), "{log}");
     assert!(line(&["limit=\"default_timeout\"", "over its time limit"]), "{log}");

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use super::provider::{Hit, ProviderFault, Side};
 
+/// Detectors or rules that are named together.
+const MAX_NAMED: usize = 8;
+
 /// The outcome of one check.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
@@ -66,14 +69,24 @@ impl Verdict {
 
     /// The detectors that hit, each once, for a sentence.
     pub fn detectors(&self) -> String {
-        let mut names: Vec<&str> = Vec::new();
-        for violation in &self.violations {
-            if !names.contains(&violation.detector) {
-                names.push(violation.detector);
-            }
-        }
-        names.join(", ")
+        named(self.violations.iter().map(|violation| violation.detector))
     }
+
+    /// The rules that hit, each once: whoever wants to let something off has to know them.
+    pub fn rules(&self) -> String {
+        named(self.violations.iter().map(|violation| violation.rule.as_str()))
+    }
+}
+
+/// Each once, and a few at most.
+fn named<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut shown: Vec<&str> = Vec::new();
+    for name in names {
+        if shown.len() < MAX_NAMED && !shown.contains(&name) {
+            shown.push(name);
+        }
+    }
+    shown.join(", ")
 }
 
 impl Violation {
