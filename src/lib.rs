@@ -61,3 +61,4 @@ pub mod fault;
 pub mod ids;
 pub mod json;
 pub mod lines;
+pub mod recent;

@@ -6,39 +6,33 @@ use std::io;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::sync::Mutex;
 
 /// How much of an over-long line is kept from its start and from its end: a JSON-RPC `id` stands at either.
 const SALVAGED: usize = 512;
 
+const READ_BUFFER: usize = 256 * 1024;
+
 /// What a pipe is asked to hold, so that a message of many megabytes takes few turns of both processes.
 #[cfg(target_os = "linux")]
 const PIPE: usize = 1 << 20;
 
-/// A buffer at first; most messages are shorter.
-const FIRST: usize = 32 * 1024;
-
-/// With less room than this left, more is made: to read a few bytes at a time costs more.
-const ROOM: usize = 4 * 1024;
-
-/// Kept between messages; a larger buffer is given back once its messages have been read.
+/// Kept between messages; a larger buffer is given back once its message has been read.
 const RETAINED: usize = 256 * 1024;
 
-/// A full buffer becomes so many times as large: to copy many megabytes each time that it doubles costs more than
-/// reading them, and memory that nobody has written to costs nothing.
+/// A large buffer that is full becomes so many times as large. To copy many megabytes each time that it doubles costs
+/// more than reading them; memory that nobody has written to costs nothing.
 const GROWTH: usize = 8;
 
 /// Reads lines of at most `limit` bytes.
 pub struct LineReader<R> {
-    inner: R,
-    buffer: Vec<u8>,
-    /// Where the line begins that is read next, and how far it has been searched for its end.
-    start: usize,
-    searched: usize,
+    inner: BufReader<R>,
+    line: Vec<u8>,
     limit: usize,
-    /// The ends of a line that is too long already.
     overflow: Option<Overflow>,
+    /// The line in `line` has been handed out and is dropped at the next read.
+    taken: bool,
 }
 
 /// What one read found.
@@ -69,82 +63,60 @@ struct Writing<W> {
 
 impl<R: AsyncRead + Unpin> LineReader<R> {
     pub fn new(inner: R, limit: usize) -> Self {
-        Self { inner, buffer: Vec::new(), start: 0, searched: 0, limit, overflow: None }
+        let inner = BufReader::with_capacity(READ_BUFFER, inner);
+        Self { inner, line: Vec::new(), limit, overflow: None, taken: false }
     }
 
     /// The next line without its end; a last line that nothing ends is a line too.
     pub async fn next(&mut self) -> io::Result<Line<'_>> {
-        self.give_back();
+        if std::mem::take(&mut self.taken) {
+            self.line.clear();
+            self.line.shrink_to(RETAINED);
+        }
         loop {
-            if let Some(at) = memchr::memchr(b'\n', &self.buffer[self.searched..]) {
-                let end = self.searched + at;
-                return Ok(self.take(end, end + 1));
+            let available = self.inner.fill_buf().await?;
+            if available.is_empty() {
+                return Ok(self.end());
             }
-            self.searched = self.buffer.len();
-            self.spill();
-            self.make_room();
-            if self.inner.read_buf(&mut self.buffer).await? == 0 {
-                return Ok(self.last());
+            let newline = memchr::memchr(b'\n', available);
+            let piece = &available[..newline.unwrap_or(available.len())];
+            match &mut self.overflow {
+                Some(overflow) => overflow.push(piece),
+                None if self.line.len() + piece.len() > self.limit => {
+                    let mut overflow = Overflow::default();
+                    overflow.push(&self.line);
+                    overflow.push(piece);
+                    self.overflow = Some(overflow);
+                    self.line = Vec::new();
+                }
+                None => {
+                    let needed = self.line.len() + piece.len();
+                    if needed > self.line.capacity().max(RETAINED) {
+                        let roomy = needed.saturating_mul(GROWTH).min(self.limit);
+                        self.line.reserve_exact(roomy - self.line.len());
+                    }
+                    self.line.extend_from_slice(piece);
+                }
             }
-        }
-    }
-
-    /// What was handed out is gone.
-    fn give_back(&mut self) {
-        if self.start == self.buffer.len() && self.buffer.capacity() <= RETAINED {
-            self.buffer.clear();
-        } else if self.start == self.buffer.len() || self.start > RETAINED {
-            self.buffer = self.buffer[self.start..].to_vec();
-        } else {
-            return;
-        }
-        self.searched -= self.start;
-        self.start = 0;
-    }
-
-    /// Of a line that is too long only the ends are kept.
-    fn spill(&mut self) {
-        let begun = &self.buffer[self.start..];
-        if self.overflow.is_none() && begun.len() <= self.limit {
-            return;
-        }
-        self.overflow.get_or_insert_default().push(begun);
-        self.start = self.buffer.len();
-        self.give_back();
-    }
-
-    fn make_room(&mut self) {
-        let has_room = |buffer: &Vec<u8>| buffer.capacity() - buffer.len() >= ROOM;
-        if has_room(&self.buffer) {
-            return;
-        }
-        self.buffer.drain(..self.start);
-        self.searched -= self.start;
-        self.start = 0;
-        if !has_room(&self.buffer) {
-            let length = self.buffer.len();
-            let roomy = length.saturating_mul(GROWTH).min(self.limit).max(FIRST).max(length + ROOM);
-            self.buffer.reserve_exact(roomy - length);
-        }
-    }
-
-    fn last(&mut self) -> Line<'_> {
-        let end = self.buffer.len();
-        if self.start == end && self.overflow.is_none() { Line::End } else { self.take(end, end) }
-    }
-
-    /// The line up to `end`, after which the next one begins at `next`.
-    fn take(&mut self, end: usize, next: usize) -> Line<'_> {
-        let line = &self.buffer[self.start..end];
-        (self.start, self.searched) = (next, next);
-        match self.overflow.take() {
-            None if line.len() <= self.limit => Line::Text(line.strip_suffix(b"\r").unwrap_or(line)),
-            overflow => {
-                let mut overflow = overflow.unwrap_or_default();
-                overflow.push(line);
-                Line::TooLong(overflow)
+            let used = piece.len() + usize::from(newline.is_some());
+            self.inner.consume(used);
+            if newline.is_some() {
+                break;
             }
         }
+        Ok(self.take())
+    }
+
+    fn end(&mut self) -> Line<'_> {
+        if self.line.is_empty() && self.overflow.is_none() { Line::End } else { self.take() }
+    }
+
+    fn take(&mut self) -> Line<'_> {
+        if let Some(overflow) = self.overflow.take() {
+            return Line::TooLong(overflow);
+        }
+        self.taken = true;
+        Line::Text(self.line.strip_suffix(b"\r").unwrap_or(&self.line))
     }
 }
 
@@ -313,8 +285,20 @@ mod tests {
 
     #[tokio::test]
     async fn lines_of_any_length_come_whole_in_whatever_pieces_they_are_read() {
-        let lengths =
-            [0, 1, FIRST - 1, FIRST, FIRST + 1, 5, RETAINED, 3 * RETAINED, 0, 7, GROWTH * RETAINED + 3, 2];
+        let lengths = [
+            0,
+            1,
+            READ_BUFFER - 1,
+            READ_BUFFER,
+            READ_BUFFER + 1,
+            5,
+            RETAINED,
+            3 * RETAINED,
+            0,
+            7,
+            GROWTH * RETAINED + 3,
+            2,
+        ];
         let lines: Vec<String> =
             (b'a'..).zip(lengths).map(|(c, n)| char::from(c).to_string().repeat(n)).collect();
         for piece in [61, 4_096, 1 << 20] {
@@ -327,7 +311,7 @@ mod tests {
                 while let Ok(Line::Text(line)) = reader.next().await {
                     read.push(String::from_utf8_lossy(line).into_owned());
                 }
-                (read, reader.buffer.capacity())
+                (read, reader.line.capacity())
             };
             let (written, (read, kept)) = tokio::join!(writing, reading);
             written.expect("written");

@@ -87,10 +87,10 @@ async fn what_cannot_be_kept_is_said_at_once() {
     assert_eq!(code, 78);
     for said in [
         "cannot check `pii`",
-        "tools.echo.paths[0]: expected a JSON pointer",
-        "exceptions[0].until: expected the last day",
-        "exceptions[0].reason: expected a non-empty string",
-        "mode: expected one of",
+        "tools.echo.paths[0] (server `lab`): expected a JSON pointer",
+        "exceptions[0].until (server `lab`): expected the last day",
+        "exceptions[0].reason (server `lab`): expected a non-empty string",
+        "mode (server `lab`): expected one of",
     ] {
         assert!(err.contains(said), "{said}: {err}");
     }
@@ -404,7 +404,12 @@ async fn a_sensitivity_that_nobody_keeps_does_not_load() {
     assert!(out.contains("blocks injection_attack, sponge_attack; sensitivity strict"), "{out}");
     let (code, out, err) = check(levels(&json!(null), &json!("lax"))).await;
     assert_eq!(code, 78, "{out}");
-    assert!(err.contains("input_guardrails_policy.additional_config.sensitivity: expected one of `strict`, `balanced`, `lenient`"), "{err}");
+    assert!(
+        err.contains(
+            "additional_config.sensitivity (server `lab`): expected one of `strict`, `balanced`, `lenient`"
+        ),
+        "{err}"
+    );
     let (code, out, err) = check(input(&json!({"additional_config": {"sensitivity": "strict"}}))).await;
     assert_eq!(code, 78, "{out}");
     assert!(err.contains("`custom_keyword` knows no `sensitivity`, which is of `local`"), "{err}");

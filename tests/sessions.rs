@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::processes::watch::{self, Record, children, signal, until, watchdog};
+use crate::processes::watch::{self, Record, children, signal, signalled, until, watchdog};
 use crate::support::{
     CLEAR_CACHE, Config, DISCOVER, Gateway, Raw, alive, eventually, server_binary, whole_log,
 };
@@ -179,9 +179,13 @@ async fn a_session_that_died_while_it_waited_is_nobodys_error() {
         let gateway = Gateway::start(&config(&record)).await;
         for _ in 0..5 {
             assert_eq!(ask(&gateway, "counter").await, "1");
-            until("one waits", || record.alive() == 1).await;
-            let waiting = *record.pids().last().expect("a pid");
-            signal(waiting, Signal::KILL);
+            let mut waiting = 0;
+            // The one that is alive may be the one that answered, and on its way out.
+            until("one waits, and is killed", || {
+                waiting = *record.pids().last().expect("a pid");
+                record.alive() == 1 && signalled(waiting, Signal::KILL)
+            })
+            .await;
             until("it is dead", || !alive(waiting)).await;
         }
         assert_eq!(ask(&gateway, "counter").await, "1");

@@ -7,18 +7,19 @@ use tokio::time::Instant;
 
 use super::live::Asked;
 use crate::config::{Endpoint, Server};
+use crate::recent::{Life, Recent};
 
 /// A server that says that its list is old at once is asked again no sooner.
 const MIN_AGE: Duration = Duration::from_secs(60);
 
-const MAX_AGING: u64 = 4_096;
+const MAX_AGING: usize = 4_096;
 
 /// From when on the tools of a server may have become others.
-pub(super) struct Aging(moka::sync::Cache<Asked, (Instant, Arc<Server>)>);
+pub(super) struct Aging(Recent<Asked, (Instant, Arc<Server>)>);
 
 impl Default for Aging {
     fn default() -> Self {
-        Self(moka::sync::Cache::builder().max_capacity(MAX_AGING).build())
+        Self(Recent::new(MAX_AGING, Life::UntilCrowdedOut))
     }
 }
 
@@ -33,7 +34,7 @@ impl Aging {
         let good_for = good_for.filter(|_| matches!(server.endpoint, Endpoint::Remote(_)));
         match age(good_for, ttl) {
             Some(age) => self.0.insert(asked, (Instant::now() + age, Arc::clone(server))),
-            None => self.0.invalidate(&asked),
+            None => drop(self.0.remove(&asked)),
         }
     }
 }

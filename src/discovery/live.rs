@@ -20,12 +20,13 @@ use crate::downstream::{Downstream, Offered, SessionFault};
 use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::Guardrails;
 use crate::ids::{CallerId, ServerName};
+use crate::recent::{Life, Recent};
 use crate::scope::{Audience, Scope};
 use crate::tool::{Offers, Tool};
 
 /// A server that could not be asked in the background is left alone this long.
 const RETRY: Duration = Duration::from_secs(300);
-const MAX_TRIED: u64 = 4_096;
+const MAX_TRIED: usize = 4_096;
 
 /// News that wait for whoever follows them; more, and the follower looks at everything.
 const MAX_NEWS: usize = 256;
@@ -75,10 +76,10 @@ pub(super) struct Live {
     learned: moka::sync::Cache<Asked, Learned>,
     background: TaskTracker,
     /// Servers that have said that they have something else now.
-    outdated: moka::sync::Cache<(CallerId, ServerName, Topic), ()>,
+    outdated: Recent<(CallerId, ServerName, Topic), ()>,
     aging: Aging,
     /// Being asked in the background, or not to be asked again for a while.
-    tried: moka::sync::Cache<(Asked, Topic), (Inquiry, Arc<Server>)>,
+    tried: Recent<(Asked, Topic), (Inquiry, Arc<Server>)>,
     /// Who has learned something.
     pub(super) news: broadcast::Sender<Audience>,
 }
@@ -97,9 +98,9 @@ impl Live {
             offers: Flights::default(),
             learned: learned.build(),
             background: TaskTracker::new(),
-            outdated: moka::sync::Cache::builder().max_capacity(MAX_TRIED).build(),
+            outdated: Recent::new(MAX_TRIED, Life::UntilCrowdedOut),
             aging: Aging::default(),
-            tried: moka::sync::Cache::builder().max_capacity(MAX_TRIED).time_to_live(RETRY).build(),
+            tried: Recent::new(MAX_TRIED, Life::SinceWritten(RETRY)),
             news: broadcast::Sender::new(MAX_NEWS),
         }
     }
@@ -138,15 +139,13 @@ impl Live {
         let key = (asked(scope, server), topic);
         let fresh =
             || (Inquiry { since: Instant::now(), over: CancellationToken::new() }, Arc::clone(server));
-        let entry = self.tried.entry(key.clone()).or_insert_with(fresh);
-        let is_fresh = entry.is_fresh();
-        let (inquiry, server) = entry.into_value();
+        let ((inquiry, server), is_fresh) = self.tried.get_or_insert(key.clone(), fresh);
         if is_fresh {
             let (live, scope, over) = (Arc::clone(self), scope.apart(), inquiry.over.clone().drop_guard());
             self.background.spawn(async move {
                 match live.ask(&scope, &server, topic).await {
-                    Ok(()) => live.tried.invalidate(&key),
-                    Err(fault) if fault.code() == ErrorCode::Cancelled => live.tried.invalidate(&key),
+                    Ok(()) => drop(live.tried.remove(&key)),
+                    Err(fault) if fault.code() == ErrorCode::Cancelled => drop(live.tried.remove(&key)),
                     Err(fault) => {
                         let code = fault.code().as_str();
                         tracing::debug!(server = %server.name, ?topic, code, "something of it stays unknown");
@@ -160,7 +159,7 @@ impl Live {
 
     /// What is known of the server is no longer true.
     pub(super) fn is_outdated(&self, scope: &Scope, server: &Server, topic: Topic) -> bool {
-        self.outdated.contains_key(&(scope.caller.id.clone(), server.name.clone(), topic))
+        self.outdated.contains(&(scope.caller.id.clone(), server.name.clone(), topic))
     }
 
     /// Whether the server's tools are used for longer than it said that they are good.

@@ -13,6 +13,7 @@ use super::provider::{Entity, GuardrailProvider, PiiKey, Private, ProviderFault,
 use crate::call::{change, each_named, each_number, keys, values};
 use crate::config::{Enforcement, PiiScope, Policy, Server};
 use crate::ids::{CallerId, ServerName};
+use crate::recent::{Life, Recent};
 use crate::scope::Scope;
 
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod vault;
 pub(super) use vault::Vault;
 
 /// Callers and servers whose private data is remembered at the same time.
-const MAX_VAULTS: u64 = 1_024;
+const MAX_VAULTS: usize = 1_024;
 
 /// A vault that nobody has used for this long is emptied.
 const VAULT_IDLE: Duration = Duration::from_secs(3_600);
@@ -34,7 +35,7 @@ const MAX_KEYS: usize = 8;
 const LITERAL: &str = "LITERAL";
 
 /// The vaults of the process; `None` as the server is the caller's own, for all servers.
-pub(super) struct Vaults(moka::sync::Cache<(CallerId, Option<ServerName>), Arc<Vault>>);
+pub(super) struct Vaults(Recent<(CallerId, Option<ServerName>), Arc<Vault>>);
 
 /// How much private data one batch may still have.
 pub(super) struct Allowance {
@@ -70,7 +71,7 @@ impl Allowance {
 
 impl Default for Vaults {
     fn default() -> Self {
-        Self(moka::sync::Cache::builder().max_capacity(MAX_VAULTS).time_to_idle(VAULT_IDLE).build())
+        Self(Recent::new(MAX_VAULTS, Life::SinceUsed(VAULT_IDLE)))
     }
 }
 
@@ -84,7 +85,7 @@ impl Vaults {
         }
         let shared = policy.pii_scope == PiiScope::Caller;
         let key = (scope.caller.id.clone(), (!shared).then(|| server.name.clone()));
-        Some(self.0.get_with(key, || Arc::new(Vault::new())))
+        Some(self.0.get_or_insert(key, || Arc::new(Vault::new())).0)
     }
 }
 

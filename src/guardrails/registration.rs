@@ -15,11 +15,12 @@ use super::{Blocked, Guardrails, Judged};
 use crate::call::JsonObject;
 use crate::config::{Endpoint, Server};
 use crate::fault::{ErrorCode, Fault};
+use crate::recent::{Life, Recent};
 use crate::scope::Scope;
 use crate::tool::{BlockedOffer, BlockedTool, OfferKind, OfferSet, Offered, Offers, Tool, ToolSet};
 
 /// Definitions whose verdict is remembered.
-const MAX_KNOWN: u64 = 16_384;
+const MAX_KNOWN: usize = 16_384;
 
 /// Definitions that a provider is given at once.
 const MAX_AT_ONCE: usize = 64;
@@ -44,7 +45,7 @@ const WITHOUT_VERDICT: &str = "`details` says why the provider of `plugins.guard
     it does not judge";
 
 /// What was judged, under which policy and provider, and what came of it: nothing is judged twice.
-pub(super) struct Known(moka::sync::Cache<Key, Result<(), Blocked>>);
+pub(super) struct Known(Recent<Key, Result<(), Blocked>>);
 
 /// By what decides, the policy and what was judged.
 type Key = ((u64, u64), Fingerprint, Fingerprint);
@@ -53,7 +54,7 @@ type Fingerprint = [u8; 32];
 
 impl Default for Known {
     fn default() -> Self {
-        Self(moka::sync::Cache::new(MAX_KNOWN))
+        Self(Recent::new(MAX_KNOWN, Life::UntilCrowdedOut))
     }
 }
 

@@ -13,10 +13,11 @@ use crate::discovery::Topic;
 use crate::downstream::{Offer, Offered};
 use crate::gateway::Gateway;
 use crate::ids::{CallerId, ServerName};
+use crate::recent::{Life, Recent};
 use crate::scope::{Audience, Scope};
 
 /// Clients whose lists are followed.
-const MAX_VIEWS: u64 = 4_096;
+const MAX_VIEWS: usize = 4_096;
 
 /// A server that says that it has something else now is asked for it after this.
 const SETTLING: Duration = Duration::from_millis(100);
@@ -25,9 +26,9 @@ const SETTLING: Duration = Duration::from_millis(100);
 const MAX_READINGS: usize = 3;
 
 pub(in crate::gateway) struct Shown {
-    views: moka::sync::Cache<Audience, Arc<View>>,
+    views: Recent<Audience, Arc<View>>,
     /// Servers that have just said that they have something else now.
-    settling: moka::sync::Cache<(CallerId, ServerName, Topic), ()>,
+    settling: Recent<(CallerId, ServerName, Topic), ()>,
     /// How often something was learned of a server.
     learned: AtomicU64,
 }
@@ -41,8 +42,8 @@ struct View {
 
 impl Default for Shown {
     fn default() -> Self {
-        let views = moka::sync::Cache::builder().max_capacity(MAX_VIEWS).build();
-        let settling = moka::sync::Cache::builder().max_capacity(MAX_VIEWS).build();
+        let views = Recent::new(MAX_VIEWS, Life::UntilCrowdedOut);
+        let settling = Recent::new(MAX_VIEWS, Life::UntilCrowdedOut);
         Self { views, settling, learned: AtomicU64::default() }
     }
 }
@@ -144,17 +145,17 @@ impl Gateway {
 
     fn ask_again(&self, caller: CallerId, server: ServerName, topic: Topic) {
         self.parts.discovery.outdate(caller.clone(), server.clone(), topic);
-        let views = self.shown.views.iter().filter(|(audience, _)| audience.caller == caller);
+        let views = self.shown.views.all().into_iter().filter(|(audience, _)| audience.caller == caller);
         let views: Vec<Arc<View>> = views.map(|(_, view)| view).collect();
         // A server that changes its mind says so several times.
         let settling = (caller, server.clone(), topic);
-        if views.is_empty() || !self.shown.settling.entry(settling.clone()).or_insert(()).is_fresh() {
+        if views.is_empty() || !self.shown.settling.get_or_insert(settling.clone(), || ()).1 {
             return;
         }
         let gateway = self.clone();
         self.tasks.spawn(async move {
             tokio::time::sleep(SETTLING).await;
-            gateway.shown.settling.invalidate(&settling);
+            gateway.shown.settling.remove(&settling);
             for view in views {
                 if let Some(server) = view.scope.caller.config.find(server.as_str()) {
                     gateway.parts.discovery.inquire_again(&view.scope, server, topic).await;
@@ -171,11 +172,11 @@ impl Gateway {
                 self.parts.notices.tell(&caller, kind.change());
             }
         }
-        self.shown.views.invalidate_all();
+        self.shown.views.clear();
     }
 
     fn audiences(&self) -> HashSet<Audience> {
-        self.shown.views.iter().map(|(audience, _)| (*audience).clone()).collect()
+        self.shown.views.all().into_iter().map(|(audience, _)| audience).collect()
     }
 }
 
