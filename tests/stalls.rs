@@ -47,10 +47,24 @@ async fn an_answer_that_stalls_is_waited_for_as_long_as_its_limit_says() {
             (kind, Act::Events(begun.to_owned(), true)),
             // Signs of life are no answer.
             (kind, Act::Flood(String::new(), ": alive\n\n".to_owned())),
-            (kind, Act::Flood(String::new(), "data: {}\n\n".to_owned())),
         ]);
     }
     join_all(cases.into_iter().map(stalled)).await;
+}
+
+#[tokio::test]
+async fn a_stream_of_no_messages_ends_by_time_or_by_their_number() {
+    for kind in ["legacy", "modern"] {
+        let server = RemoteMcp::start();
+        let gateway = Gateway::start(&config(&server, kind)).await;
+        assert_eq!(echo(&gateway).await["status"], "success", "{kind}");
+        server.act("tools/call", Act::Flood(String::new(), "data: {}\n\n".to_owned()));
+        let answer = echo(&gateway).await;
+        let code = answer["error_code"].as_str().expect("a code");
+        assert!(["TIMEOUT", "SERVER_PROTOCOL"].contains(&code), "{kind}: {answer}");
+        server.behave();
+        assert_eq!(echo(&gateway).await["status"], "success", "{kind}");
+    }
 }
 
 #[tokio::test]
