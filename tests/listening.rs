@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::remote_mcp::{Act, RemoteMcp, acknowledged, listened};
-use crate::support::{Config, Gateway, Raw, eventually, eventually_async};
+use crate::support::{Config, Front, Gateway, KEY, Raw, eventually, eventually_async, server_binary};
 
 const LISTEN: &str = "subscriptions/listen";
 
@@ -196,5 +196,60 @@ async fn a_stream_that_says_nothing_holds_nobody_up() {
         let raw = start(&server).await;
         eventually("it was asked", || server.messages(LISTEN).len() == 1);
         goes_on(raw, "silence").await;
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_tells_the_one_before_it() {
+    let fixture =
+        json!({"server_name": "fix", "config": {"command": server_binary("conformance_mcp"), "args": []}});
+    let direct = |config: Config| {
+        config.common("tool_exposure", json!("direct")).common("direct_prefix", json!(false))
+    };
+    let inner = Front::start(&direct(Config::new().server(fixture)));
+    let url = format!("http://{}/mcp", inner.address);
+    let headers = json!({"Authorization": format!("Bearer {KEY}")});
+    let far = json!({
+        "server_name": "far", "protocol": "modern", "config": {"url": url, "allow_private": true, "headers": headers},
+    });
+    let mut raw = Raw::initialized(Gateway::prepare(&direct(Config::new().server(far)).text())).await;
+    let before = names(&mut raw).await;
+    let call = json!({"name": "test_trigger_tool_change", "arguments": {}});
+    raw.send(&json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": call})).await;
+    let (mut answered, mut told) = (false, false);
+    while !(answered && told) {
+        let message = raw.receive().await;
+        answered |= message["id"] == 7;
+        told |= message["method"] == "notifications/tools/list_changed";
+    }
+    assert_eq!(names(&mut raw).await.len(), before.len() + 1);
+    raw.close();
+    let (status, _) = raw.ended().await;
+    assert!(status.success());
+}
+
+#[tokio::test]
+async fn a_stream_keeps_no_place_that_its_session_has_left() {
+    let (one, two) = (RemoteMcp::start(), RemoteMcp::start());
+    for (server, name) in [(&one, "one"), (&two, "two")] {
+        server.act(LISTEN, Act::Events(acknowledged(), true));
+        server.set_tools(json!([tool(name)]));
+    }
+    let far = |server: &RemoteMcp, name: &str| json!({"server_name": name, "protocol": "modern", "config": {"url": server.url("/mcp"), "allow_private": true}});
+    let config = Config::new().server(far(&one, "a")).server(far(&two, "b"));
+    let config = config.common("tool_exposure", json!("direct")).common("max_sessions", json!(1));
+    let mut raw = Raw::initialized(Gateway::prepare(&config.text())).await;
+    for (name, open, closed) in [("a__one", &one, &two), ("b__two", &two, &one), ("a__one", &one, &two)] {
+        eventually_async("its turn", async || {
+            let call = json!({"name": name, "arguments": {"message": "hi"}});
+            raw.send(&json!({"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": call})).await;
+            let mut answer = raw.receive().await;
+            while answer["id"] != 9 {
+                answer = raw.receive().await;
+            }
+            answer["result"]["content"][0]["text"] == "hi"
+        })
+        .await;
+        eventually("one listens", || open.open_streams() == 1 && closed.open_streams() == 0);
     }
 }
