@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the gateway, the echo server and the benchmark, and measures the one beside the other.
 #
-#   scripts/bench.sh [--pin CPUS] [--quick] [--direct-only] [--json FILE]
+#   scripts/bench.sh [--pin CPUS] [--quick] [--direct-only] [--spaced] [--echo PROGRAM] [--json FILE]
 #   scripts/bench.sh --detectors [--pin CPUS] [--quick] [--only PART]
 #
 # --detectors measures the built-in detectors alone; PART is clean, kinds, first, pii or hostile.

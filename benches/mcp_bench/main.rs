@@ -48,11 +48,12 @@ fn run(options: &Options) -> Outcome<()> {
     for number in 1..=options.effort.rounds {
         progress(&format!("round {number} of {}", options.effort.rounds));
         let round = Round { subjects: &subjects, effort: &options.effort };
-        round.run(&mut report).map_err(|failure| explain(&failure, options))?;
+        let measured = if options.spaced { round.spaced(&mut report) } else { round.run(&mut report) };
+        measured.map_err(|failure| explain(&failure, options))?;
     }
-    let judged = Subject::judged(options, &judges::all()?)?;
+    let judged = if options.spaced { Vec::new() } else { Subject::judged(options, &judges::all()?)? };
     let mut judgements = Report::new(judged.iter().map(Subject::name).collect());
-    for number in 1..=options.effort.rounds {
+    for number in 1..=options.effort.rounds * u32::from(!judged.is_empty()) {
         progress(&format!("guardrails, round {number} of {}", options.effort.rounds));
         let round = Round { subjects: &judged, effort: &options.effort };
         round.judges(&mut judgements).map_err(|failure| explain(&failure, options))?;

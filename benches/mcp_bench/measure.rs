@@ -15,6 +15,7 @@ use crate::{Outcome, http, process};
 const SETTLE: Duration = Duration::from_millis(300);
 /// A standby begins to start some milliseconds after its batch, and is ready a few later.
 const STANDBY_STARTS: Duration = Duration::from_millis(25);
+const SECOND: Duration = Duration::from_secs(1);
 const WARM_UP: u32 = 2;
 const SENTENCE: &str = "A plain message, neither short nor long, with nothing in it to find. ";
 
@@ -37,6 +38,20 @@ impl Round<'_> {
         let mut peers = self.open()?;
         self.payloads(&mut peers, report)?;
         close(peers)
+    }
+
+    /// As people call: what can be made ready in a second is ready.
+    pub(crate) fn spaced(&self, report: &mut Report) -> Outcome<()> {
+        for subject in self.subjects {
+            let mut peer = Peer::open(subject)?;
+            let time = typical(self.effort.spaced, || {
+                thread::sleep(SECOND);
+                run_batch(subject, &mut peer, 1, SENTENCE)
+            })?;
+            report.add("a call, one a second", "ms", subject.name(), time);
+            peer.finish()?;
+        }
+        Ok(())
     }
 
     fn starts(&self, report: &mut Report) -> Outcome<()> {

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 
-const USAGE: &str =
-    "usage: mcp_bench --echo PROGRAM (--gateway PROGRAM | --direct-only) [--quick] [--json FILE] [--dir DIR]";
+const USAGE: &str = "usage: mcp_bench --echo PROGRAM (--gateway PROGRAM | --direct-only) [--quick] [--spaced] [--json FILE] [--dir DIR]";
 
 pub(crate) struct Options {
     pub(crate) echo: PathBuf,
@@ -15,18 +14,24 @@ pub(crate) struct Options {
     pub(crate) json: Option<PathBuf>,
     /// The home directory of everything that is started.
     pub(crate) dir: PathBuf,
+    /// Measures calls that come one a second, and nothing else.
+    pub(crate) spaced: bool,
     pub(crate) effort: Effort,
 }
 
 impl Options {
     pub(crate) fn parse() -> Outcome<Self> {
         let (mut echo, mut gateway, mut json, mut dir) = (None, None, None, None);
-        let (mut direct_only, mut effort) = (false, FULL);
+        let (mut direct_only, mut spaced, mut effort) = (false, false, FULL);
         let mut words = env::args().skip(1);
         while let Some(word) = words.next() {
             let slot = match word.as_str() {
                 "--direct-only" => {
                     direct_only = true;
+                    continue;
+                }
+                "--spaced" => {
+                    spaced = true;
                     continue;
                 }
                 "--quick" => {
@@ -48,7 +53,14 @@ impl Options {
             return Err(USAGE.to_owned());
         }
         let dir = dir.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("mcp_bench"));
-        Ok(Self { echo: echo.ok_or(USAGE)?, gateway: gateway.filter(|_| !direct_only), json, dir, effort })
+        Ok(Self {
+            echo: echo.ok_or(USAGE)?,
+            gateway: gateway.filter(|_| !direct_only),
+            json,
+            dir,
+            spaced,
+            effort,
+        })
     }
 
     /// In a folder of their own: a gateway wakes up for what is written beside its configuration.
@@ -78,6 +90,8 @@ pub(crate) struct Effort {
     pub(crate) flights: [(usize, usize, usize); 4],
     /// Calls on each connection.
     pub(crate) http: usize,
+    /// Calls that come one a second.
+    pub(crate) spaced: u32,
     /// Batches under each judge, and under one that is far away.
     pub(crate) judged: u32,
     pub(crate) far: u32,
@@ -96,6 +110,7 @@ const FULL: Effort = Effort {
     ],
     flights: [(1, 500, 1), (8, 1_000, 1), (32, 1_000, 1), (32, 2_000, 8)],
     http: 3_000,
+    spaced: 20,
     judged: 200,
     far: 5,
 };
@@ -108,6 +123,7 @@ const QUICK: Effort = Effort {
     payloads: [("1 KB", 1_000, 10), ("100 KB", 100_000, 5), ("1 MB", 1_000_000, 3), ("10 MB", 10_000_000, 1)],
     flights: [(1, 60, 1), (8, 120, 1), (32, 160, 1), (32, 320, 8)],
     http: 300,
+    spaced: 6,
     judged: 40,
     far: 2,
 };
