@@ -8,6 +8,7 @@ use crate::support::{Config, Gateway, Raw, SECURE_CALL, server_binary};
 mod bounds;
 mod http;
 mod refusals;
+mod whole;
 
 const META: &str = "io.modelcontextprotocol";
 

@@ -124,6 +124,35 @@ impl Relay<'_> {
         Ok(Value::Object(answer))
     }
 
+    /// Whether a result that is a question goes to the client as the result of the call, but for the name of who asks.
+    /// What must not be asked does not, nor what could be told more, or answered with more, than a server may know.
+    pub(super) fn leaves_whole(&self, result: &mut Value) -> bool {
+        if !self.scope.client.takes_questions_whole() {
+            return false;
+        }
+        let requests = match result.get_mut("inputRequests") {
+            None => return true,
+            Some(Value::Object(requests)) if requests.len() <= MAX_REQUESTS => requests,
+            Some(_) => return false,
+        };
+        let may_pass = |request: &Value| match request.get("method").and_then(Value::as_str) {
+            Some("elicitation/create") => request.get("params").is_some_and(Value::is_object),
+            Some("roots/list") => self.server.relay_roots,
+            Some("sampling/createMessage") => !self.server.input.enabled,
+            _ => false,
+        };
+        if !requests.values().all(may_pass) {
+            return false;
+        }
+        for request in requests.values_mut() {
+            let method = request.get("method").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if let Some(Value::Object(params)) = request.get_mut("params") {
+                self.sign(&method, params);
+            }
+        }
+        true
+    }
+
     /// Asks the client all that a server of the newer revision wants to know; gives what goes with the next request.
     pub(super) async fn gather(&self, result: &mut Value) -> Result<JsonObject, Trouble> {
         let requests = match result.get_mut("inputRequests").map(Value::take) {

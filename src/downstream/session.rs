@@ -161,7 +161,7 @@ impl Session {
             };
             let asking = async {
                 let mut result = exchange.run(prepared, &sent).await?;
-                if !asks_for_input(&result) || scope.client.takes_questions_whole() {
+                if !asks_for_input(&result) || relay.leaves_whole(&mut result) {
                     return Ok((result, None));
                 }
                 let given = relay.gather(&mut result).await?;

@@ -100,8 +100,8 @@ impl Walker {
 
     /// Whether what it asks is its own result, for the client to answer.
     fn is_question_whole(&self, tool: &BadTool) -> bool {
-        let asks = ["elicitation", "odd_question", "sampling"].iter().any(|name| tool.name.starts_with(name));
-        asks && (self.road.servers, self.road.transport) == (Servers::Modern, Transport::Modern)
+        tool.name.starts_with("elicitation")
+            && (self.road.servers, self.road.transport) == (Servers::Modern, Transport::Modern)
     }
 
     async fn batch(&mut self, attack: &Attack, calls: &[Value]) -> Value {
@@ -147,6 +147,7 @@ impl Walker {
         let params = json!({"name": name, "arguments": call.arguments});
         let answer = self.client.ask("tools/call", params).await;
         let expected = match tool.poison {
+            Poison::Aside if self.cannot_be_refused(tool) => "SERVER_PROTOCOL",
             Poison::Aside if self.is_question_whole(tool) => "GUARDRAIL_VIOLATION",
             Poison::Harmless | Poison::Aside => "success",
             Poison::Definition => "TOOL_BLOCKED",
