@@ -168,6 +168,13 @@ pub struct Finding {
     pub reason: &'static str,
 }
 
+impl Finding {
+    /// Whether it is no more than a task for whoever reads the text: wrong in data, and what a question is.
+    pub fn is_a_task(&self) -> bool {
+        [model::TASK, prompt::REQUEST].contains(&self.rule)
+    }
+}
+
 /// What the chosen detectors see in a text, in the order of the text.
 pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
     let mut found = Vec::new();

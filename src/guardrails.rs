@@ -31,7 +31,7 @@ mod verdict;
 use canary::Canaries;
 pub use document::Document;
 pub use input::{CheckedCall, ClearedCall, Inputs, Passed};
-pub use output::{Beside, CheckedOutput};
+pub use output::{Beside, CheckedOutput, KeptBack};
 #[cfg(fuzzing)]
 pub use pii::hidden_and_restored;
 pub use provider::{

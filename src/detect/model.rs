@@ -24,6 +24,9 @@ struct Task {
     reason: &'static str,
 }
 
+/// What a model takes for a task, in a text that a server gives.
+pub(super) const TASK: &str = "prompt.model-result";
+
 /// In the order of the file of weights.
 const TASKS: [Task; 5] = [
     Task {
@@ -35,7 +38,7 @@ const TASKS: [Task; 5] = [
     Task {
         kind: Kind::PromptInjection,
         places: &[Place::Result],
-        rule: "prompt.model-result",
+        rule: TASK,
         reason: "It reads like a task for an assistant, where data belongs.",
     },
     Task {

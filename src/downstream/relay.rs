@@ -11,7 +11,7 @@ use super::wire::Sender;
 use crate::call::JsonObject;
 use crate::client::{NoAnswer, Question, Severity};
 use crate::config::Server;
-use crate::guardrails::{Beside, Guardrails, Side};
+use crate::guardrails::{Beside, Guardrails, KeptBack, Side};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::Scope;
 use crate::timeouts::Activity;
@@ -85,10 +85,12 @@ impl Relay<'_> {
         self.scope.audible().await;
         // What a model is asked comes back to the server: it is asked as the server knows it.
         let opens = method != "sampling/createMessage";
-        let Some(mut params) = self.passed_as(Side::Output, params, opens).await else {
-            self.kept_back("a question of the server");
-            return Err(RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it"));
-        };
+        let question = Beside { tool: self.tool, message: params, asks: true, opens };
+        let judged = self.guardrails.relay(self.scope, self.server, Side::Output, question).await;
+        let mut params = judged.map_err(|kept| {
+            self.kept_back("a question of the server", &kept);
+            RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it")
+        })?;
         self.sign(method, &mut params);
         Ok(Question { method: method.to_owned(), params })
     }
@@ -114,13 +116,10 @@ impl Relay<'_> {
         let Value::Object(answer) = answer else {
             return Err(RpcError::new(NOT_RELAYED, "the client's answer is not an object"));
         };
-        let Some(answer) = self.passed(Side::Input, answer).await else {
-            self.kept_back("the client's answer");
-            return Err(RpcError::new(
-                NOT_RELAYED,
-                "not relayed: a policy of the gateway forbids the answer",
-            ));
-        };
+        let answer = self.judged_as(Side::Input, answer).await.map_err(|kept| {
+            self.kept_back("the client's answer", &kept);
+            RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids the answer")
+        })?;
         Ok(Value::Object(answer))
     }
 
@@ -235,18 +234,18 @@ impl Relay<'_> {
     }
 
     /// The operator should know: to both sides it looks as if the other one could not be asked.
-    fn kept_back(&self, what: &str) {
-        let (request, server) = (&self.scope.id, &self.server.name);
-        tracing::warn!(%request, %server, "{what} was kept back by a policy");
+    fn kept_back(&self, what: &str, kept: &KeptBack) {
+        let (request, server, rules) = (&self.scope.id, &self.server.name, &kept.rules);
+        tracing::warn!(%request, %server, rules, "{what} was kept back by a policy");
     }
 
     /// The message as it may be passed on.
     async fn passed(&self, side: Side, message: JsonObject) -> Option<JsonObject> {
-        self.passed_as(side, message, true).await
+        self.judged_as(side, message).await.ok()
     }
 
-    async fn passed_as(&self, side: Side, message: JsonObject, opens: bool) -> Option<JsonObject> {
-        let beside = Beside { tool: self.tool, message, opens };
+    async fn judged_as(&self, side: Side, message: JsonObject) -> Result<JsonObject, KeptBack> {
+        let beside = Beside { tool: self.tool, message, asks: false, opens: true };
         self.guardrails.relay(self.scope, self.server, side, beside).await
     }
 

@@ -25,7 +25,10 @@ pub enum Document<'a> {
         headline: String,
         texts: Vec<&'a str>,
     },
+    /// What is said beside a call.
     Message(&'a JsonObject),
+    /// What a server asks a client: a task by nature.
+    Question(&'a JsonObject),
     Words(Vec<&'a str>),
 }
 
@@ -107,7 +110,9 @@ impl<'a> Document<'a> {
         match self {
             Self::Call(call) => call.texts(),
             Self::Output(output) => output.texts(),
-            Self::Definition { object, .. } | Self::Message(object) => object_texts(object),
+            Self::Definition { object, .. } | Self::Message(object) | Self::Question(object) => {
+                object_texts(object)
+            }
             Self::Server { texts, .. } | Self::Words(texts) => texts.clone(),
         }
     }
@@ -126,7 +131,9 @@ impl<'a> Document<'a> {
             Self::Output(output) => vec![joined(output.visible(), &output.texts())],
             Self::Definition { headline, object, .. } => with_rest(headline.clone(), &object_texts(object)),
             Self::Server { headline, texts } => with_rest(headline.clone(), texts),
-            Self::Message(object) => vec![joined(String::new(), &object_texts(object))],
+            Self::Message(object) | Self::Question(object) => {
+                vec![joined(String::new(), &object_texts(object))]
+            }
             Self::Words(texts) => vec![texts.join("\n")],
         }
     }
@@ -152,7 +159,7 @@ impl<'a> Document<'a> {
             Self::Output(output) => members(output.result()),
             Self::Definition { object, .. } => members(object),
             // What stands beside a call has no place in it.
-            Self::Message(_) | Self::Server { .. } | Self::Words(_) => {}
+            Self::Message(_) | Self::Question(_) | Self::Server { .. } | Self::Words(_) => {}
         }
         pointers
     }
@@ -168,7 +175,7 @@ impl<'a> Document<'a> {
                 members(output.result());
                 output.rpc_error().and_then(Value::as_object).into_iter().for_each(members);
             }
-            Self::Message(object) => members(object),
+            Self::Message(object) | Self::Question(object) => members(object),
             Self::Call(_) | Self::Definition { .. } | Self::Server { .. } | Self::Words(_) => {}
         }
     }

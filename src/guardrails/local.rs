@@ -96,7 +96,7 @@ impl Local {
             let fresh = subject.texts.iter().enumerate().filter(|(_, text)| seen.insert(text.as_ptr()));
             for (at, text) in fresh {
                 for finding in detect::inspect(text, place, kinds) {
-                    if finding.score >= threshold {
+                    if counts(subject, &finding, threshold) {
                         found.keep(finding, at);
                     }
                 }
@@ -178,9 +178,15 @@ impl Local {
         };
         let found = detect::inspect(&whole, place(subject.side), together).into_iter();
         let threshold = self.threshold(subject.policy);
-        let counted = found.filter(|finding| finding.score >= threshold);
+        let counted = found.filter(|finding| counts(subject, finding, threshold));
         counted.filter(crosses).find_map(|finding| hit(finding, None))
     }
+}
+
+/// A question reads like a task because it is one; what it must not ask for, other rules say.
+fn counts(subject: &Subject<'_>, finding: &Finding, threshold: f32) -> bool {
+    let asks = matches!(subject.document, Document::Question(_));
+    finding.score >= threshold && !(asks && finding.is_a_task())
 }
 
 /// What has been found by now, and how much of each detector.

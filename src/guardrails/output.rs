@@ -27,8 +27,20 @@ pub struct Beside<'a> {
     /// The tool that is being called, or nothing.
     pub tool: &'a str,
     pub message: JsonObject,
+    /// Whether a server asks and waits for the answer.
+    pub asks: bool,
     /// Whether its reader may have the private data that is in it: what the server is answered must not.
     pub opens: bool,
+}
+
+/// Why a message is not passed on, for the log.
+#[derive(Debug, Default)]
+pub struct KeptBack {
+    pub rules: String,
+}
+
+fn beside(asks: bool, message: &JsonObject) -> Document<'_> {
+    if asks { Document::Question(message) } else { Document::Message(message) }
 }
 
 /// Values that are cut out of one result; it is withheld where there are more.
@@ -141,12 +153,12 @@ impl Guardrails {
         scope: &Scope,
         server: &Server,
         side: Side,
-        Beside { tool, mut message, opens }: Beside<'_>,
-    ) -> Option<JsonObject> {
+        Beside { tool, mut message, asks, opens }: Beside<'_>,
+    ) -> Result<JsonObject, KeptBack> {
         let bench = Bench::of(server, side, tool);
         let policy = bench.policy;
         if policy.enabled && policy.block_binary && !bench.observes() && message.values().any(holds_media) {
-            return None;
+            return Err(KeptBack::default());
         }
         let vault = self.vaults.of(scope, server);
         if side == Side::Input
@@ -155,27 +167,32 @@ impl Guardrails {
             // Before a service is asked for what is private in it.
             let subject = Subject::new(side, policy, Document::Message(&message));
             if policy.enabled && self.own(scope, bench, &subject).map_or(true, |own| own.early) {
-                return None;
+                return Err(KeptBack::default());
             }
             let mut spared = Vec::new();
             let mut value = Value::Object(message);
             self.spare_own(scope, server, &value, &mut spared);
-            message = self.hidden(scope, bench, (vault, &spared), &mut value).await?;
+            message = self
+                .hidden(scope, bench, (vault, &spared), &mut value)
+                .await
+                .ok_or_else(KeptBack::default)?;
         }
         let shown = (side == Side::Input).then(|| self.shown_to_others(scope, server, &message));
-        let judged = Document::Message(shown.as_ref().unwrap_or(&message));
-        let judged = self.judge(scope, bench, judged, None).await.ok()?;
+        let judged = beside(asks, shown.as_ref().unwrap_or(&message));
+        let judged = self.judge(scope, bench, judged, None).await;
+        let judged = judged.map_err(|blocked| KeptBack { rules: blocked.verdict.rules() })?;
         let cuts = judged.map(|judgement| judgement.cuts).unwrap_or_default();
         if !cuts.is_empty() {
             // Half an answer is another answer.
             if side == Side::Input {
-                return None;
+                return Err(KeptBack::default());
             }
-            let replacements = Replacements::of(&Document::Message(&message).texts(), &cuts)?;
+            let replacements = Replacements::of(&beside(asks, &message).texts(), &cuts);
+            let replacements = replacements.ok_or_else(KeptBack::default)?;
             message.values_mut().for_each(|value| change(value, &mut |text| replacements.apply(text)));
-            let left = Document::Message(&message).texts().iter().any(|text| replacements.are_left_in(text));
-            if left || self.has_more(scope, bench, Document::Message(&message)).await.unwrap_or(true) {
-                return None;
+            let left = beside(asks, &message).texts().iter().any(|text| replacements.are_left_in(text));
+            if left || self.has_more(scope, bench, beside(asks, &message)).await.unwrap_or(true) {
+                return Err(KeptBack::default());
             }
         }
         if let Some(vault) = vault.filter(|_| side == Side::Output && opens) {
@@ -185,7 +202,7 @@ impl Guardrails {
             let restore = &mut |text: &mut String| restore(&vault, &opened, text);
             message.values_mut().for_each(|value| change(value, restore));
         }
-        Some(message)
+        Ok(message)
     }
 
     async fn hidden(

@@ -127,7 +127,7 @@ pub(in super::super) fn at_the_edge(text: &str, found: &mut Vec<Finding>) {
                 label: "request",
                 span: start..start + line.len(),
                 score: 0.55,
-                rule: "prompt.request",
+                rule: super::REQUEST,
                 reason: "A request to the assistant stands at the edge of a result.",
             });
         }

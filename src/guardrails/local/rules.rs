@@ -180,7 +180,7 @@ fn facts<'s>(subject: &'s Subject<'s>) -> Facts<'s> {
             facts.definition = Some(object);
             object_size(object)
         }
-        Document::Message(_) | Document::Server { .. } | Document::Words(_) => {
+        Document::Message(_) | Document::Question(_) | Document::Server { .. } | Document::Words(_) => {
             subject.texts.iter().map(|text| text.len()).sum()
         }
     };
