@@ -5,7 +5,8 @@
 #
 # Five servers; MCP Inspector, the Python SDK in three modes, the TypeScript SDK, a client without an SDK, and
 # the listings of Claude Code and Gemini CLI. Each goes to each server directly, through the gateway in direct
-# mode, and through the seven tools. Prints a table and every difference. --keep leaves logs and results behind.
+# mode, and through the seven tools, with the guardrails of the example configuration. Prints a table and every
+# difference. --keep leaves logs and results behind.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/support/tools.sh
@@ -14,7 +15,7 @@ keep=
 while (($#)); do
   case $1 in
     --keep) keep=1 ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' scripts/interop.sh && exit ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' scripts/interop.sh && exit ;;
     *) fail "unknown option: $1" "scripts/interop.sh --help" ;;
   esac
   shift

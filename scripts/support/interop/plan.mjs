@@ -94,14 +94,21 @@ const ways = {
   meta: { ...common, tool_exposure: 'gateway' },
 };
 
+// The guardrails that a person has who set the gateway up: what is no attack must pass them as it is.
+const example = JSON.parse(fs.readFileSync('example_enkrypt_mcp_config.json', 'utf8'));
+const policies = Object.fromEntries(
+  Object.entries(Object.values(example.mcp_configs)[0].mcp_config[0]).filter(([key]) => key.endsWith('_policy')),
+);
+
 function configuration(server, settings) {
   const { name, command, args, env = {} } = server;
   return {
     common_mcp_gateway_config: settings,
+    plugins: example.plugins,
     mcp_configs: {
       only: {
         mcp_config_name: 'only',
-        mcp_config: [{ server_name: name, config: { command, args, env }, relay_roots: true }],
+        mcp_config: [{ server_name: name, config: { command, args, env }, relay_roots: true, ...policies }],
       },
     },
     projects: { project: { project_name: 'interop', mcp_config_id: 'only', users: ['user'] } },
