@@ -156,7 +156,9 @@ impl Timeouts {
                         Interrupted::Timeout { setting: operation.setting(), after: limit }
                     }),
                 };
-                return (result, alive.elapsed());
+                // Before a pause, if it ends in one: somebody else took the rest of the time.
+                let until = paused.unwrap_or_else(Instant::now);
+                return (result, until.saturating_duration_since(alive));
             }
         })
     }
@@ -392,6 +394,25 @@ mod tests {
         assert_eq!(timeouts().run_active(&cancel, &activity, asking).await, Ok("answered"));
         let hung = timeouts().run_active(&cancel, &activity, std::future::pending::<()>()).await;
         assert_eq!(hung, Err(Interrupted::Timeout { setting: "tool_execution_timeout", after: LIMIT }));
+    }
+
+    #[tokio::test]
+    async fn who_is_done_or_cancelled_in_a_pause_was_not_slow() {
+        let timeouts = timeouts();
+        for ends_by_itself in [true, false] {
+            let (activity, cancel) = (Activity::default(), CancellationToken::new());
+            let asking = async {
+                let _pause = activity.pause();
+                tokio::time::sleep(LIMIT * 4).await;
+                if !ends_by_itself {
+                    cancel.cancel();
+                    std::future::pending::<()>().await;
+                }
+            };
+            let ended = timeouts.run_active(&cancel, &activity, asking).await;
+            assert_eq!(ended.is_ok(), ends_by_itself);
+        }
+        assert_eq!(timeouts.metrics().escalations, [2, 0, 0, 0]);
     }
 
     #[tokio::test]
