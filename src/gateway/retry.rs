@@ -102,9 +102,16 @@ impl Retry {
             ));
         };
         for (key, method) in questions {
-            let Some(response) = responses.get(key) else {
+            let Some(response) = responses.get_mut(key) else {
                 return Err(invalid(format!("`inputResponses` must have an answer under `{key}`")));
             };
+            // Some clients write down that they have none. Not every server reads that.
+            if method == "elicitation/create"
+                && let Value::Object(response) = response
+                && response.get("content").is_some_and(Value::is_null)
+            {
+                response.shift_remove("content");
+            }
             if let Some(problem) = problem(method, response) {
                 return Err(invalid(format!("`inputResponses.{key}` {problem}")));
             }
@@ -231,6 +238,9 @@ mod tests {
         };
         let good = json!({"q1": {"action": "decline"}, "q2": {"role": "assistant", "content": []}, "q3": {"roots": []}});
         assert_eq!(answers(good.clone()).map(Value::Object), Ok(good.clone()));
+        let mut without = good.clone();
+        without["q1"]["content"] = Value::Null;
+        assert_eq!(answers(without).map(Value::Object), Ok(good.clone()));
         let mut more = good.clone();
         more["q4"] = json!({});
         assert_eq!(answers(more).map(Value::Object), Ok(good.clone()));
