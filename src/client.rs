@@ -4,6 +4,7 @@
 //! call goes to the client that asked for that call, and to no other.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,9 @@ use questions::Questions;
 
 /// Resources that one client may watch.
 const MAX_WATCHED: usize = 1_000;
+
+/// Questions for one request: whoever asks more will never have enough, and a model would answer for ever.
+const MAX_QUESTIONS: usize = 1_000;
 
 /// A person has this long to answer.
 pub const PATIENCE: Duration = Duration::from_secs(600);
@@ -63,6 +67,8 @@ struct Request {
     progress: Progress,
     /// Questions that have no answer yet.
     asked: Mutex<Vec<i64>>,
+    /// All questions so far.
+    questions: AtomicUsize,
     /// Where the client is asked by results.
     dialogue: OnceLock<Dialogue>,
 }
@@ -164,6 +170,7 @@ impl Connection {
             line: Mutex::new(Line { outlet, progress_token: token, severity }),
             progress: Progress::new(),
             asked: Mutex::default(),
+            questions: AtomicUsize::new(0),
             dialogue: OnceLock::new(),
         }))
     }
@@ -196,7 +203,8 @@ impl Client {
             Era::Legacy => true,
             Era::Modern => self.0.dialogue.get().is_some_and(|dialogue| dialogue.allows(method, relay_roots)),
         };
-        way && self.capabilities().answers(method, relay_roots)
+        let patient = self.0.questions.load(Ordering::Relaxed) < MAX_QUESTIONS;
+        way && patient && self.capabilities().answers(method, relay_roots)
     }
 
     pub fn wants_progress(&self) -> bool {
@@ -262,6 +270,7 @@ impl Client {
     /// Asks the client, and waits for its answers, which stand in the order of the questions. Whoever stops waiting
     /// calls `withdraw`.
     pub async fn ask(&self, questions: Vec<Question>) -> Vec<Result<Value, NoAnswer>> {
+        self.0.questions.fetch_add(questions.len(), Ordering::Relaxed);
         if let Some(dialogue) = self.0.dialogue.get() {
             return dialogue.ask(questions).await;
         }

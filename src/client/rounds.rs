@@ -50,3 +50,33 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::{Connection, Hello, MAX_QUESTIONS, Question};
+
+    #[tokio::test]
+    async fn a_client_is_not_asked_for_ever() {
+        let connection = Arc::new(Connection::new(Outlet::Nowhere));
+        let capabilities = Capabilities::read(Some(&json!({"sampling": {}})));
+        let hello = Hello { era: Era::Modern, capabilities, ..Hello::default() };
+        let client = connection.client_of(Arc::new(hello), None, &Map::new(), Outlet::Nowhere);
+        client.converse(false, true);
+        for _ in 0..MAX_QUESTIONS {
+            let method = "sampling/createMessage".to_owned();
+            assert!(client.answers(&method, false));
+            let asking = client.ask(vec![Question { method, params: Map::new() }]);
+            let answering = async {
+                let asked = client.questions().await;
+                client.carry_on(&client, asked.into_iter().map(|(key, _)| (key, json!({}))).collect());
+            };
+            assert_eq!(tokio::join!(asking, answering).0, [Ok(json!({}))]);
+        }
+        assert!(!client.answers("sampling/createMessage", false));
+    }
+}
