@@ -83,7 +83,7 @@ pub fn set_level(level: LogLevel) {
 /// Has the lines so far written, by and by.
 pub fn wake() {
     if let Some(lines) = LINES.get()
-        && lines.unheard.swap(0, Ordering::Relaxed) > 0
+        && lines.unheard.swap(0, Ordering::Acquire) > 0
     {
         lines.thread.unpark();
     }
@@ -170,7 +170,8 @@ impl Write for Writer {
         if lines.queue.try_send(Entry::Line(line.to_vec())).is_err() {
             lines.dropped.fetch_add(1, Ordering::Relaxed);
         }
-        let unheard = lines.unheard.fetch_add(1, Ordering::Relaxed);
+        // Whoever counts it finds it in the queue.
+        let unheard = lines.unheard.fetch_add(1, Ordering::Release);
         // Only where tasks run is there a runtime that wakes it soon.
         if self.urgent || unheard >= MANY || tokio::task::try_id().is_none() {
             wake();
