@@ -52,7 +52,7 @@ pub(super) fn of_call(mut params: JsonObject, meta: JsonObject) -> Result<Call, 
 pub(super) fn of_request(mut params: JsonObject, mut meta: JsonObject) -> (JsonObject, JsonObject) {
     let mut beside = JsonObject::new();
     for key in PASSED_ON {
-        if let Some(value) = params.shift_remove(key) {
+        if let Some(value) = params.shift_remove(key).filter(|value| !value.is_null()) {
             beside.insert(key.to_owned(), value);
         }
     }
@@ -147,6 +147,15 @@ mod tests {
         assert_eq!(given.text("c").expect("nothing"), None);
         assert_eq!(given.list("d").expect("a list").len(), 1);
         assert_eq!(given.list("absent").expect("nothing").len(), 0);
+    }
+
+    #[test]
+    fn a_request_that_brings_nothing_back_may_say_so() {
+        let params = |state: Value| {
+            let params = json!({"name": "x", "requestState": state, "inputResponses": null});
+            of_call(params.as_object().cloned().unwrap_or_default(), JsonObject::new()).expect("a call")
+        };
+        assert!(!params(Value::Null).comes_back() && params(json!("s")).comes_back());
     }
 
     #[test]
