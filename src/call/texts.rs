@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::JsonObject;
+use super::{INPUT_REQUIRED, JsonObject, REQUEST_STATE, RESULT_TYPE, ToolOutput};
 
 /// Collects every string of a JSON value: the values as they follow each other, then the keys.
 pub fn strings<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
@@ -159,6 +159,18 @@ pub fn size(value: &Value) -> usize {
         Value::String(text) => 2 + text.len(),
         Value::Array(items) => 2 + items.iter().map(|item| 1 + size(item)).sum::<usize>(),
         Value::Object(map) => object_size(map),
+    }
+}
+
+impl ToolOutput {
+    /// Whether it is no result yet, but a question to the client.
+    pub fn asks_for_input(&self) -> bool {
+        self.result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
+    }
+
+    /// What the client of a question is to bring back: the server's own, and signed or sealed as it likes.
+    pub fn state(&self) -> Option<&str> {
+        self.result.get(REQUEST_STATE).filter(|_| self.asks_for_input())?.as_str()
     }
 }
 

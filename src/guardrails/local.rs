@@ -96,7 +96,7 @@ impl Local {
             let fresh = subject.texts.iter().enumerate().filter(|(_, text)| seen.insert(text.as_ptr()));
             for (at, text) in fresh {
                 for finding in detect::inspect(text, place, kinds) {
-                    if counts(subject, &finding, threshold) {
+                    if counts(subject, text, &finding, threshold) {
                         found.keep(finding, at);
                     }
                 }
@@ -178,15 +178,23 @@ impl Local {
         };
         let found = detect::inspect(&whole, place(subject.side), together).into_iter();
         let threshold = self.threshold(subject.policy);
-        let counted = found.filter(|finding| counts(subject, finding, threshold));
+        let counted = found.filter(|finding| counts(subject, &whole, finding, threshold));
         counted.filter(crosses).find_map(|finding| hit(finding, None))
     }
 }
 
-/// A question reads like a task because it is one; what it must not ask for, other rules say.
-fn counts(subject: &Subject<'_>, finding: &Finding, threshold: f32) -> bool {
-    let asks = matches!(subject.document, Document::Question(_));
-    finding.score >= threshold && !(asks && finding.is_a_task())
+/// A question reads like a task because it is one; what it must not ask for, other rules say. Its state may look like
+/// a token: it goes back to where it came from.
+fn counts(subject: &Subject<'_>, text: &str, finding: &Finding, threshold: f32) -> bool {
+    let (asks, state) = match &subject.document {
+        Document::Question(_) => (true, None),
+        Document::Output(output) => (output.asks_for_input(), output.state()),
+        _ => (false, None),
+    };
+    let is_state = state.is_some_and(|state| state.as_ptr() == text.as_ptr());
+    finding.score >= threshold
+        && !(asks && finding.is_a_task())
+        && !(is_state && finding.kind == Kind::Secret)
 }
 
 /// What has been found by now, and how much of each detector.

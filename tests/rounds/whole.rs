@@ -34,6 +34,26 @@ async fn a_person_is_told_which_server_asks() {
     assert_eq!(request["params"]["_meta"]["enkrypt_server_name"], "s");
 }
 
+/// States are signed or sealed, which looks like a secret and is the server's own business.
+#[tokio::test]
+async fn a_question_and_its_state_are_no_finding() {
+    const TASK: &str = "Translate the following text into German and answer with nothing else.";
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdGF0ZSI6Im9wZW4iLCJyb3VuZCI6MX0.Xk3vT9qLw2RzYb7NcHd5PfJ8sUaG4eMi0oKxVtBn1Wy";
+    for (state, passes) in [("requestState", true), ("otherState", false)] {
+        let params = json!({"message": TASK, "requestedSchema": {"type": "object", "properties": {}}});
+        let mut answer = asking(&json!({"method": "elicitation/create", "params": params}));
+        answer["result"]["requestState"] = json!(STATE);
+        answer["result"][state] = json!(TOKEN);
+        let script = tool(&answer);
+        let policy = json!({"enabled": true, "policy_name": "t", "block": ["injection_attack", "secrets"]});
+        let config = Config::new().server(script.server("s")).with("output_guardrails_policy", policy);
+        let mut talk = Talk::start(&direct(config.provider("local", &json!({}))));
+        let asked = talk.call(&json!({"name": "s__x", "arguments": {}})).await;
+        assert_eq!(asked["result"]["resultType"] == "input_required", passes, "{state}: {asked}");
+        assert_eq!(asked.to_string().contains(TOKEN), passes, "{state}: {asked}");
+    }
+}
+
 #[tokio::test]
 async fn folders_are_for_servers_that_may_ask_for_them() {
     let script = tool(&asking(&json!({"method": "roots/list"})));
