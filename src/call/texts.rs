@@ -163,14 +163,15 @@ pub fn size(value: &Value) -> usize {
 }
 
 impl ToolOutput {
-    /// Whether it is no result yet, but a question to the client.
-    pub fn asks_for_input(&self) -> bool {
-        self.result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
+    /// Whether it is no result yet, but a question to the client, with nothing in it that a client shows as a result.
+    pub fn only_asks(&self) -> bool {
+        let shows = ["content", "structuredContent"].into_iter().any(|key| self.result.contains_key(key));
+        !shows && self.result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
     }
 
     /// What the client of a question is to bring back: the server's own, and signed or sealed as it likes.
     pub fn state(&self) -> Option<&str> {
-        self.result.get(REQUEST_STATE).filter(|_| self.asks_for_input())?.as_str()
+        self.result.get(REQUEST_STATE).filter(|_| self.only_asks())?.as_str()
     }
 }
 

@@ -188,7 +188,7 @@ impl Local {
 fn counts(subject: &Subject<'_>, text: &str, finding: &Finding, threshold: f32) -> bool {
     let (asks, state) = match &subject.document {
         Document::Question(_) => (true, None),
-        Document::Output(output) => (output.asks_for_input(), output.state()),
+        Document::Output(output) => (output.only_asks(), output.state()),
         _ => (false, None),
     };
     let is_state = state.is_some_and(|state| state.as_ptr() == text.as_ptr());
