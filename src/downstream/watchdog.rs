@@ -5,7 +5,7 @@
 //! parent-death signal would miss the grandchildren of launchers like `npx`. A server whose gateway is killed between
 //! starting it and saying so is told by the pipe that it was given for its errors, where the system lets us look.
 
-use std::io::{BufRead, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub const COMMAND: &str = "__watchdog";
 pub(super) const BURIAL: Duration = Duration::from_millis(200);
 /// How often a group is looked at that nothing can be waited for.
 pub(super) const LOOK: Duration = Duration::from_millis(10);
+/// What is told meanwhile is read together: whoever starts a server has better use for the processor.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A process group, named by its leader. Empty on systems that have none: there a job object does this work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,11 +157,24 @@ fn start() -> Option<Running> {
     Some(Running { pipe, process })
 }
 
+/// Rests after each read, before it waits for more.
+struct Unhurried<R>(R);
+
+impl<R: Read> Read for Unhurried<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        if read > 0 {
+            std::thread::sleep(PAUSE);
+        }
+        Ok(read)
+    }
+}
+
 /// The watchdog itself: reads what is guarded (`+`, `-`) and expected (`?`, `!`), then ends what is left.
-pub fn watch(input: impl BufRead) {
+pub fn watch(input: impl Read) {
     let mut groups: Vec<Group> = Vec::new();
     let mut expected: Vec<u64> = Vec::new();
-    for line in input.lines().map_while(Result::ok) {
+    for line in BufReader::new(Unhurried(input)).lines().map_while(Result::ok) {
         let Some((sign, Ok(id))) = line.split_at_checked(1).map(|(sign, id)| (sign, id.parse::<u64>()))
         else {
             continue;
