@@ -137,6 +137,9 @@ fn take(row: &Row, extras: &[Extra], tallies: &mut Tallies) -> Option<()> {
             wrong |= spans.wrong + spans.missed > 0;
             whole.add_entities(name, spans);
         }
+        if let Some(asked) = &row.meta.entity {
+            whole.add_entities(entities::ASKED, entities::asked(asked, row.label, &seen));
+        }
     }
     if wrong {
         whole.wrong.push(row.id.clone());

@@ -17,6 +17,13 @@ pub(super) const TYPES: [(&str, &[&str], Option<Extra>); 3] = [
     ("that are addresses", &["STREET_ADDRESS"], Some(Extra::Addresses)),
 ];
 
+/// The one type that a text was labelled for. A bare number may be many things: any score counts.
+pub(super) const ASKED: &str = "of the type that a text was labelled for, at any score";
+
+/// What each is called in a table, and in JSON.
+pub(super) const TOLD: [(&str, &str); 4] =
+    [(TYPES[0].0, "entities"), (TYPES[1].0, "names"), (TYPES[2].0, "addresses"), (ASKED, "asked")];
+
 /// Offsets count characters, the end is exclusive.
 #[derive(Deserialize)]
 pub(super) struct Entity {
@@ -31,6 +38,15 @@ pub(super) struct Spans {
     pub(super) right: usize,
     pub(super) wrong: usize,
     pub(super) missed: usize,
+}
+
+pub(super) fn asked(kind: &str, label: bool, seen: &Seen) -> Spans {
+    let found = seen.findings.iter().any(|found| found.finding.label == kind);
+    Spans {
+        right: usize::from(found && label),
+        wrong: usize::from(found && !label),
+        missed: usize::from(!found && label),
+    }
 }
 
 /// A found entity is right if its type is, and it shares half of the longer one of both spans.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::entities::TYPES;
+use super::entities::TOLD;
 use super::score::Tally;
 use super::{Group, Tallies};
 
@@ -34,7 +34,7 @@ pub(super) fn table(tallies: &Tallies, wrong: bool) -> String {
         }
     }
     for (kind, groups) in tallies {
-        for (name, ..) in TYPES {
+        for (name, _) in TOLD {
             let Some((precision, recall, f1)) = groups.get(&Group::All).and_then(|all| all.entities(name))
             else {
                 continue;
@@ -78,7 +78,7 @@ fn numbers(tally: &Tally) -> Value {
         "recall_at_1_percent": tally.recall_at_fixed_rate(),
         "auc": tally.auc(),
     });
-    for ((name, ..), key) in TYPES.iter().zip(["entities", "names", "addresses"]) {
+    for (name, key) in TOLD {
         if let Some((precision, recall, f1)) = tally.entities(name) {
             numbers[key] = json!({"precision": precision, "recall": recall, "f1": f1});
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::look::{Found, Look, Seen, place};
 use super::positions::Positions;
 use super::{Failure, MAX_TEXT, Options, each, print};
-use crate::detect::Kind;
+use crate::detect::{Finding, Kind};
 
 pub(super) fn run(options: &Options, look: Look) -> Result<bool, Failure> {
     let mut found = false;
@@ -51,15 +51,16 @@ fn answer(look: Look, id: &Value, text: &str, seen: &Seen) -> Value {
     let positions = Positions::of(text, ends);
     // Offsets count characters, as most languages do, and not bytes.
     let characters = |at: usize| positions.at(at).characters;
-    let is_entity =
-        |found: &&Found| found.finding.kind == Kind::Pii && found.pointer.is_none() && found.counts();
+    // Those that do not count as well: what a bare number may be is for the reader to decide.
+    let is_entity = |found: &&Found| found.finding.kind == Kind::Pii && found.pointer.is_none();
     let entities: Vec<Value> = seen
         .findings
         .iter()
         .filter(is_entity)
         .map(|found| {
-            let span = &found.finding.span;
-            json!({"type": found.finding.label, "start": characters(span.start), "end": characters(span.end)})
+            let Finding { span, label, score, .. } = &found.finding;
+            let (start, end) = (characters(span.start), characters(span.end));
+            json!({"type": label, "start": start, "end": end, "score": rounded(*score)})
         })
         .collect();
     let findings: Vec<Value> = seen.findings.iter().map(|found| finding(&characters, found)).collect();

@@ -14,6 +14,8 @@ const MAC: Entity = Entity {
     rule: "pii.mac",
     reason: "The address of a network card (MAC) is in the text.",
 };
+/// The own machine, too short for the rest of this file. As a sign only: programs write it in other senses.
+const LOOPBACK: &[u8] = b"::1";
 const SHORTEST: usize = 7;
 const LONGEST: usize = 48;
 
@@ -29,6 +31,19 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
         let joined = || bytes[run.clone()].iter().any(|byte| matches!(byte, b'.' | b':' | b'-'));
         if run.len() <= LONGEST && free && apart(bytes.get(run.end)) && joined() {
             address(text, &text[run.clone()], run.start, found);
+        }
+    }
+    loopback(text, found);
+}
+
+fn loopback(text: &str, found: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let goes_on =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b":_-".contains(byte));
+    for at in memchr::memmem::find_iter(bytes, LOOPBACK) {
+        let end = at + LOOPBACK.len();
+        if !goes_on(at.checked_sub(1).and_then(|before| bytes.get(before))) && !goes_on(bytes.get(end)) {
+            found.push(IP.at(at..end, 0.3));
         }
     }
 }
