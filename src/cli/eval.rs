@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Deserialize;
 
-use super::look::{Look, Seen, extra, place};
+use super::look::{Look, Seen, belonging_to, extra, place};
 use super::{Failure, UNREADABLE, print};
 use crate::detect::{Extra, FLAGGED, Kind, Kinds};
 
@@ -118,10 +118,9 @@ fn measure(folder: &Path, extras: &[Extra]) -> Result<Tallies, Failure> {
 fn take(row: &Row, extras: &[Extra], tallies: &mut Tallies) -> Option<()> {
     let kinds = kinds(&row.kind)?;
     let place = place(&row.direction)?;
-    let looked = kinds.iter().fold(Kinds::NONE, |all, kind| all.with(*kind));
-    let look = Look { kinds: extras.iter().fold(looked, |all, extra| all.with_extra(*extra)), only: None };
+    let look = Look { kinds: extras.iter().fold(kinds, |all, extra| all.with_extra(*extra)) };
     let seen = look.at(&row.text, place);
-    let score = kinds.iter().map(|kind| seen.score(*kind)).fold(0.0, f32::max);
+    let score = seen.score();
     let groups =
         [Some(Group::All), Some(Group::Source(row.source.clone())), row.meta.tier.clone().map(Group::Tier)];
     let of_kind = tallies.entry(row.kind.clone()).or_default();
@@ -148,14 +147,13 @@ fn take(row: &Row, extras: &[Extra], tallies: &mut Tallies) -> Option<()> {
 }
 
 /// What counts for a kind of the data.
-fn kinds(name: &str) -> Option<Vec<Kind>> {
-    Some(match name {
-        "evasion" => vec![Kind::PromptInjection, Kind::Secret, Kind::Pii],
-        "tool_poisoning" => vec![Kind::ToolPoisoning, Kind::PromptInjection],
-        "server_config" => vec![Kind::ServerConfig, Kind::CodeInjection, Kind::Secret],
-        "toxicity" => vec![Kind::Toxicity, Kind::Nsfw],
-        name => vec![Kind::ALL.into_iter().find(|kind| kind.as_str() == name)?],
-    })
+fn kinds(name: &str) -> Option<Kinds> {
+    if name == "evasion" {
+        return Some(
+            [Kind::PromptInjection, Kind::Secret, Kind::Pii].into_iter().fold(Kinds::NONE, Kinds::with),
+        );
+    }
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == name).map(belonging_to)
 }
 
 /// Whether a score counts at the default level.

@@ -9,8 +9,6 @@ use crate::detect::{Extra, FLAGGED, Finding, Kind, Kinds, Place, inspect, inspec
 #[derive(Clone, Copy)]
 pub(super) struct Look {
     pub(super) kinds: Kinds,
-    /// The one kind that was asked for.
-    pub(super) only: Option<Kind>,
 }
 
 /// What was found in one text.
@@ -35,6 +33,18 @@ pub(super) fn place(direction: &str) -> Option<Place> {
         "definition" | "tool_description" | "server_config" => Place::Definition,
         _ => return None,
     })
+}
+
+/// What a text is judged by that may be of one kind: an order to the assistant poisons a definition, and a secret in a
+/// server's address is a fault of its configuration.
+pub(super) fn belonging_to(kind: Kind) -> Kinds {
+    let beside: &[Kind] = match kind {
+        Kind::ToolPoisoning => &[Kind::PromptInjection],
+        Kind::ServerConfig => &[Kind::CodeInjection, Kind::Secret, Kind::ToolPoisoning],
+        Kind::Toxicity => &[Kind::Nsfw],
+        _ => &[],
+    };
+    beside.iter().fold(Kinds::NONE.with(kind), |all, kind| all.with(*kind))
 }
 
 /// What a command line asks for beyond the kinds.
@@ -114,10 +124,18 @@ impl Seen {
         self.findings.iter().any(Found::counts)
     }
 
-    /// The highest score of a kind; 0 where nothing was found.
-    pub(super) fn score(&self, kind: Kind) -> f32 {
-        let of_kind = self.findings.iter().filter(|found| found.finding.kind == kind);
-        of_kind.map(|found| found.finding.score).fold(0.0, f32::max)
+    /// The highest score of all; 0 where nothing was found.
+    pub(super) fn score(&self) -> f32 {
+        self.highest(|_| true)
+    }
+
+    pub(super) fn score_of(&self, kind: Kind) -> f32 {
+        self.highest(|found| found.kind == kind)
+    }
+
+    fn highest(&self, which: impl Fn(&Finding) -> bool) -> f32 {
+        let findings = self.findings.iter().map(|found| &found.finding).filter(|found| which(found));
+        findings.map(|found| found.score).fold(0.0, f32::max)
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::look::{Found, Look, Seen, extra};
+use super::look::{Found, Look, Seen, belonging_to, extra};
 use super::{FAILED, Failure, UNREADABLE, print};
 use crate::detect::{Extra, Kind, Kinds, Place};
 use clap::{Args, ValueEnum};
@@ -31,7 +31,7 @@ pub(super) struct Options {
     #[arg(
         long,
         value_parser = kind,
-        help = "Look for one kind only: pii, secrets, prompt_injection, code_injection, tool_poisoning,\nserver_config, toxicity, nsfw or sponge"
+        help = "Look for one kind and what belongs to it: pii, secrets, prompt_injection, code_injection,\ntool_poisoning, server_config, toxicity, nsfw or sponge"
     )]
     kind: Option<Kind>,
     /// Also look for `names` of people and postal `addresses`, as private data
@@ -72,9 +72,9 @@ fn kind(name: &str) -> Result<Kind, String> {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    let kinds = options.kind.map_or(Kinds::ALL, |kind| Kinds::NONE.with(kind));
+    let kinds = options.kind.map_or(Kinds::ALL, belonging_to);
     let kinds = options.pii_extra.iter().fold(kinds, |kinds, extra| kinds.with_extra(*extra));
-    let look = Look { kinds, only: options.kind };
+    let look = Look { kinds };
     let found = if options.jsonl { lines::run(options, look) } else { whole(options, look) };
     match found {
         Ok(false) => ExitCode::SUCCESS,

@@ -41,11 +41,7 @@ pub(super) fn run(options: &Options, look: Look) -> Result<bool, Failure> {
 fn answer(look: Look, id: &Value, text: &str, seen: &Seen) -> Value {
     let kinds = Kind::ALL.into_iter().filter(|kind| look.kinds.contains(*kind));
     let kinds: serde_json::Map<String, Value> =
-        kinds.map(|kind| (kind.as_str().to_owned(), rounded(seen.score(kind)))).collect();
-    let score = match look.only {
-        Some(kind) => seen.score(kind),
-        None => Kind::ALL.into_iter().map(|kind| seen.score(kind)).fold(0.0, f32::max),
-    };
+        kinds.map(|kind| (kind.as_str().to_owned(), rounded(seen.score_of(kind)))).collect();
     let plain = seen.findings.iter().filter(|found| found.pointer.is_none());
     let ends = plain.flat_map(|found| [found.finding.span.start, found.finding.span.end]);
     let positions = Positions::of(text, ends);
@@ -67,7 +63,7 @@ fn answer(look: Look, id: &Value, text: &str, seen: &Seen) -> Value {
     json!({
         "id": id,
         "flag": seen.is_flagged(),
-        "score": rounded(score),
+        "score": rounded(seen.score()),
         "kinds": kinds,
         "entities": entities,
         "findings": findings,
