@@ -342,3 +342,10 @@ async fn references_of_the_local_file_are_followed_when_it_is_loaded() {
         "{err}"
     );
 }
+
+#[tokio::test]
+async fn keys_that_the_service_knows_are_not_missed() {
+    let service = Http::start(answer(&json!([])));
+    let (code, out, _) = Gateway::prepare(&asking(&service).text()).run(&["config", "check"]).await;
+    assert!(code == 0 && out.contains("none here: the service knows them"), "{out}");
+}

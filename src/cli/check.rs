@@ -54,7 +54,11 @@ fn describe(settings: &Settings) -> String {
     let mut keys: Vec<_> = settings.keys.values().collect();
     keys.sort_by(|a, b| (&a.caller, &a.hint).cmp(&(&b.caller, &b.hint)));
     if keys.is_empty() {
-        let _ = writeln!(text, "  none: nobody can use this gateway");
+        let who = match settings.auth {
+            AuthSettings::LocalApikey => "none: nobody can use this gateway",
+            AuthSettings::Enkrypt(_) => "none here: the service knows them",
+        };
+        let _ = writeln!(text, "  {who}");
     }
     for grant in keys {
         let standing = match grant.standing {

@@ -108,7 +108,9 @@ fn measure(folder: &Path, extras: &[Extra]) -> Result<Tallies, Failure> {
         for (number, line) in std::io::BufReader::new(file).lines().enumerate() {
             let line = line.map_err(|error| unreadable(&path, &error))?;
             let wrong = |what: &str| unreadable(&path, &format!("line {} {what}", number + 1));
-            let row: Row = serde_json::from_str(&line).map_err(|_| wrong("is no labelled text"))?;
+            let row: Row = serde_json::from_str(&line).map_err(|_| {
+                wrong("is no labelled text: it needs `kind`, `source`, `direction`, `text` and `label`")
+            })?;
             take(&row, extras, &mut tallies).ok_or_else(|| wrong("has a kind or direction that is none"))?;
         }
     }

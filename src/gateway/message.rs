@@ -105,7 +105,11 @@ fn malformed(text: &[u8]) -> Malformed {
     match serde_json::from_slice::<Value>(text) {
         Err(_) => {
             let id = lines::message_id(text);
-            refusal(id, RpcError::PARSE, "this line is not JSON; send one JSON-RPC message per line")
+            refusal(
+                id,
+                RpcError::PARSE,
+                "this is not JSON; send one JSON-RPC message (over stdio: one per line)",
+            )
         }
         Ok(Value::Array(_)) => {
             let message = "JSON-RPC batches are not part of this protocol; send one message at a time";
