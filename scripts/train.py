@@ -4,7 +4,8 @@
     scripts/train.py DIR [--report FILE]
 
 DIR holds the labelled texts, as `scripts/eval.sh` takes them. Ordinary texts come from Python's standard library and
-from the crates that Cargo.lock names; more of both kinds are made by scripts/support/train/own.py. Needs scikit-learn.
+from the crates that Cargo.lock names; more of both kinds are made by own.py and abuse.py in
+scripts/support/train. Needs scikit-learn.
 What a window of a text looks like is asked of the program itself (scripts/support/windows.rs), so that training and
 use cannot differ. Seeded: the same texts and tools give the same file.
 
@@ -33,6 +34,7 @@ from sklearn.linear_model import LogisticRegression
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts/support/train"))
 import own  # noqa: E402
+from abuse import Abuse  # noqa: E402
 from plain import digest, documents, snippets  # noqa: E402
 
 PROFILE = ["--release"] if not os.environ.get("DEBUG_BUILD") else []
@@ -243,9 +245,11 @@ def train(folder):
     makes = own.Texts(SEED)
     backgrounds = [text for text in learn if text.count("\n") > 5]
     made = [Text(*row[:3], f"own {row[3]}") for row in makes.all(backgrounds)]
+    abuse = [Text(text, "output", label, f"own {group}") for text, label, group in Abuse(SEED).all()]
     for name, task in MODELS.items():
         added = [Text(one.text, one.place, one.label, one.source) for one in made]
         texts = material(folder, name, task, learn + pages, added)
+        texts += [Text(one.text, one.place, one.label, one.source, .5) for one in abuse if name == "toxicity.model"]
         texts = [one for one in texts if one.weight > 0 or one.measured]
         ask_rules([one for one in texts if one.measured], task["kinds"])
         bags = Bags(texts)
