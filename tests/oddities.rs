@@ -137,6 +137,20 @@ async fn a_question_arrives_whole_and_so_does_the_reply() {
 }
 
 #[tokio::test]
+async fn a_question_that_is_too_long_is_refused_and_its_server_goes_on() {
+    let params =
+        json!({"message": "x".repeat(1 << 20), "requestedSchema": {"type": "object", "properties": {}}});
+    let question = json!({"jsonrpc": "2.0", "id": "q-1", "method": "elicitation/create", "params": params});
+    let (_script, config) = answering(&json!({"before": [question], "heard": true}));
+    let mut raw = raw(&config, json!({"elicitation": {}})).await;
+    call(&mut raw).await;
+    let answer = raw.receive().await["result"]["content"][0]["text"].take();
+    let answer: Value = serde_json::from_str(answer.as_str().expect("text")).expect("JSON");
+    let heard = answer["results"][0]["response"].as_str().expect("a response");
+    assert!(heard.contains(r#""id":"q-1""#) && heard.contains("more than 1 MiB"), "{heard}");
+}
+
+#[tokio::test]
 async fn one_odd_tool_or_block_spoils_no_other() {
     let mut odd = tool("odd");
     odd["icons"] = json!([{"src": "https://example.com/i.png", "sizes": "48x48"}]);

@@ -92,6 +92,8 @@ enum Read {
     /// Several at once, as the revision 2025-03-26 allows.
     Messages(Vec<Envelope>),
     Unreadable(Option<Value>),
+    /// Longer than what a server says beside its answers; of a question its id.
+    Excessive(Option<Value>),
     TooMany(Option<Value>),
     TooLong(Option<Value>),
     Over(Box<(Value, Loss)>),
@@ -179,6 +181,13 @@ impl ServerTransport {
                 Some(id) => self.answer(&id, Answer::Malformed("an answer that is no JSON, or too deep")),
                 None => self.count_noise(),
             },
+            // Whoever asked waits, and hears why nobody will answer.
+            Read::Excessive(Some(id)) if self.unanswered.len() < MAX_UNANSWERED => {
+                let refusal =
+                    RpcError::new(RpcError::INVALID_REQUEST, "a request of more than 1 MiB is not read");
+                self.unanswered.push_back(Frame::error(Some(&id), &refusal));
+            }
+            Read::Excessive(_) => self.count_noise(),
             Read::TooMany(id) => {
                 self.fail(id, || Answer::Malformed("an answer with more than 500000 JSON values"));
             }
@@ -392,7 +401,9 @@ impl Turn {
                 Self::Read(Read::several(text))
             }
             Arrival::Message(text) => Self::Read(match serde_json::from_slice::<Envelope>(text) {
-                Ok(message) if message.method.is_some() && text.len() > MAX_ASIDE => Read::Unreadable(None),
+                Ok(message) if message.method.is_some() && text.len() > MAX_ASIDE => {
+                    Read::Excessive(message.id)
+                }
                 Ok(message) => Read::Message(Box::new(message)),
                 Err(_) => Read::Unreadable(lines::message_id(text)),
             }),

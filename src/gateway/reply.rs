@@ -265,7 +265,9 @@ fn blocked(entry: &mut JsonObject, what: &str, side: &str, verdict: Option<&Verd
     let hint = match (side, verdict.is_some_and(|verdict| !verdict.violations.is_empty())) {
         ("input", true) => "the call was not made; say it in a way that the policy allows, or ask the user",
         (_, true) => "the call was made and its result withheld; do not repeat it to see the result",
-        (_, false) => "tell the user that there was no verdict; the message says why, and the gateway's log more",
+        (_, false) => {
+            "tell the user that there was no verdict; the message says why, and the gateway's log more"
+        }
     };
     entry.insert("hint".to_owned(), hint.into());
 }
