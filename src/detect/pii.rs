@@ -57,7 +57,7 @@ pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
         numbers::scan(text, &mut seen);
     }
     settle(&mut seen);
-    let value = text.len() <= national::VALUE && digits > 0;
+    let value = text.len() <= national::VALUE && (digits > 0 || text.contains('.'));
     if value || digits >= FEWEST {
         let mut ids = Vec::new();
         national::scan(text, &mut ids);
@@ -65,6 +65,11 @@ pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
         let (mut sure, mut likely) = ids.into_iter().partition(|id| id.score >= super::FLAGGED);
         seen.append(&mut sure);
         settle(&mut seen);
+        // A faint sign inside what is known is no news: the host of an e-mail address.
+        let known = |one: &Finding| {
+            seen.iter().any(|by| by.span.start < one.span.end && one.span.start < by.span.end)
+        };
+        likely.retain(|one| one.score > FAINT || !known(one));
         seen.append(&mut likely);
     }
     found.append(&mut seen);
@@ -101,6 +106,8 @@ pub(super) fn member(name: &str, value: &str, found: &mut Vec<Finding>) {
     }));
 }
 
+/// What hardly says anything about a person.
+const FAINT: f32 = 0.1;
 /// The fewest digits of a number that says something about a person.
 const FEWEST: usize = 4;
 

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::super::literals::Literals;
-use super::super::{Finding, Kind};
+use super::super::{FLAGGED, Finding, Kind};
 use list::IDS;
 
 /// A number of one kind: how it is written, and how it is checked.
@@ -33,6 +33,8 @@ const AFTER: usize = 96;
 /// How sure a word beside it makes a number.
 const NAMED: f32 = 0.85;
 const REASON: &str = "A number that an office gave to a person is in the text.";
+const MAY_BE: &str =
+    "What may be the number of a person, or a date or an address of a page that tells of one.";
 
 /// The words that name a number. They are constants, so that the automaton is there; a test holds it.
 fn names() -> Option<&'static Literals> {
@@ -126,7 +128,8 @@ fn look(text: &str, index: usize, window: Range<usize>, score: f32, mut found: i
         at = span.end.max(at + 1);
         if text.get(span.clone()).is_some_and(IDS[index].check) {
             let Id { label, rule, .. } = IDS[index];
-            found(Finding { kind: Kind::Pii, label, span, score, rule, reason: REASON });
+            let reason = if score < FLAGGED { MAY_BE } else { REASON };
+            found(Finding { kind: Kind::Pii, label, span, score, rule, reason });
         }
         if at > bytes.len() {
             return;

@@ -75,5 +75,7 @@ pub(super) const IDS: &[Id] = ids! {
     "CRYPTO" "pii.crypto" 0.6 ["wallet" "bitcoin" "btc"] r"(?:[13][a-km-zA-HJ-NP-Z1-9]{25,33}|bc1[ac-hj-np-z02-9]{25,71})" bitcoin
     "BR_CPF" "pii.br-cpf" 0.45 ["cpf"] r"\d{3}\.?\d{3}\.?\d{3}-?\d{2}" cpf
     "FR_NIR" "pii.fr-nir" 0.5 ["nir" "numéro de sécurité sociale" "securite sociale"] r"[12] ?\d{2} ?\d{2} ?\d{2} ?\d{3} ?\d{3} ?\d{2}" french
+    "DATE_TIME" "pii.date" 0.1 [] r"(?:\d{4}-\d{1,2}-\d{1,2}(?:T\d{2}:\d{2}[0-9:.]{0,10}(?:Z|[-+]\d{2}:?\d{2})?)?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{1,2}/\d{1,2}|(?:\d{1,2}-)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}-(?:\d{4}|\d{2})|\d{1,2}-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})" always
+    "URL" "pii.url" 0.1 [] r"(?:(?:https?|ftp)://[^\s'\x22<>]+|(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|biz|co\.[a-z]{2}))" always
     "NL_BSN" "pii.nl-bsn" 0.35 ["bsn" "burgerservice"] r"\d{9}" bsn
 };
