@@ -3,7 +3,7 @@
 //! stdio has one connection for the life of the process, HTTP one for each session. What a server says during a
 //! call goes to the client that asked for that call, and to no other.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -20,12 +20,14 @@ mod progress;
 mod questions;
 mod rounds;
 mod standing;
+mod watched;
 
 pub use hello::{Capabilities, Era, Hello, META_LOG_LEVEL, Severity};
 pub use notices::{Change, Changes, Notices};
 pub use outlet::Outlet;
 pub use questions::{NoAnswer, Question};
 pub use standing::Standing;
+pub use watched::Watch;
 
 use dialogue::Dialogue;
 use progress::{HEARTBEAT, Progress};
@@ -49,8 +51,8 @@ pub struct Connection {
     hello: Mutex<Option<Arc<Hello>>>,
     severity: Mutex<Option<Severity>>,
     questions: Questions,
-    /// The URIs of resources that the client wants to hear of.
-    watched: Mutex<HashSet<String>>,
+    /// The resources that the client wants to hear of, by their URIs.
+    watched: Mutex<HashMap<String, Watch>>,
     /// For messages that belong to no request.
     outlet: Outlet,
 }
@@ -118,16 +120,14 @@ impl Connection {
     }
 
     /// The client wants to hear of this resource. `false`: it watches too many already, or the name is too long.
-    pub fn watch(&self, uri: &str) -> bool {
-        if uri.len() > MAX_URI {
-            return false;
-        }
+    pub fn watch(&self, watch: Watch) -> bool {
+        let uri = watch.uri();
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        if watched.len() >= MAX_WATCHED {
-            return watched.contains(uri);
+        let fits = uri.len() <= MAX_URI && (watched.len() < MAX_WATCHED || watched.contains_key(uri));
+        if fits {
+            watched.insert(uri.to_owned(), watch);
         }
-        watched.insert(uri.to_owned());
-        true
+        fits
     }
 
     pub fn unwatch(&self, uri: &str) {
@@ -139,7 +139,7 @@ impl Connection {
         let watched = || self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_open()
             && match change {
-                Change::Resource(uri) => watched().contains(uri.as_ref()),
+                Change::Resource(uri) => watched().contains_key(uri.as_ref()),
                 _ => true,
             }
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::watched::{Watch, Watched};
 use crate::ids::CallerId;
 
 /// Changes that a listener may be behind.
@@ -25,7 +26,10 @@ pub enum Change {
 
 /// Where changes are told; one for the process.
 #[derive(Clone, Debug)]
-pub struct Notices(broadcast::Sender<(CallerId, Change)>);
+pub struct Notices {
+    told: broadcast::Sender<(CallerId, Change)>,
+    watched: Watched,
+}
 
 /// The changes from now on, of one caller or of all.
 pub struct Changes {
@@ -36,7 +40,7 @@ pub struct Changes {
 
 impl Default for Notices {
     fn default() -> Self {
-        Self(broadcast::Sender::new(BACKLOG))
+        Self { told: broadcast::Sender::new(BACKLOG), watched: Watched::default() }
     }
 }
 
@@ -44,11 +48,21 @@ impl Notices {
     /// Tells every client of the caller.
     pub fn tell(&self, caller: &CallerId, change: Change) {
         // An error means that nobody listens.
-        let _ = self.0.send((caller.clone(), change));
+        let _ = self.told.send((caller.clone(), change));
     }
 
     pub fn changes(&self, caller: Option<CallerId>) -> Changes {
-        Changes { receiver: self.0.subscribe(), caller, owed: VecDeque::new() }
+        Changes { receiver: self.told.subscribe(), caller, owed: VecDeque::new() }
+    }
+
+    /// A client of the caller wants to hear of this resource.
+    pub fn watch(&self, caller: &CallerId, uri: &str) -> Watch {
+        self.watched.watch(caller, uri)
+    }
+
+    /// Whether any client of the caller does.
+    pub fn is_watched(&self, caller: &CallerId, uri: &str) -> bool {
+        self.watched.is_watched(caller, uri)
     }
 }
 

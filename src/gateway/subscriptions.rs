@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Gateway, Visit, era};
 use crate::auth::AuthFault;
 use crate::call::JsonObject;
-use crate::client::{Change, Changes, Client, Era, MAX_URI};
+use crate::client::{Change, Changes, Client, Era, MAX_URI, Watch};
 use crate::rpc::{Frame, RpcError};
 
 const META_SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
@@ -23,6 +23,8 @@ pub(super) struct Subscription {
     prompts: bool,
     resources: bool,
     uris: Vec<String>,
+    /// Those of them that their servers will tell of.
+    watched: Vec<Watch>,
 }
 
 impl Subscription {
@@ -53,6 +55,7 @@ impl Subscription {
             prompts: wants("promptsListChanged", "/prompts/listChanged"),
             resources: wants("resourcesListChanged", "/resources/listChanged"),
             uris,
+            watched: Vec::new(),
         })
     }
 
@@ -83,7 +86,7 @@ impl Subscription {
             Change::Tools => self.tools,
             Change::Prompts => self.prompts,
             Change::Resources => self.resources,
-            Change::Resource(uri) => self.uris.iter().any(|known| **known == **uri),
+            Change::Resource(uri) => self.watched.iter().any(|watch| *watch.uri() == **uri),
         }
     }
 
@@ -102,8 +105,9 @@ impl Subscription {
         for (key, _) in lists.into_iter().filter(|(_, wanted)| *wanted) {
             agreed.insert(key.to_owned(), true.into());
         }
-        if !self.uris.is_empty() {
-            agreed.insert("resourceSubscriptions".to_owned(), self.uris.clone().into());
+        if !self.watched.is_empty() {
+            let uris: Vec<&str> = self.watched.iter().map(Watch::uri).collect();
+            agreed.insert("resourceSubscriptions".to_owned(), uris.into());
         }
         Value::Object(agreed)
     }
@@ -126,7 +130,7 @@ impl Gateway {
         let changes = self.changes(Some(scope.caller.id.clone()));
         let serving = async {
             let uris = std::mem::take(&mut subscription.uris);
-            subscription.uris = self.watch(&scope, uris).await;
+            subscription.watched = self.watch(&scope, uris).await;
             subscription.serve(&client, changes, scope.cancel.clone()).await
         };
         let mut serving = std::pin::pin!(serving);

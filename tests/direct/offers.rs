@@ -201,6 +201,25 @@ async fn a_modern_client_is_promised_what_the_servers_agree_to_tell_of() {
 }
 
 #[tokio::test]
+async fn a_server_is_told_that_nobody_watches_when_the_last_one_leaves() {
+    let script = offering("a");
+    let mut raw = start(&direct(Config::new().server(script.server("one")))).await;
+    let uri = json!({"uri": "a://list"});
+    assert_eq!(promised(&mut raw, json!(["a://list"])).await, json!({"resourceSubscriptions": ["a://list"]}));
+    assert_eq!(result(&mut raw, "resources/subscribe", uri.clone()).await, json!({}));
+    assert_eq!(result(&mut raw, "resources/unsubscribe", uri.clone()).await, json!({}));
+    assert!(script.asked("resources/unsubscribe").is_empty(), "the other one still watches");
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 77}});
+    raw.send(&cancel).await;
+    loop {
+        assert_eq!(result(&mut raw, "resources/unsubscribe", uri.clone()).await, json!({}));
+        if script.asked("resources/unsubscribe") == [uri.clone()] {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_while_a_server_thinks_about_its_subscription_holds_nobody_up() {
     let config = direct(Config::new().lab(&["--start-delay", "3600000"]));
     let config = config.timeout("default_timeout", 3600.0).timeout("discovery_timeout", 3600.0);

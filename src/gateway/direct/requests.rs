@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{catalogue::Shelf, offers};
 use crate::call::{JsonObject, Method, ToolCall};
-use crate::client::{Client, Connection, Era};
+use crate::client::{Client, Connection, Era, Watch};
 use crate::config::{Server, SessionMode};
 use crate::discovery::Topic;
 use crate::execution::Batch;
@@ -87,29 +87,38 @@ impl Gateway {
             return Ok(Reply::of_server(json!({"completion": {"values": []}})));
         }
         let uri = wanted.params.get("uri").and_then(Value::as_str).unwrap_or_default().to_owned();
-        // Before the server knows of it: it may have something to tell at once.
-        if wanted.method == Method::Subscribe && !wanted.connection.watch(&uri) {
-            return Ok(Reply::refused(RpcError::new(
-                RpcError::INVALID_PARAMS,
-                "too many resources are watched, or the name of this one is too long",
-            )));
+        let notices = &self.parts.notices;
+        match wanted.method {
+            // Before the server knows of it: it may have something to tell at once.
+            Method::Subscribe if !wanted.connection.watch(notices.watch(&scope.caller.id, &uri)) => {
+                return Ok(Reply::refused(RpcError::new(
+                    RpcError::INVALID_PARAMS,
+                    "too many resources are watched, or the name of this one is too long",
+                )));
+            }
+            Method::Unsubscribe => {
+                wanted.connection.unwatch(&uri);
+                // The session that was told of it may be another client's as well.
+                if notices.is_watched(&scope.caller.id, &uri) {
+                    return Ok(Reply::of_server(json!({})));
+                }
+            }
+            _ => {}
         }
         let call = ToolCall::of(wanted.method, subject, wanted.params).with(wanted.beside);
         let report = self.parts.execution.execute(scope, Batch::single(scope, server, call)).await;
         let answer = report.map(|report| reply::single(report, &scope.id));
         let failed = !matches!(&answer, Ok(reply) if reply.status() == "success");
-        match wanted.method {
-            Method::Subscribe if failed => wanted.connection.unwatch(&uri),
-            Method::Unsubscribe if !failed => wanted.connection.unwatch(&uri),
-            _ => {}
+        if wanted.method == Method::Subscribe && failed {
+            wanted.connection.unwatch(&uri);
         }
         Ok(answer?)
     }
 
     /// Has the servers of these resources tell of their changes, and says of which they will.
-    pub(in crate::gateway) async fn watch(&self, scope: &Scope, uris: Vec<String>) -> Vec<String> {
+    pub(in crate::gateway) async fn watch(&self, scope: &Scope, uris: Vec<String>) -> Vec<Watch> {
         if uris.is_empty() {
-            return uris;
+            return Vec::new();
         }
         // What servers say meanwhile would come before the client knows what it will hear.
         let scope = Scope { cancel: scope.cancel.child_token(), ..scope.apart() };
@@ -123,7 +132,7 @@ impl Gateway {
         }
     }
 
-    async fn subscribe(&self, scope: &Scope, uris: Vec<String>) -> Vec<String> {
+    async fn subscribe(&self, scope: &Scope, uris: Vec<String>) -> Vec<Watch> {
         self.inquire(scope, Topic::Offers).await;
         let mut watched = Vec::new();
         for uri in uris {
@@ -136,10 +145,11 @@ impl Gateway {
             if server.session.mode == Some(SessionMode::Batch) {
                 continue;
             }
+            let watch = self.parts.notices.watch(&scope.caller.id, &uri);
             let call = ToolCall::of(Method::Subscribe, subject, params);
             let report = self.parts.execution.execute(scope, Batch::single(scope, server, call)).await;
             if report.is_ok_and(|report| report.succeeded()) {
-                watched.push(uri);
+                watched.push(watch);
             }
         }
         watched
