@@ -20,6 +20,7 @@ mod classifier;
 /// The configuration file as a user meets it: found, refused, reloaded, shown.
 mod config;
 /// The built-in detectors on texts of our own: no score falls unseen.
+mod dependencies;
 mod detect;
 /// Direct mode: the tools of the servers under names of their own, and what comes back from them.
 mod direct;
