@@ -13,8 +13,11 @@ pub(super) fn of(rule: &str) -> Option<Glance> {
     let glance = match rule {
         "code.mail-command" => mail_command,
         "code.shell-substitution" => substitution,
+        "code.nosql-shell" => database,
         "code.sql-arithmetic" => arithmetic,
         "code.sql-breakout" => breakout,
+        "code.sql-nosql" => returned,
+        "code.sql-select" => select,
         "code.sql-stacked" => stacked,
         "code.sql-tautology" => tautology,
         "code.sql-word" => sql_word,
@@ -23,8 +26,13 @@ pub(super) fn of(rule: &str) -> Option<Glance> {
         "code.xss-scheme" => scheme,
         "code.open-redirect" => redirect,
         "prompt.weak-override" => order,
+        "secret.age-artifactory" => artifact,
         "secret.discord-bot" => bot,
         "secret.login-in-address" => login,
+        "secret.scalingo" => access,
+        "secret.twilio" => account,
+        "secret.vault" => vault,
+        "toxicity.insult" => insult,
         _ => return None,
     };
     Some(glance)
@@ -114,9 +122,32 @@ fn tautology(bytes: &[u8], hit: Hit) -> bool {
         || next > hit.end && bytes.get(next).is_some_and(u8::is_ascii_digit)
 }
 
-/// Nothing and truth are what a condition is about.
+/// A query, and what it asks for.
+fn select(bytes: &[u8], hit: Hit) -> bool {
+    static NEXT: Class = Class::of(b" \t\n\x0b\x0c\r+(/*");
+    bytes.get(hit.end).is_some_and(|byte| NEXT.has(*byte))
+}
+
+/// A word that returns something begins a statement.
+fn returned(bytes: &[u8], hit: Hit) -> bool {
+    let opens = || before(bytes, hit.start, 1, &SPACES) == Some(b';');
+    !matches!(bytes[hit.start], b'r' | b'R') || opens()
+}
+
+/// Or follows a string.
+fn database(bytes: &[u8], hit: Hit) -> bool {
+    let opens = || before(bytes, hit.start, 3, &SPACES).is_some_and(|byte| b"'\";".contains(&byte));
+    !matches!(bytes[hit.start], b'r' | b'R') || opens()
+}
+
+/// Nothing and truth are what a condition is about, and a session's user or date.
 fn sql_word(bytes: &[u8], hit: Hit) -> bool {
+    let goes_on = |rest: &[u8]| {
+        bytes.get(hit.end..hit.end + rest.len()).is_some_and(|next| next.eq_ignore_ascii_case(rest))
+    };
     match bytes[hit.start] {
+        b's' | b'S' if bytes[hit.start + 1].eq_ignore_ascii_case(&b'e') => goes_on(b"n_user"),
+        b'c' | b'C' if bytes[hit.start + 1].eq_ignore_ascii_case(&b'u') => goes_on(b"t_"),
         // `is null`, `not null`, `notnull`
         b'n' | b'N' if bytes[hit.start + 1].eq_ignore_ascii_case(&b'u') => {
             before(bytes, hit.start, usize::MAX, &SPACES).is_some_and(|byte| b"sStT".contains(&byte))
@@ -139,8 +170,7 @@ fn script(bytes: &[u8], hit: Hit) -> bool {
 
 /// A word that begins with `on`.
 fn handler(bytes: &[u8], hit: Hit) -> bool {
-    hit.start.checked_sub(1).is_none_or(|at| !is_word(bytes[at]))
-        && bytes.get(hit.end).is_some_and(u8::is_ascii_alphabetic)
+    is_apart(bytes, hit) && bytes.get(hit.end).is_some_and(u8::is_ascii_alphabetic)
 }
 
 /// What ends in `script` is a scheme with a colon behind it.
@@ -166,6 +196,45 @@ fn order(bytes: &[u8], hit: Hit) -> bool {
         _ => return false,
     };
     bytes.get(end).is_some_and(|byte| SPACES.has(*byte))
+}
+
+/// A token begins with capitals.
+fn artifact(bytes: &[u8], hit: Hit) -> bool {
+    bytes[hit.start] == b'A'
+}
+
+/// A number in hex follows capitals.
+fn account(bytes: &[u8], hit: Hit) -> bool {
+    matches!(&bytes[hit.start..hit.end], b"SK" | b"AC")
+        && is_apart(bytes, hit)
+        && bytes.get(hit.end).is_some_and(u8::is_ascii_hexdigit)
+}
+
+/// What begins with `pat` goes on with a part of so many letters.
+fn access(bytes: &[u8], hit: Hit) -> bool {
+    const PART: usize = 14;
+    let drawn = |rest: &[u8]| rest.iter().all(u8::is_ascii_alphanumeric);
+    let goes_on =
+        || bytes.get(hit.end) == Some(&b'.') || bytes.get(hit.end..hit.end + PART).is_some_and(drawn);
+    !bytes[hit.start..hit.end].eq_ignore_ascii_case(b"pat") || is_apart(bytes, hit) && goes_on()
+}
+
+/// A small letter that nothing but a sign stands before.
+fn vault(bytes: &[u8], hit: Hit) -> bool {
+    static SIGNS: Class = Class::of(b" \t\n\x0b\x0c\r=:\"'");
+    bytes[hit.start] == b's'
+        && hit.start.checked_sub(1).is_none_or(|at| SIGNS.has(bytes[at]))
+        && bytes.get(hit.end).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// What is also the end of other words is one by itself.
+fn insult(bytes: &[u8], hit: Hit) -> bool {
+    !bytes[hit.start..hit.end].eq_ignore_ascii_case(b"hoe") || is_apart(bytes, hit)
+}
+
+/// Whether a word begins here.
+fn is_apart(bytes: &[u8], hit: Hit) -> bool {
+    hit.start.checked_sub(1).is_none_or(|at| !is_word(bytes[at]))
 }
 
 /// The second part of a bot's token has six characters.

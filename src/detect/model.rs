@@ -4,6 +4,7 @@
 //! `scripts/train.py`; the README beside this says what from, and how good they are.
 
 mod features;
+mod tokens;
 mod weights;
 
 use std::ops::Range;
@@ -113,12 +114,10 @@ pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Findi
     let mut worst = vec![Worst::default(); models.len()];
     features::read(
         text,
-        |sums: &mut Sums, places, is_known| {
-            let sum = panel.sum(places);
-            sums.own.add(&sum);
-            if !is_known {
-                sums.added.add(&sum);
-            }
+        |sums: &mut Sums, news| {
+            sums.added = panel.sum(news.places(false));
+            sums.own = panel.sum(news.places(true));
+            sums.own.add(&sums.added);
         },
         |span, first, second| {
             let mut both = first.own;
@@ -144,12 +143,7 @@ pub(super) fn windows(text: &str) -> Vec<Vec<u16>> {
     let mut seen = Vec::new();
     features::read(
         text,
-        |block: &mut [Vec<u16>; 2], places, is_known| {
-            block[0].extend(places);
-            if !is_known {
-                block[1].extend(places);
-            }
-        },
+        |block: &mut [Vec<u16>; 2], news| *block = [news.in_order(), news.places(false).to_vec()],
         |_, first, second| {
             let added = second.map_or(&[][..], |[_, added]| added);
             seen.push(first[0].iter().chain(added).copied().collect());

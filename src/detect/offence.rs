@@ -46,7 +46,7 @@ const SEXUAL: &[Rule] = rules! {
     "nsfw.explicit" "sexual" 0.75 ["blowjob" "cumshot" "gangbang" "deepthroat" "handjob" "creampie" "bukkake" "porn" "masturbat" "dildo" "orgasm" "erotic" "cock " "cock." "clit" "hentai" "anal sex" "cum " "fellatio" "cunnilingus" "her pussy" "naked" "nude" "nipple" "thrust" "moan" "orgy" "sexually" "xxx"]
         r"\b(?:blow ?jobs?|cumshots?|gangbangs?|deepthroat\w*|handjobs?|creampies?|bukkake|porn(?:o|hub|star|stars)\b|masturbat\w+|dildos?|hentai|anal sex|fellatio|cunnilingus|(?:his|my|your|hard|thick|big|throbbing) (?:cock|dick|member)|(?:her|my|your|wet|tight) (?:pussy|clit|nipples|tits)|cum (?:in|on|inside|for)|(?:reach|had|having|an?|her|his) orgasms?|sexual intercourse with|erotic (?:story|scene|roleplay))\b"
         "Sexual content is in the text."
-    "nsfw.minors" "minors" 0.9 ["child porn" "underage" "loli" "minor" "csam" "little girl" "year old" "year-old" "preteen"]
+    "nsfw.minors" "minors" 0.9 ["child porn" "underage" "loli" "minor" "csam" "little girl" "year old" "year-old" "preteen"] & ["sex" "naked" "nude" "porn" "erotic" "orgasm" "fuck" "cock" "pussy" "csam"]
         r"\b(?:child porn\w*|csam\b|(?:underage|preteen|minor|little (?:girl|boy)|(?:[1-9]|1[0-7])[- ]years?[- ]old)\b.{0,60}\b(?:sex(?:ual(?:ly)?)?|naked|nude|porn|erotic|orgasm|fuck\w*|cock|pussy)|(?:sex(?:ual(?:ly)?)?|naked|nude|erotic)\b.{0,40}\b(?:underage|preteen|little (?:girl|boy)|(?:[1-9]|1[0-7])[- ]years?[- ]old))\b"
         "Sexual content about children is in the text."
 };

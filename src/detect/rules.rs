@@ -86,8 +86,23 @@ pub(super) use rules;
 const MAX_CACHE: usize = 512 * 1024;
 /// So much of a literal is looked for; a small automaton is a fast one.
 const LITERAL: usize = 6;
-/// And so much of one that a rule needs beside it.
+/// And so much of one that a rule needs beside it, or that the matches of one of these have whole: what everyday words
+/// begin with says little.
 const NEED: usize = 12;
+const WHOLE: &[&str] = &[
+    "code.sql-procedure",
+    "code.stealing-script",
+    "poison.files",
+    "prompt.system-mark",
+    "prompt.user-password",
+    "prompt.weak-urgent",
+    "secret.account-key",
+    "secret.authorization",
+    "secret.github",
+    "secret.password",
+    "secret.private-key",
+    "secret.token",
+];
 /// Marks the owner of a literal that is needed.
 const NEEDED: u16 = 1 << 15;
 
@@ -178,7 +193,8 @@ fn gate(place: Place) -> Option<&'static Literals> {
         let rules = (0_u16..).zip(compiled()).filter(|(_, compiled)| compiled.table.places.contains(&place));
         Literals::new(rules.flat_map(|(index, compiled)| {
             let (gates, needs) = (compiled.rule.gates.iter(), compiled.rule.needs.iter());
-            let gates = gates.map(move |gate| (index, &gate.as_bytes()[..gate.len().min(LITERAL)]));
+            let most = if WHOLE.contains(&compiled.rule.id) { NEED } else { LITERAL };
+            let gates = gates.map(move |gate| (index, &gate.as_bytes()[..gate.len().min(most)]));
             gates.chain(needs.map(move |need| (index | NEEDED, &need.as_bytes()[..need.len().min(NEED)])))
         }))
     };

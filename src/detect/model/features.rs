@@ -1,177 +1,179 @@
-//! What a model sees of a text: tokens, and for each of them the places of its features in the table of weights.
-//!
-//! A token is a word in lower case, a number of which only the length counts, a run of one sign, or a line's end.
+//! What a model sees of a text: for each token the places of its features in the table of weights.
 
 use std::ops::Range;
+
+use super::tokens::{self, PIECES};
 
 /// A table has so many weights.
 pub(super) const PLACES: usize = 1 << 16;
 /// Tokens of half a window.
 const BLOCK: usize = 30;
-/// More letters of a word are not cut into pieces.
-const WORD: usize = 24;
-/// Letters of a piece.
-const PIECE: usize = 4;
-/// More digits of a number are not counted.
-const DIGITS: usize = 4;
 /// What stands before the first token.
 const START: u32 = 0x5bd1_e995;
+/// Features of a token: its pieces, itself, it with the one and with the two before it.
+const FEATURES: usize = PIECES + 3;
 
 /// Reads a text block by block, and shows each window: two blocks that follow one another, or the only one. What is
-/// collected of a block are features that it has not had yet, and whether the block before has them.
+/// collected of a block are features that it has not had yet.
 pub(super) fn read<B: Default>(
     text: &str,
-    mut collect: impl FnMut(&mut B, &[u16], bool),
+    mut collect: impl FnMut(&mut B, &News),
     mut window: impl FnMut(Range<usize>, &B, Option<&B>),
 ) {
-    let mut tokens = Tokens { text: text.as_bytes(), at: 0, before: [START; 2], features: Vec::new() };
+    let mut reader = Reader {
+        text: text.as_bytes(),
+        at: 0,
+        before: [START; 2],
+        here: Set::new(),
+        last: Set::new(),
+        news: News::new(),
+    };
     let mut last: Option<(Range<usize>, B)> = None;
     let mut alone = true;
-    let (mut here, mut before) = (Set::new(), Set::new());
-    while let Some(mut span) = tokens.next() {
+    while let Some(span) = reader.block() {
         let mut block = B::default();
-        for left in (0..BLOCK).rev() {
-            if let Some((name, features)) = here.news(&tokens.features) {
-                collect(&mut block, features, before.contains(name));
-            }
-            let Some(more) = (left > 0).then(|| tokens.next()).flatten() else { break };
-            span.end = more.end;
-        }
+        collect(&mut block, &reader.news);
         if let Some((place, first)) = &last {
             window(place.start..span.end, first, Some(&block));
             alone = false;
         }
         last = Some((span, block));
-        std::mem::swap(&mut here, &mut before);
-        here.0.fill(0);
     }
     if let Some((span, only)) = last.filter(|_| alone) {
         window(span, &only, None);
     }
 }
 
-/// Which places of the table have been met.
-struct Set(Box<[u64; PLACES / 64]>);
+/// The features of a block.
+pub(super) struct News {
+    /// Those that the block before has not, and those that it has.
+    lists: [List; 2],
+    /// How many features of which list each token has.
+    turns: [(bool, usize); BLOCK],
+}
 
-impl Set {
+struct List {
+    places: [u16; BLOCK * FEATURES + PIECES],
+    count: usize,
+}
+
+impl News {
     fn new() -> Self {
-        Self(Box::new([0; PLACES / 64]))
+        let list = || List { places: [0; BLOCK * FEATURES + PIECES], count: 0 };
+        Self { lists: [list(), list()], turns: [(false, 0); BLOCK] }
     }
 
-    /// What a token has that has not been met, under the name of the first of it. A token that has been met has no new
-    /// pieces either, and may stand behind another one this time.
-    fn news<'f>(&mut self, features: &'f [u16]) -> Option<(u16, &'f [u16])> {
-        let (rest, company) = features.split_last_chunk::<2>()?;
-        let (token, pair) = (*rest.last()?, company[0]);
-        if self.insert(token) {
-            return Some((token, features));
-        }
-        self.insert(pair).then_some((pair, company))
+    /// What the block before has not, or has.
+    pub(super) fn places(&self, known: bool) -> &[u16] {
+        let list = &self.lists[usize::from(known)];
+        &list.places[..list.count]
     }
 
-    /// Whether it is new here.
-    fn insert(&mut self, place: u16) -> bool {
-        let word = &mut self.0[usize::from(place / 64)];
-        let bit = 1 << (place % 64);
-        let is_new = *word & bit == 0;
-        *word |= bit;
-        is_new
-    }
-
-    fn contains(&self, place: u16) -> bool {
-        self.0[usize::from(place / 64)] & 1 << (place % 64) != 0
+    /// All of them, in the order of the text.
+    pub(super) fn in_order(&self) -> Vec<u16> {
+        let mut rest = [self.places(false), self.places(true)];
+        let next = |(known, count): (bool, usize)| {
+            let (turn, more) = rest[usize::from(known)].split_at(count);
+            rest[usize::from(known)] = more;
+            turn
+        };
+        self.turns.into_iter().flat_map(next).copied().collect()
     }
 }
 
-struct Tokens<'a> {
+struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     /// The last two tokens.
     before: [u32; 2],
-    /// Of the token that was read last: its pieces, itself, it with the one and with the two before it.
-    features: Vec<u16>,
+    /// What this block has had, and the last one.
+    here: Set,
+    last: Set,
+    news: News,
 }
 
-impl Tokens<'_> {
-    /// Where the next token stands.
-    fn next(&mut self) -> Option<Range<usize>> {
-        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
-        self.at += self.text[self.at..].iter().take_while(|byte| is_blank(byte)).count();
-        let rest = &self.text[self.at..];
-        let first = *rest.first()?;
-        let run = |is: fn(&u8) -> bool| rest.iter().take_while(|byte| is(byte)).count();
-        self.features.clear();
-        let (length, token) = match first {
-            b'\n' => (run(u8::is_ascii_whitespace), hash(b"\n")),
-            b'0'..=b'9' => {
-                let length = run(u8::is_ascii_digit);
-                (length, hash(&b"0000"[..length.min(DIGITS)]))
+impl Reader<'_> {
+    /// Reads a block, and says where it stands.
+    fn block(&mut self) -> Option<Range<usize>> {
+        std::mem::swap(&mut self.here, &mut self.last);
+        self.here.clear();
+        self.news.lists.iter_mut().for_each(|list| list.count = 0);
+        let mut start = None;
+        let mut turns = [(false, 0); BLOCK];
+        for turn in &mut turns {
+            let Some(token) = tokens::next(self.text, self.at) else { break };
+            self.at = token.start + token.length;
+            start.get_or_insert(token.start);
+            let [second, last] = self.before;
+            self.before = [last, token.hash];
+            let pair = last.rotate_left(7) ^ token.hash;
+            let triple = second.rotate_left(17) ^ pair.wrapping_mul(0x85eb_ca6b);
+            let [itself, pair, triple] = [token.hash, pair, triple].map(place);
+            // A token that has been met has no new pieces either, and may stand behind another one this time.
+            let is_met = self.here.contains(itself);
+            let name = if is_met { pair } else { itself };
+            let is_new = self.here.insert(name);
+            let known = self.last.contains(name);
+            let features = &mut self.news.lists[usize::from(known)];
+            let from = features.count;
+            let mut to = from;
+            if token.count > 0
+                && !is_met
+                && let Some(places) = features.places[to..].first_chunk_mut()
+            {
+                token.pieces(self.text, places);
+                to += token.count;
             }
-            _ if LETTERS[usize::from(first)] != 0 => word(rest, &mut self.features),
-            sign => {
-                let length = rest.iter().take_while(|byte| **byte == sign).count();
-                (length, hash(&rest[..length.min(2)]))
-            }
-        };
-        let [second, last] = self.before;
-        self.before = [last, token];
-        let pair = last.rotate_left(7) ^ token;
-        let triple = second.rotate_left(17) ^ pair.wrapping_mul(0x85eb_ca6b);
-        self.features.extend([token, pair, triple].map(place));
-        let start = self.at;
-        self.at += length;
-        Some(start..self.at)
+            // What is not counted is written over.
+            features.places[to] = itself;
+            to += usize::from(!is_met);
+            features.places[to] = pair;
+            features.places[to + 1] = triple;
+            to += if is_new { 2 } else { 0 };
+            features.count = to;
+            *turn = (known, to - from);
+        }
+        self.news.turns = turns;
+        start.map(|start| start..self.at)
     }
 }
 
-/// How long it is, and its hash; its pieces are added to the features.
-fn word(text: &[u8], features: &mut Vec<u16>) -> (usize, u32) {
-    let mut piece = u32::from(b'<');
-    let mut hash = BASIS;
-    let mut length = 0;
-    for &letter in text {
-        let letter = LETTERS[usize::from(letter)];
-        if letter == 0 {
-            break;
-        }
-        hash = (hash ^ u32::from(letter)).wrapping_mul(PRIME);
-        piece = piece << 8 | u32::from(letter);
-        length += 1;
-        if length + 1 >= PIECE && length <= WORD {
-            features.push(place(piece));
-        }
-    }
-    if length + 2 >= PIECE && length <= WORD {
-        features.push(place(piece << 8 | u32::from(b'>')));
-    }
-    (length, hash)
+/// Which places of the table have been met.
+struct Set {
+    bits: Box<[u64; PLACES / 64]>,
+    met: [u16; BLOCK],
+    count: usize,
 }
 
-/// Of each byte what it is as a letter, in lower case; what no ASCII is counts as one.
-static LETTERS: [u8; 256] = {
-    let mut letters = [0; 256];
-    let mut byte: u8 = 0;
-    loop {
-        if byte.is_ascii_alphabetic() || !byte.is_ascii() {
-            letters[byte as usize] = byte.to_ascii_lowercase();
-        }
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
+impl Set {
+    fn new() -> Self {
+        Self { bits: Box::new([0; PLACES / 64]), met: [0; BLOCK], count: 0 }
     }
-    letters
-};
 
-const BASIS: u32 = 0x811c_9dc5;
-const PRIME: u32 = 0x0100_0193;
+    /// Whether it is new here. No more than a block has tokens.
+    fn insert(&mut self, place: u16) -> bool {
+        let word = &mut self.bits[usize::from(place / 64)];
+        let bit = 1 << (place % 64);
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        self.met[self.count % BLOCK] = place;
+        self.count += 1;
+        is_new
+    }
 
-/// FNV-1a.
-fn hash(text: &[u8]) -> u32 {
-    text.iter().fold(BASIS, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(PRIME))
+    fn contains(&self, place: u16) -> bool {
+        self.bits[usize::from(place / 64)] & 1 << (place % 64) != 0
+    }
+
+    fn clear(&mut self) {
+        for place in &self.met[..self.count.min(BLOCK)] {
+            self.bits[usize::from(place / 64)] = 0;
+        }
+        self.count = 0;
+    }
 }
 
-fn place(hash: u32) -> u16 {
+pub(super) fn place(hash: u32) -> u16 {
     let [high, low, ..] = hash.wrapping_mul(0x9e37_79b1).to_be_bytes();
     u16::from_be_bytes([high, low])
 }
@@ -184,28 +186,14 @@ mod tests {
         let mut seen = Vec::new();
         read(
             text,
-            |(all, new): &mut (usize, usize), features, is_known| {
-                *all += features.len();
-                *new += if is_known { 0 } else { features.len() };
+            |(all, new): &mut (usize, usize), news| {
+                *new = news.places(false).len();
+                *all = *new + news.places(true).len();
+                assert_eq!(news.in_order().len(), *all);
             },
             |span, first, second| seen.push((span, first.0 + second.map_or(0, |second| second.1))),
         );
         seen
-    }
-
-    fn tokens(text: &str) -> Vec<(&str, u32)> {
-        let mut tokens = Tokens { text: text.as_bytes(), at: 0, before: [START; 2], features: Vec::new() };
-        std::iter::from_fn(|| tokens.next().map(|span| (&text[span], tokens.before[1]))).collect()
-    }
-
-    #[test]
-    fn a_text_is_read_in_words_numbers_runs_and_lines() {
-        let words = |text| tokens(text).into_iter().map(|(word, _)| word).collect::<Vec<_>>();
-        let read = ["Don", "'", "t", "wait", "--", "\n\n  ", "é", "12345", "!"];
-        assert_eq!(words("Don't  wait --\n\n  é12345!"), read);
-        let hashes = |text| tokens(text).into_iter().map(|(_, hash)| hash).collect::<Vec<_>>();
-        assert_eq!(hashes("WORD 12345 ---"), hashes("word 98765432 --"));
-        assert_ne!(hashes("12"), hashes("123"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::rules::{Rule, rules};
 use super::super::runs::Class;
-use super::super::words::Words;
+use super::super::words::{Sought, Words};
 
 pub(super) const RULES: &[Rule] = rules! {
     "secret.password" "PASSWORD" 0.7 ["pass" "pwd" "pw" "contrasen" "haslo" "heslo" "jelszo" "kennwort" "losenord" "parola" "salasana" "senha" "sifre" "wachtwoord"]
@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = rules! {
 
 /// What a pattern above has in its middle; how much of a name may stand before, and what may follow in one word.
 struct Names {
-    words: Words,
+    words: Sought,
     reach: usize,
     endings: &'static [&'static str],
     more: usize,
@@ -27,7 +27,7 @@ struct Names {
 const PASS: &str = "pass";
 
 static PASSWORDS: Names = Names {
-    words: Words::new(&[
+    words: Sought::new(&[
         "contrasena",
         "haslo",
         "heslo",
@@ -49,7 +49,7 @@ static PASSWORDS: Names = Names {
 };
 /// Of words that begin alike the first one counts, as in the pattern.
 static TOKENS: Names = Names {
-    words: Words::new(&[
+    words: Sought::new(&[
         "access",
         "authorization",
         "authentication",
