@@ -12,6 +12,7 @@ mod leaves;
 mod markup;
 mod paths;
 mod protocol;
+mod query;
 mod restricted;
 mod shell;
 mod sql;

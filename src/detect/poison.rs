@@ -76,6 +76,21 @@ const RULES: &[Rule] = rules! {
     "poison.credentials" "exfiltrate" 0.8 ["user's"]
         r"\b(?:pass|include|send|provide|add|attach|forward)\b(?:\W{1,3}[\w'-]{1,16}){0,3}?\W{1,3}user's\s+(?:own\s+|all\s+)?(?:api keys?|bearer tokens?|access tokens?|session cookies?|passwords?|oauth (?:\w+ )?tokens?|refresh tokens?|credentials)\b"
         "A definition asks for the user's credentials."
+    "poison.talk" "parameter" 0.8 ["conversation" "chat history" "system prompt" "about the user" "of the user" "everything the user" "user's last"]
+        r"\b(?:whole|entire|complete|full) (?:conversation|chat)(?: history)?\b[^.\n]{0,60}(?:\bso far\b|\bincluding\b|\bin (?:each|every) call|\beverything\b)|\b(?:hold|contain|include|pass|give|put|send|provide)\b[^.\n]{0,40}\byour (?:own |full )?system prompt\b|\b(?:all|everything) (?:that )?(?:you know|the (?:model|assistant|ai) knows) about the user\b|\b(?:send|pass|include|give|put)\b[^.\n]{0,40}\blast \w+ messages of the user\b"
+        "A definition asks for the conversation."
+    "poison.pass-file" "exfiltrate" 0.85 [".ssh" "id_rsa" "id_ed25519" ".aws" ".netrc" ".kube" "cookies" "_history"]
+        r"(?:\.ssh\b|\bid_(?:rsa|ed25519)|\.aws\b|\.netrc\b|\.kube\b|\.bash_history|/cookies\b)[^\n]{0,60}\b(?:pass|give|send|submit|put|forward) (?:it|them|its contents?|their contents?|both)\b|\bpass (?:the|all) (?:browser )?(?:cookies|history|passwords)\b[^\n]{0,100}\bas\b"
+        "A definition asks for files that hold secrets."
+    "poison.obey" "instruction" 0.8 ["instructions that this tool" "instructions this tool" "gives back must" "returns must be" "as system instr" "instructions for the" "instructions for ai"]
+        r"\bfollow (?:any|all) (?:further )?instructions (?:that )?this tool\b|\bwhat(?:ever)? (?:it|this tool) (?:gives back|returns) must be (?:executed|run|obeyed|followed)\b|\b(?:treat|take)\b[^.\n]{0,60}\bas system instructions\b|\binstructions for (?:the )?(?:ai|model|llm|assistant)(?: only)?\s?:"
+        "A definition has what its tool returns obeyed."
+    "poison.in-place" "shadowing" 0.75 ["in place of every" "in place of all" "in place of any" "is broken and" "every message" "each message"]
+        r"\buse this (?:tool )?in place of (?:all|any|every) (?:the )?other \w+|\btool [`'\x22]?\w+[`'\x22]? is broken and must not\b|\b(?:run|call|use|invoke) this tool (?:after|before|on|with) (?:each|every) message\b"
+        "A definition leads away from other tools."
+    "poison.kept-secret" "conceal" 0.85 ["secret from the user" "secret from user" "calls of this tool from"]
+        r"\bkeep (?:it|this|that) (?:a )?secret from (?:the )?users?\b|\bhide (?:the )?calls of this tool from\b"
+        "A definition asks to hide something from the user."
     "poison.weak-must" "weak" 0.45 ["must" "should" "always" "required" "mandatory"]
         r"\b(?:you|the (?:assistant|agent|model|ai)) (?:must|should|have to|need to|are required to) (?:\w+\s+){0,2}?(?:call|access|update|execute|run|read|visit|send|display|state|invoke|write|add|create|redirect|append|open|provide|perform|include)\b" "A definition tells the model what to do."
     "poison.weak-pressure" "weak" 0.35 ["important:" "critical" "mandatory" "compliance" "security" "regulat" "promotional" "system update" "notice" "alert" "crucial" "verification" "validation"]

@@ -1,6 +1,7 @@
 //! Instructions to an assistant where data belongs: orders to forget the rules, roles and templates,
 //! orders to hide or to send away. Weak signs that stand together count as one strong one.
 
+mod context;
 mod languages;
 mod results;
 mod strong;
@@ -9,6 +10,7 @@ mod weak;
 use super::rules::{EVERYWHERE, Rule, Search, Table};
 use super::{FLAGGED, Finding, Kind, Kinds, Place};
 
+pub(super) use context::soften;
 pub(super) use results::at_the_edge;
 
 pub(super) const TABLES: &[Table] = &[

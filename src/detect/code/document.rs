@@ -2,7 +2,7 @@
 //! what nothing should hold counts.
 
 use super::super::{Finding, Kind};
-use super::value;
+use super::{query, value};
 
 /// A value of so many lines is a document or a program, whatever is in it.
 const DOCUMENT: usize = 12;
@@ -52,7 +52,7 @@ pub(in super::super) fn soften(text: &str, found: &mut [Finding]) {
             Shape::Statement => IN_STATEMENT.contains(&one.rule),
             Shape::Value => false,
         };
-        if explained {
+        if explained || query::explains(text, one) {
             one.score = one.score.min(IN_DOCUMENT);
         }
     }
@@ -163,7 +163,14 @@ fn is_code(line: &str) -> bool {
             .any(|sign| bare.starts_with(sign));
     let closes = bare.ends_with(['{', '}', '(', '[', ']', '>', '\\'])
         || ["):", "),", "',", "\",", "=>", ");"].iter().any(|sign| bare.ends_with(sign));
-    indented || opens || closes || begins(bare) || is_function(bare)
+    indented || opens || closes || begins(bare) || is_function(bare) || is_of_an_image(bare)
+}
+
+/// A line of a file that says how an image of a container is built.
+fn is_of_an_image(bare: &str) -> bool {
+    const STEPS: &[&str] =
+        &["ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "RUN", "USER", "WORKDIR"];
+    bare.split_once(' ').is_some_and(|(step, _)| STEPS.contains(&step))
 }
 
 fn begins(bare: &str) -> bool {

@@ -16,6 +16,27 @@ pub(super) const RULES: &[Rule] = rules! {
     "prompt.leak-before" "leak" 0.7 ["instruction" "irective"] & ["output" "print" "repeat" "reveal" "display" "recite" "list" "show" "dump"]
         r"\b(?:output|print|repeat|reveal|display|recite|list|show|dump)\s+(?:me\s+|us\s+|all\s+|of\s+|your\s+|the\s+|my\s+){0,4}(?:previous|prior|initial|earlier|system|hidden)\s+(?:instructions?|directives?)\b"
         "Data asks for the instructions of the assistant."
+    "prompt.result-mark" "template" 0.85 ["</function_re" "</tool_re" "<im_start" "<im_end" "[assistant to="]
+        r"</(?:function_results?|tool_(?:results?|response))>|<im_(?:start|end)>|\[assistant to=\w"
+        "A mark that ends a result for a model is in the result."
+    "prompt.vocative" "address" 0.75 ["assistant" "agent" "copilot" "language model" "llm" "ai:" "ai,"]
+        r"(?:[\x22(]\s?|//\s|<!--\s|\bdescription:\s|[.!?>]\s{0,2})(?:(?:dear|hey|hi|hello)\s)?(?:ai |browsing |coding |shopping |banking |e-?mail )?(?:assistants?|agents?|copilot|language models?|llms?|ai)(?:\s(?:reading|handling|processing|summari[sz]ing|working on|installing)\s[^.,:\n]{1,40}[:,]|,)\s(?:please\s|now\s)?(?:add|approve|attach|buy|call|cancel|change|click|create|delete|disable|do not|email|fetch|forward|give|grant|ignore|invite|open|order|pay|post|recommend|rename|run|say|search|send|set up|share|state|submit|switch|tell the user|transfer|turn|unlock|update|upload|visit)\b|(?:[\x22(]\s?|//\s|<!--\s|\x22>)(?:ai |browsing |coding |shopping |banking |e-?mail )?(?:assistants?|agents?|copilot|llms?|ai)\s?:\s(?:please\s|now\s)?(?:add|approve|attach|buy|call|cancel|change|click|create|delete|disable|do not|email|fetch|forward|give|grant|ignore|invite|order|pay|post|recommend|rename|retry|run|search|send|set up|share|submit|switch|tell the user|transfer|turn|unlock|update|upload|visit|when)\b"
+        "Data calls on an assistant to act."
+    "prompt.note-to-model" "address" 0.75 ["note to" "note for" "instruction" "to the model" "to the assistant" "to the agent" "for the model" "for the assistant" "for the agent" "for the ai" "for ai" "to the llm"] & [":"]
+        r"\b(?:note|instructions?)\s(?:to|for)\s(?:the\s|any\s|all\s|every\s)?(?:(?:screening|reviewing|e-?mail|banking)\s(?:model|assistant|agent|ai)|ais?|llms?|language models?|ai\s\w{1,12}|agent)(?:\sonly)?\s?:\s\w|\b(?:to|for) the (?:[\w-]{1,16}\s)?(?:model|assistant|agent|ai|llm|bot) (?:that|which|who|handling|reading|processing|summari[sz]ing) [^:.\n]{1,50}:\s\w"
+        "Data holds a note to an assistant."
+    "prompt.agents-must" "address" 0.75 ["agents" "assistants" "language models" "llms" "ai systems" "reviewer"] & ["must" "have to" "required to"]
+        r"\b(?:(?:ai|llm|browsing|coding|shopping) (?:agents|assistants|reviewers|crawlers|systems|bots|models)|language models|llms)\b[^.!?\n]{0,60}?\b(?:must|have to|are required to)\s(?:also\s|now\s)?(?:add|answer|approve|commit and|forward|give (?:a|this|it)|recommend|rank|say|send|share|state|transfer|verify themselves|click|post)\b"
+        "Data says what every assistant has to do."
+    "prompt.updated" "override" 0.75 ["instructions have been" "objective has been" "directives have been" "guidelines have been" "restrictions have been" "objective is" "instructions are" "rules are" "guidelines are"]
+        r"\b(?:assistant|agent|ai|model),?\s(?:[^.!?\n]{1,40}\s)?your (?:\w+\s)?(?:instructions|objectives?|guidelines|directives?|restrictions|rules) (?:has|have) been (?:updated|changed|replaced|deleted|lifted|revoked|overridden)|\byour (?:previous|old|original|initial) (?:objective|rules|instructions|guidelines|directives) (?:is|are) (?:now )?(?:void|deleted|obsolete|invalid|cancel\w+)\b"
+        "Data says that the assistant's rules have changed."
+    "prompt.before-task" "address" 0.7 ["before going on" "before carrying" "before you carry" "before you go on" "prior to answering" "before answering" "before you answer" "before anything else" "before doing anything"]
+        r"\b(?:before|prior to) (?:going on|carrying on|you (?:carry|go) on|answering|you answer|(?:doing )?anything else)\b[^.!?\n]{0,50}[,:]\s(?:please\s|first\s|you (?:must|first have to)\s){0,2}(?:do this first|send|share|forward|text my|transfer|delete|execute|invoke|visit (?:https?://|www\.))"
+        "Data orders another task before the user's."
+    "prompt.talk-away" "exfiltrate" 0.8 ["chat history" "conversation so far" "conversation history" "context window" "'s last" "summary of the conversation" "the user has told" "the user has said"] & ["http"]
+        r"\b(?:encode|append|put|attach|add|include|load|fetch|post|send)\b[^\n]{0,120}\b(?:chat history|conversation (?:so far|history)|context window|user's (?:last|previous|latest)(?: \w+)? messages|what the user has (?:told|said))\b[^\n]{0,80}\bhttps?://|\bhttps?://\S{1,100}[^\n]{0,60}\b(?:plus|followed by|with|replacing)\b[^\n]{0,60}\b(?:summary of the conversation|user's last|chat history|what the user has (?:told|said))"
+        "The text asks to send the conversation away."
 };
 
 /// The first words of a request that only an assistant is asked.

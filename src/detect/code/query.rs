@@ -1,0 +1,139 @@
+//! Whether a value is a whole statement of SQL or a whole filter of a directory, which is what their tools are given.
+
+use super::super::Finding;
+
+/// The words that a statement begins with.
+const STATEMENTS: &[&str] = &[
+    "alter", "create", "delete", "desc", "describe", "explain", "insert", "pragma", "select", "show",
+    "update", "with",
+];
+/// Programs that are given one.
+const CLIENTS: &[&str] = &["duckdb", "mariadb", "mysql", "psql", "sqlite3"];
+/// What a statement may say of its own database.
+const ORDINARY: &[&str] = &[
+    "code.sql-call",
+    "code.sql-functions",
+    "code.sql-operator",
+    "code.sql-order",
+    "code.sql-schema",
+    "code.sql-select",
+    "code.sql-tautology",
+];
+/// Programs that are run one after the other all day.
+const PROGRAMS: &[&str] = &[
+    "apt", "apt-get", "brew", "bundle", "cargo", "cd", "cmake", "composer", "cp", "docker", "git", "go",
+    "make", "mkdir", "mv", "npm", "npx", "pip", "pip3", "pnpm", "poetry", "python3", "sudo", "tar", "unzip",
+    "wget", "yarn",
+];
+/// So much of a value is read.
+const LONGEST: usize = 4096;
+
+/// Whether a finding is ordinary in what the value is.
+pub(super) fn explains(text: &str, one: &Finding) -> bool {
+    text.len() <= LONGEST
+        && match one.rule {
+            "code.ldap" => is_filter(text),
+            "code.path-climb" | "code.path-climb-file" | "code.path-file" => is_question(text),
+            "code.shell-command" => is_chain(text),
+            // Who may log in is more than how a database is built.
+            "code.sql-schema" => is_statement(text) && !names_people(text, one),
+            rule if ORDINARY.contains(&rule) => is_statement(text),
+            _ => false,
+        }
+}
+
+/// One statement from its first word on, with every quote and bracket closed.
+fn is_statement(text: &str) -> bool {
+    let bare = text.trim();
+    let first =
+        bare.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
+    let client = CLIENTS.contains(&first.as_str());
+    let count = |sign: char| bare.matches(sign).count();
+    let marks = ["/*", "--", "#", "@@", "0x", "||", "`"];
+    (client || STATEMENTS.contains(&first.as_str()))
+        && bare[first.len()..].starts_with([' ', '\n', '\t'])
+        && bare.find(';').is_none_or(|at| at + 1 == bare.len())
+        && count('\'') % 2 == 0
+        && count('"') % 2 == 0
+        && count('(') == count(')')
+        && !marks.iter().skip(if client { 2 } else { 0 }).any(|mark| bare.contains(mark))
+}
+
+fn names_people(text: &str, one: &Finding) -> bool {
+    let name = text.get(one.span.clone()).unwrap_or_default().to_ascii_lowercase();
+    name.contains("user") && !name.contains("user_tables") || name.contains("shadow")
+}
+
+/// Programs of a developer, one after the other, from the first word on.
+fn is_chain(text: &str) -> bool {
+    let program = |part: &str| {
+        let name = part.trim_start().split(' ').next().unwrap_or_default();
+        PROGRAMS.contains(&name) && part.trim_start().contains(' ')
+    };
+    !text.contains([';', '|', '`', '$', '\n', '<', '>']) && text.replace("&&", "\0").split('\0').all(program)
+}
+
+/// One filter, whose first bracket is closed by its last.
+fn is_filter(text: &str) -> bool {
+    let bare = text.trim();
+    let mut depth = 0_usize;
+    for (at, byte) in bare.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            0 | b'\'' | b'"' | b'%' => return false,
+            _ => {}
+        }
+        if depth == 0 && at + 1 < bare.len() {
+            return false;
+        }
+    }
+    bare.starts_with('(') && depth == 0 && bare.contains('=')
+}
+
+/// A question in words: a path in it is what it is about.
+fn is_question(text: &str) -> bool {
+    const ASKS: &[&str] = &["can", "does", "how", "is", "what", "when", "which", "who", "why"];
+    let mut words = text.split(' ');
+    let first = words.next().unwrap_or_default().to_ascii_lowercase();
+    ASKS.contains(&first.as_str())
+        && text.trim_end().ends_with('?')
+        && words.take(3).filter(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic())).count() == 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{FLAGGED, Kind, Kinds, Place, inspect};
+
+    fn flags(text: &str) -> bool {
+        let found = inspect(text, Place::Argument, Kinds::NONE.with(Kind::CodeInjection));
+        found.iter().any(|one| one.score >= FLAGGED)
+    }
+
+    #[test]
+    fn whole_statements_and_filters_break_out_of_nothing() {
+        for text in [
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'orders'",
+            "WITH a AS (SELECT id FROM b) SELECT max(id) FROM a;",
+            "(&(objectClass=device)(|(cn=printer)(cn=scanner)))",
+            "psql -d app -c \"select (select 1)\"",
+            "map(select(.age > 3)) | length",
+            "git pull && tar czf all.tgz docs",
+            "Why do some logs hold paths such as ../../etc/passwd?",
+        ] {
+            assert!(!flags(text), "{text}");
+        }
+        for text in [
+            "x' AND 1=(SELECT count(*) FROM information_schema.tables)",
+            "7; SELECT name FROM sqlite_master",
+            "SELECT 1; SELECT name FROM sqlite_master; DROP TABLE a",
+            "(cn=a)(|(cn=*))",
+            "SELECT name FROM sysusers",
+            "a.tgz && tar xf b.tgz",
+            "git pull && whoami",
+            "../../etc/passwd?",
+        ] {
+            assert!(flags(text), "{text}");
+        }
+    }
+}
