@@ -198,7 +198,7 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
         if kinds.contains(Kind::PromptInjection) && place == Place::Result {
             prompt::at_the_edge(layer.text(), &mut seen);
         }
-        prompt::soften(layer.text(), &mut seen);
+        prompt::soften(layer.text(), place, &mut seen);
         prompt::combine(&mut seen, Kind::PromptInjection);
         prompt::combine(&mut seen, Kind::ToolPoisoning);
         model::scan(layer.text(), place, kinds, &mut seen);
