@@ -1,4 +1,5 @@
-//! Whether a value is a whole statement of SQL or a whole filter of a directory, which is what their tools are given.
+//! Whether a value is a whole statement of SQL, a whole filter of a directory or the path of a log, which is what their
+//! tools are given.
 
 use super::super::Finding;
 
@@ -33,6 +34,7 @@ pub(super) fn explains(text: &str, one: &Finding) -> bool {
     text.len() <= LONGEST
         && match one.rule {
             "code.ldap" => is_filter(text),
+            "code.path-log" => is_log(text),
             "code.path-climb" | "code.path-climb-file" | "code.path-file" => is_question(text),
             "code.shell-command" => is_chain(text),
             // Who may log in is more than how a database is built.
@@ -91,6 +93,13 @@ fn is_filter(text: &str) -> bool {
     bare.starts_with('(') && depth == 0 && bare.contains('=')
 }
 
+/// The path of a log where the system keeps them, and nothing else.
+fn is_log(text: &str) -> bool {
+    let name = text.trim().strip_prefix("/var/log/").and_then(|rest| rest.strip_suffix(".log"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.');
+    name.is_some_and(|name| name.bytes().all(plain) && !name.contains(".."))
+}
+
 /// A question in words: a path in it is what it is about.
 fn is_question(text: &str) -> bool {
     const ASKS: &[&str] = &["can", "does", "how", "is", "what", "when", "which", "who", "why"];
@@ -119,6 +128,7 @@ mod tests {
             "psql -d app -c \"select (select 1)\"",
             "map(select(.age > 3)) | length",
             "git pull && tar czf all.tgz docs",
+            "/var/log/nginx/access.log",
             "Why do some logs hold paths such as ../../etc/passwd?",
         ] {
             assert!(!flags(text), "{text}");
@@ -132,6 +142,8 @@ mod tests {
             "a.tgz && tar xf b.tgz",
             "git pull && whoami",
             "../../etc/passwd?",
+            "/var/log/../log/nginx/access.log",
+            "/opt/lampp/logs/access_log",
         ] {
             assert!(flags(text), "{text}");
         }
