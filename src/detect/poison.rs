@@ -1,10 +1,14 @@
 //! Definitions of tools that instruct the model instead of describing the tool: what to do before other
 //! tools, what to hide, which files to read, how to change other tools' arguments, why to be preferred.
 
+mod usage;
+
 use std::ops::Range;
 
 use super::rules::{Rule, Search, Table, rules};
 use super::{Kind, Place};
+
+pub(super) use usage::explains;
 
 const DEFINITION: &[Place] = &[Place::Definition];
 
@@ -47,7 +51,7 @@ const RULES: &[Rule] = rules! {
         r"(?:\b(?:before|prior to|whenever|every time|each time|after(?: each| every)?)\s+(?:you\s+)?(?:us(?:e|ing)|call(?:ing)?|invok(?:e|ing)|execut(?:e|ing)|running|any|accessing|searching|navigating|performing|each|every|the use of|proceeding|answering|responding)\b(?:\W{1,3}[\w`'./-]{1,30}){0,10}?\W{1,3}(?:you must|must|you need|you should|always|first|need to|have to|read|call|make sure|required)\b|\b(?:must|should|always|need to|have to)\s+(?:\w+\s+){0,2}?(?:first\s+)?(?:call|use|invoke|run|execute|read|be called|be used|be invoked|be executed)\b(?:\W{1,3}[\w`'./-]{1,30}){0,6}?\W{1,3}(?:before|first|prior|instead of|on every|for every|with every)\b)"
         "A definition orders what to do before or after other tools."
     "poison.hide" "conceal" 0.9 ["not tell" "n't tell" "n't let" "n't reveal" "dont tell" "dont let" "dont mention" "dont inform" "dont reveal" "not inform" "not mention" "n't mention" "not reveal" "not notify" "not disclose" "never mention" "without telling" "without informing" "not alert" "not let the user" "never tell" "never reveal" "secretly" "silently" "covertly" "without notifying" "without the user" "n't inform" "never inform" "not display" "not show" "hidden from" "invisible to"]
-        r"(?:(?:do not|don.?t|never|must not|should not|not to|avoid)\s+(?:tell|inform|mention|reveal|notify|disclose|alert|show|let|display|explain)\w*\b(?:\W{1,3}[\w'-]{1,16}){0,5}?\W{1,3}(?:users?|human|customer|anyone|this|them|that|about|you)\b|without\s+(?:telling|informing|notifying|alerting|the user|mentioning|asking|user)\w*|\b(?:secretly|covertly|silently)\s+(?:\w+\s+){0,2}?(?:send|read|cop\w+|forward|collect|upload|log|exfil\w*|record|captur\w*|execut\w*|run|add|append|includ\w*|transmit|modif\w*|stor\w*)|(?:hidden from|invisible to) (?:the )?users?)"
+        r"(?:(?:do not|don.?t|never|must not|should not|not to|avoid)\s+(?:tell|inform|mention|reveal|notify|disclose|alert|show|let|display|explain)\w*\b(?:\W{1,3}[\w'-]{1,16}){0,5}?\W{1,3}(?:users?|human|customer|anyone|this|them|that|about|you)\b|without\s+(?:telling|informing|notifying|alerting|mentioning|asking|(?:the )?user(?:'s|s'?)?\s+(?:approval|awareness|being|consent|knowing|knowledge|noticing|permission|realizing|seeing))\w*|\b(?:secretly|covertly|silently)\s+(?:\w+\s+){0,2}?(?:send|read|cop\w+|forward|collect|upload|log|exfil\w*|record|captur\w*|execut\w*|run|add|append|includ\w*|transmit|modif\w*|stor\w*)|(?:hidden from|invisible to) (?:the )?users?)"
         "A definition asks to hide something from the user."
     "poison.files" "exfiltrate" 0.88 [".ssh" "id_rsa" ".env" "mcp.json" ".aws" ".bashrc" ".cursor" "/etc/passwd" "/etc/shadow" "private key" "claude_desktop_config" ".npmrc" ".kube" ".git-credentials" "system prompt" "conversation history" "chat history" "browser " "saved pass" ".zshrc"]
         r"\b(?:read|open|access|load|retrieve|fetch|cat|extract|get|collect|copy|include|pass|send|contents? of|provide|append|upload|verify|check|scan\w*|steal\w*|harvest\w*)\b(?:\W{1,3}[\w'`-]{1,20}){0,8}?\W{0,4}(?:~?/?[\w/.~]*\.ssh\b|id_rsa|(?:^|[\s/'`\x22])\.env\b|mcp\.json|\.aws\b|\.bashrc|\.zshrc|\.cursor\b|/etc/(?:passwd|shadow)|private keys?\b|claude_desktop_config|\.npmrc|\.kube\b|\.git-credentials|system prompt|(?:conversation|chat) history|browser (?:passwords|cookies)|saved passwords)"

