@@ -192,6 +192,7 @@ mod tests {
     use hyper::body::Body as _;
     use serde_json::json;
 
+    use super::super::session::Sessions;
     use super::*;
     use crate::secret::GatewayKey;
 
@@ -217,7 +218,7 @@ mod tests {
     }
 
     fn session() -> Arc<Session> {
-        Arc::new(Session::new(GatewayKey::from("a").digest()))
+        Sessions::default().prepare(GatewayKey::from("a").digest())
     }
 
     #[tokio::test]

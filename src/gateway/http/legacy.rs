@@ -60,7 +60,7 @@ async fn open(
     request: Request,
     permit: Permit,
 ) -> Result<Response<Body>, Refusal> {
-    let session = Arc::new(Session::new(visitor.key.clone()));
+    let session = front.sessions.prepare(visitor.key.clone());
     let who = Asker {
         caller: Arc::clone(&visitor.caller),
         key: visitor.key.clone(),

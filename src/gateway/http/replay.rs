@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::body::Bytes;
 use tokio::sync::watch;
@@ -11,18 +11,21 @@ use tokio::sync::watch;
 const MAX_EVENTS: usize = 64;
 const MAX_BYTES: usize = 4 << 20;
 
-/// Of all sessions of the process.
+/// Of all sessions together.
 const MAX_BYTES_IN_ALL: usize = 64 << 20;
-
-static IN_ALL: AtomicUsize = AtomicUsize::new(0);
 
 /// The stream that belongs to no request.
 pub(super) const STANDING: u64 = 0;
 
 pub(super) struct Replay {
     state: Mutex<State>,
+    room: Room,
     news: watch::Sender<()>,
 }
+
+/// What all sessions together may keep.
+#[derive(Clone, Default)]
+pub(super) struct Room(Arc<AtomicUsize>);
 
 #[derive(Default)]
 struct State {
@@ -42,13 +45,22 @@ pub(super) struct Event {
     pub(super) text: Bytes,
 }
 
-impl Default for Replay {
-    fn default() -> Self {
-        Self { state: Mutex::default(), news: watch::Sender::new(()) }
+impl Room {
+    fn take(&self, bytes: usize) -> bool {
+        let more = |taken: usize| taken.checked_add(bytes).filter(|taken| *taken <= MAX_BYTES_IN_ALL);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
 impl Replay {
+    pub(super) fn within(room: &Room) -> Self {
+        Self { state: Mutex::default(), room: room.clone(), news: watch::Sender::new(()) }
+    }
+
     /// The number of a new stream.
     pub(super) fn begin(&self) -> u64 {
         let mut state = self.lock();
@@ -67,7 +79,7 @@ impl Replay {
             state.open.remove(&stream);
         }
         if text.len() <= MAX_BYTES {
-            state.put(Event { stream, number, text });
+            state.put(Event { stream, number, text }, &self.room);
         }
         drop(state);
         self.news.send_replace(());
@@ -92,15 +104,14 @@ impl Replay {
 }
 
 impl State {
-    fn put(&mut self, event: Event) {
+    fn put(&mut self, event: Event, room: &Room) {
         let size = event.text.len();
         while self.kept.len() >= MAX_EVENTS || self.bytes + size > MAX_BYTES {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.bytes -= oldest.text.len();
-            IN_ALL.fetch_sub(oldest.text.len(), Ordering::Relaxed);
+            room.give_back(oldest.text.len());
         }
-        if IN_ALL.load(Ordering::Relaxed) + size <= MAX_BYTES_IN_ALL {
-            IN_ALL.fetch_add(size, Ordering::Relaxed);
+        if room.take(size) {
             self.bytes += size;
             self.kept.push_back(event);
         }
@@ -110,7 +121,7 @@ impl State {
 impl Drop for Replay {
     fn drop(&mut self) {
         let bytes = self.lock().bytes;
-        IN_ALL.fetch_sub(bytes, Ordering::Relaxed);
+        self.room.give_back(bytes);
     }
 }
 
@@ -120,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_came_after_an_event_is_found_on_its_stream_only() {
-        let replay = Replay::default();
+        let replay = Replay::within(&Room::default());
         let (a, b) = (replay.begin(), replay.begin());
         let first = replay.keep(a, Bytes::from_static(b"1"), false);
         replay.keep(b, Bytes::from_static(b"x"), true);
@@ -133,7 +144,7 @@ mod tests {
 
     #[test]
     fn no_session_keeps_more_than_its_share() {
-        let replay = Replay::default();
+        let replay = Replay::within(&Room::default());
         let stream = replay.begin();
         for _ in 0..MAX_EVENTS * 2 {
             replay.keep(stream, Bytes::from_static(b"x"), false);
@@ -143,5 +154,23 @@ mod tests {
         assert_eq!(replay.after(stream, 0).0.len(), 1);
         replay.keep(stream, Bytes::from(vec![0; MAX_BYTES + 1]), false);
         assert!(replay.lock().bytes <= MAX_BYTES);
+    }
+
+    #[test]
+    fn all_sessions_together_keep_no_more_than_there_is_room_for() {
+        let room = Room::default();
+        let full = Bytes::from(vec![0; MAX_BYTES]);
+        let sessions: Vec<Replay> =
+            (0..MAX_BYTES_IN_ALL / MAX_BYTES * 2).map(|_| Replay::within(&room)).collect();
+        std::thread::scope(|threads| {
+            for replay in &sessions {
+                threads.spawn(|| replay.keep(replay.begin(), full.clone(), false));
+            }
+        });
+        let kept = || sessions.iter().map(|replay| replay.lock().bytes).sum::<usize>();
+        assert_eq!((kept(), room.0.load(Ordering::Relaxed)), (MAX_BYTES_IN_ALL, MAX_BYTES_IN_ALL));
+        drop(sessions);
+        assert_eq!(room.0.load(Ordering::Relaxed), 0);
+        assert!(Room::default().take(MAX_BYTES), "another front has room of its own");
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::refusal::Refusal;
-use super::replay::Replay;
+use super::replay::{Replay, Room};
 use crate::client::{Connection, Outlet, Standing};
 use crate::gateway::inflight::InFlight;
 use crate::ids::random;
@@ -36,7 +36,10 @@ pub(super) struct Session {
 }
 
 #[derive(Default)]
-pub(super) struct Sessions(Mutex<State>);
+pub(super) struct Sessions {
+    state: Mutex<State>,
+    room: Room,
+}
 
 #[derive(Default)]
 struct State {
@@ -50,8 +53,7 @@ struct Entry {
 }
 
 impl Session {
-    /// A session that nobody can find yet.
-    pub(super) fn new(owner: KeyDigest) -> Self {
+    fn new(owner: KeyDigest, room: &Room) -> Self {
         let standing = Standing::default();
         let connection = Arc::new(Connection::new(Outlet::Standing(standing.clone())));
         Self {
@@ -60,13 +62,18 @@ impl Session {
             connection,
             standing,
             open: InFlight::default(),
-            replay: Replay::default(),
+            replay: Replay::within(room),
             ended: CancellationToken::new(),
         }
     }
 }
 
 impl Sessions {
+    /// A session that nobody can find yet.
+    pub(super) fn prepare(&self, owner: KeyDigest) -> Arc<Session> {
+        Arc::new(Session::new(owner, &self.room))
+    }
+
     pub(super) fn add(&self, session: Arc<Session>) -> Result<(), Refusal> {
         let mut state = self.lock();
         let own = state.keys.get(&session.owner).copied().unwrap_or_default();
@@ -123,7 +130,7 @@ impl Sessions {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -158,7 +165,7 @@ mod tests {
     }
 
     fn open(sessions: &Sessions, owner: &str) -> Option<Arc<Session>> {
-        let session = Arc::new(Session::new(key(owner)));
+        let session = sessions.prepare(key(owner));
         sessions.add(Arc::clone(&session)).ok().map(|()| session)
     }
 
