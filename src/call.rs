@@ -183,7 +183,7 @@ impl ToolCall {
     pub fn change_at(&mut self, act: &mut dyn FnMut(&str, &mut String)) {
         change_at(&mut self.arguments, &mut String::new(), act);
         for (key, value) in &mut self.beside {
-            change_at(value, &mut format!("/{key}"), act);
+            change_at(value, &mut json::pointer(key), act);
         }
     }
 
@@ -253,7 +253,7 @@ impl ToolOutput {
     /// Goes over every string value of the result with its JSON pointer.
     pub fn change_at(&mut self, act: &mut dyn FnMut(&str, &mut String)) {
         for (key, value) in &mut self.result {
-            change_at(value, &mut format!("/{key}"), act);
+            change_at(value, &mut json::pointer(key), act);
         }
     }
 

@@ -31,6 +31,23 @@ pub fn write_nested(map: &Map<String, Value>, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// Leads a JSON pointer one member or item further down.
+pub fn step(pointer: &mut String, name: &str) {
+    pointer.push('/');
+    if name.contains(['~', '/']) {
+        pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+    } else {
+        pointer.push_str(name);
+    }
+}
+
+/// The pointer to a member of the outermost object.
+pub fn pointer(name: &str) -> String {
+    let mut pointer = String::with_capacity(name.len() + 1);
+    step(&mut pointer, name);
+    pointer
+}
+
 /// As text for services that compare texts: members sorted by name, a blank after each comma and colon.
 pub fn sorted(value: &Value) -> String {
     let mut out = Vec::new();

@@ -3,6 +3,7 @@
 use serde_json::{Number, Value};
 
 use super::{INPUT_REQUIRED, JsonObject, REQUEST_STATE, RESULT_TYPE, ToolOutput};
+use crate::json::step;
 
 /// Collects every string of a JSON value: the values as they follow each other, then the keys.
 pub fn strings<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
@@ -119,15 +120,6 @@ pub fn each_number(
             }
         }
         Value::Null | Value::Bool(_) | Value::String(_) => {}
-    }
-}
-
-fn step(pointer: &mut String, name: &str) {
-    pointer.push('/');
-    if name.contains(['~', '/']) {
-        pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
-    } else {
-        pointer.push_str(name);
     }
 }
 

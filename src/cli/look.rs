@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::detect::{Extra, FLAGGED, Finding, Kind, Kinds, Place, inspect, inspect_member};
+use crate::json;
 
 #[derive(Clone, Copy)]
 pub(super) struct Look {
@@ -100,16 +101,14 @@ impl Look {
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    pointer.push('/');
-                    pointer.push_str(&at.to_string());
+                    json::step(pointer, &at.to_string());
                     self.within((item, name), place, pointer, (findings, known));
                     pointer.truncate(length);
                 }
             }
             Value::Object(members) => {
                 for (key, member) in members {
-                    pointer.push('/');
-                    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                    json::step(pointer, key);
                     self.within((member, key), place, pointer, (findings, known));
                     pointer.truncate(length);
                 }

@@ -148,7 +148,7 @@ impl<'a> Document<'a> {
         };
         let mut members = |object: &'a JsonObject| {
             for (key, value) in object {
-                each_at(value, &mut format!("/{}", key.replace('~', "~0").replace('/', "~1")), &mut note);
+                each_at(value, &mut json::pointer(key), &mut note);
             }
         };
         match self {
@@ -263,4 +263,35 @@ fn telling<'t>(said: &str, texts: &[&'t str]) -> Vec<&'t str> {
         }
     }
     telling
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::call::Method;
+
+    #[test]
+    fn a_place_has_one_pointer_whoever_asks() {
+        let odd = json!({"a/b": "1", "m~n": {"p/q": ["2"]}, "~1": "3", "plain": "4"});
+        let output = ToolOutput::parse(Method::Tool, odd.clone()).expect("a result");
+        let document = Document::Output(&output);
+        let mut texts = Vec::new();
+        output.result().values().for_each(|value| crate::call::values(value, &mut texts));
+        let texts = texts.into_iter().map(str::as_ptr).collect();
+        let mut told: Vec<String> = document.pointers(&texts).into_values().collect();
+        told.sort();
+        assert_eq!(told, ["/a~1b", "/m~0n/p~1q/0", "/plain", "/~01"]);
+        let asked = std::cell::RefCell::new(Vec::new());
+        let note = |pointer: &str| {
+            asked.borrow_mut().push(pointer.to_owned());
+            false
+        };
+        document.without(&note);
+        let mut asked = asked.into_inner();
+        asked.sort();
+        assert_eq!(asked, told);
+        assert!(told.iter().all(|pointer| odd.pointer(pointer).is_some()));
+    }
 }

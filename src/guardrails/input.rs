@@ -19,6 +19,7 @@ use super::verdict::Violation;
 use super::{Blocked, Guardrails, Verdict};
 use crate::call::{Method, Part, ToolCall, each_at, values};
 use crate::config::{Detector, Exemption, Server};
+use crate::json;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
 
@@ -223,7 +224,7 @@ fn spared(bench: Bench<'_>, part: &Part, value: &Value) -> Option<(Vec<bool>, Ve
     }
     let mut pointer = match part {
         Part::Arguments(pointer) => (*pointer).to_owned(),
-        Part::Beside(key) => format!("/{key}"),
+        Part::Beside(key) => json::pointer(key),
     };
     let is_spared = |pointer: &str| exemptions.iter().any(|exemption| exemption.reaches(pointer));
     let mut spared = Vec::new();
