@@ -13,7 +13,7 @@ use crate::ids::{push_hex, random};
 
 mod mask;
 
-pub use mask::{Masker, mask_argument, mask_url};
+pub use mask::{Masker, found_in, mask_argument, mask_url};
 
 /// The key with which a caller opens the gateway.
 #[derive(Clone, Debug)]

@@ -221,6 +221,97 @@ async fn mistakes(gateway: &Gateway, config: &Config, seen: &mut Seen) {
     seen.add("config check", out + &err);
 }
 
+/// A vendor's token, made up on the spot: a real one would be taken for a leak wherever this is kept.
+fn token(at: usize, parts: &[(&str, &str, usize)]) -> String {
+    let mut dice = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(at as u64 + 1);
+    let mut token = String::new();
+    for (prefix, letters, length) in parts {
+        token.push_str(prefix);
+        token.extend((0..*length).map(|_| {
+            dice = dice.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            let at = usize::try_from(dice >> 33).expect("a small number") % letters.len();
+            char::from(letters.as_bytes()[at])
+        }));
+    }
+    token
+}
+
+fn tokens() -> Vec<String> {
+    const ANY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const HEX: &str = "0123456789abcdef";
+    const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const ALPHA: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const DIGITS: &str = "0123456789";
+    let vendors: &[&[(&str, &str, usize)]] = &[
+        &[("SG.", ANY, 22), (".", ANY, 43)],
+        &[("AIza", ANY, 35)],
+        &[("ya29.", ANY, 40)],
+        &[("1//0", ANY, 40)],
+        &[("ghp_", ANY, 36)],
+        &[("glpat-", ANY, 20)],
+        &[("xoxb-", DIGITS, 12), ("-", DIGITS, 12), ("-", ANY, 24)],
+        &[("hooks.slack.com/services/T", UPPER, 8), ("/B", UPPER, 8), ("/", ANY, 24)],
+        &[("sk_live_", ANY, 24)],
+        &[("sk-proj-", ANY, 64)],
+        &[("sk-ant-api03-", ANY, 60)],
+        &[("hf_", ALPHA, 34)],
+        &[("AKIA", UPPER, 16)],
+        &[("dop_v1_", HEX, 64)],
+        &[("dapi", HEX, 32)],
+        &[("npm_", ANY, 36)],
+        &[("hvs.", ANY, 24)],
+        &[("", HEX, 32), ("-us", DIGITS, 2)],
+        &[("1000.", HEX, 32), (".", HEX, 32)],
+        &[("mlsn.", HEX, 64)],
+        &[("NRAK-", UPPER, 27)],
+        &[("waka_", HEX, 8), ("-", HEX, 4), ("-", HEX, 4), ("-", HEX, 4), ("-", HEX, 12)],
+    ];
+    vendors.iter().enumerate().map(|(at, parts)| token(at, parts)).collect()
+}
+
+#[tokio::test]
+async fn what_is_looked_for_in_texts_is_shown_nowhere() {
+    let tokens = tokens();
+    let run = format!("exec {}", server_binary("lab_mcp").display());
+    let mut args = vec!["-c".to_owned(), run, "sh".to_owned()];
+    for token in &tokens {
+        args.extend([token.clone(), format!("--value={token}"), format!("run this: {token} and end")]);
+        if !token.contains('/') {
+            args.extend([format!("https://h.example/v1/{token}/x"), format!("-H X-Thing: {token}")]);
+        }
+    }
+    // Known by the name of a variable, and written once more as an argument.
+    let twice = token(99, &[("plover-", "abcdefgh2345", 12)]);
+    args.push(format!("--color=x{twice}"));
+    let everywhere = json!({"enabled": true, "policy_name": "p", "block": ["keyword_detector"]});
+    let config = Config::new()
+        .keywords(&["no such word"])
+        .server(json!({"server_name": "lab", "config": {"command": "sh", "args": args, "env": {"MY_TOKEN": twice}}}))
+        .with("tool_guardrails_policy", everywhere)
+        .server(json!({"server_name": "far", "config": {"url": format!("https://h.example/{}/{}", tokens[0], tokens[1])}}));
+    let gateway = Gateway::prepare(&config.text()).env("ENKRYPT_LOG_LEVEL", Some("TRACE")).connect().await;
+    let mut seen = Seen::default();
+    let found = seen.ask(&gateway, DISCOVER, json!({"server_name": "lab"})).await;
+    assert_eq!(
+        found["status"], "success",
+        "the server was given them, so it is not refused for them: {found}"
+    );
+    let info = seen.ask(&gateway, INFO, json!({"server_name": "lab"})).await;
+    assert_eq!(info["server_info"]["blocked"], Value::Null, "{info}");
+    for server in ["lab", "far"] {
+        seen.ask(&gateway, INFO, json!({"server_name": server})).await;
+    }
+    seen.ask(&gateway, LIST, json!({"discover_tools": false})).await;
+    seen.ask(&gateway, LIST, json!({})).await;
+    let (code, out, err) = gateway.run(&["config", "check"]).await;
+    assert_eq!(code, 0, "{err}");
+    seen.add("config check", out + &err);
+    whole_log(&gateway).await;
+    seen.add_files(gateway.folder());
+    let markers: Vec<&str> = tokens.iter().chain([&twice]).map(String::as_str).collect();
+    seen.check(&markers);
+}
+
 #[tokio::test]
 async fn a_key_that_opens_nothing_gets_out_no_more_than_a_good_one() {
     let config = Config::new().echo();

@@ -1,36 +1,21 @@
 //! Masks what looks like a secret in arguments, URLs and the output of servers.
 //!
 //! It errs on the side of masking: a masked harmless value costs a glance at the configuration file, a printed
-//! token costs the token.
+//! token costs the token. So whatever the detectors find is masked, and beyond that what stands under a secret's name
+//! and what only looks drawn.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::detect::{self, FLAGGED, Kind, Kinds, Place};
 
 const MASK: &str = "****";
 
 /// The shortest known value worth searching for; below it a mask would hit ordinary words.
 const SHORTEST_KNOWN: usize = 6;
 
-const PREFIXES: [&str; 18] = [
-    "sk-",
-    "sk_",
-    "pk_",
-    "rk_",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "github_pat_",
-    "glpat-",
-    "xox",
-    "akia",
-    "asia",
-    "eyj",
-    "aiza",
-    "hf_",
-    "npm_",
-    "pypi-",
-];
-
-const NAMES: [&str; 10] =
-    ["token", "secret", "password", "passwd", "pwd", "apikey", "api-key", "api_key", "auth", "credential"];
+/// A shorter text is no token, and below it no detector is asked.
+const SHORTEST_TOKEN: usize = 16;
 
 /// Replaces the secrets of one server in text that comes from it, such as its standard error.
 #[derive(Clone, Debug, Default)]
@@ -48,48 +33,58 @@ impl Masker {
     }
 
     pub fn mask(&self, text: &str) -> String {
+        mask_words(&without_found(&self.hide(text)))
+    }
+
+    /// A text without the values that are known, whatever else is in it.
+    pub fn hide(&self, text: &str) -> String {
         let mut masked = text.to_owned();
         for value in &self.known {
             if masked.contains(value.expose()) {
                 masked = masked.replace(value.expose(), MASK);
             }
         }
-        mask_words(&masked)
+        masked
     }
 }
 
 /// One command-line argument as it may be shown; `previous` is the argument before it.
 pub fn mask_argument(argument: &str, previous: Option<&str>) -> String {
-    if previous.is_some_and(|flag| flag.starts_with('-') && !flag.contains('=') && names_a_secret(flag)) {
+    if previous.is_some_and(|flag| flag.starts_with('-') && !flag.contains('=') && mentions_a_secret(flag)) {
         return MASK.to_owned();
     }
+    let argument = &*without_found(argument);
     if let Some((name, value)) = argument.split_once('=')
         && !name.contains("://")
     {
-        if names_a_secret(name) || looks_secret(value) {
+        if mentions_a_secret(name) || is_drawn(value) {
             return format!("{name}={MASK}");
         }
         return if value.contains("://") {
-            format!("{name}={}", mask_url(value))
+            format!("{name}={}", mask_address(value))
         } else {
             argument.to_owned()
         };
     }
     if argument.contains("://") {
-        return mask_url(argument);
+        return mask_address(argument);
     }
     // `Authorization: Bearer x` and the like, as bridges to remote servers take them.
     if let Some((name, value)) = argument.split_once(':')
-        && names_a_secret(name)
+        && mentions_a_secret(name)
         && !value.trim().is_empty()
     {
         return format!("{name}: {MASK}");
     }
-    if argument.split_whitespace().any(looks_secret) { MASK.to_owned() } else { argument.to_owned() }
+    if argument.split_whitespace().any(is_drawn) { MASK.to_owned() } else { argument.to_owned() }
 }
 
-/// A URL without its user information, its query values, its fragment and path segments that look like tokens.
+/// A URL without its user information, its query values, its fragment and what looks like a token.
 pub fn mask_url(url: &str) -> String {
+    mask_address(&without_found(url))
+}
+
+fn mask_address(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return MASK.to_owned() };
     let rest = rest.split('#').next().unwrap_or_default();
     let (address, query) = rest.split_once('?').map_or((rest, None), |(left, right)| (left, Some(right)));
@@ -100,7 +95,7 @@ pub fn mask_url(url: &str) -> String {
     let mut shown = format!("{scheme}://{host}");
     for segment in path.into_iter().flat_map(|path| path.split('/')) {
         shown.push('/');
-        shown.push_str(if looks_secret(segment) { MASK } else { segment });
+        shown.push_str(if is_drawn(segment) { MASK } else { segment });
     }
     if let Some(query) = query {
         let names =
@@ -111,46 +106,90 @@ pub fn mask_url(url: &str) -> String {
     shown
 }
 
+/// Where the detectors see a secret: the one opinion on what is masked and what is looked for in texts.
+pub fn found_in(text: &str) -> Vec<Range<usize>> {
+    // Most texts are told from a token at a glance, and the detectors take a while to get ready.
+    if !may_hold_one(text) {
+        return Vec::new();
+    }
+    let found = detect::inspect(text, Place::Result, Kinds::NONE.with(Kind::Secret));
+    let mut spans: Vec<_> =
+        found.into_iter().filter(|one| one.score >= FLAGGED).map(|one| one.span).collect();
+    spans.dedup_by(|next, span| {
+        let touches = next.start <= span.end;
+        if touches {
+            span.end = span.end.max(next.end);
+        }
+        touches
+    });
+    spans
+}
+
+fn without_found(text: &str) -> Cow<'_, str> {
+    let spans = found_in(text);
+    if spans.is_empty() {
+        return text.into();
+    }
+    let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
+    for span in spans {
+        shown.push_str(&text[at..span.start]);
+        shown.push_str(MASK);
+        at = span.end;
+    }
+    shown.push_str(&text[at..]);
+    shown.into()
+}
+
 fn mask_words(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '(' | ')');
     let mut masked = String::with_capacity(text.len());
-    for piece in
-        text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '(' | ')'))
-    {
-        let word = piece
-            .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '(' | ')'));
-        let shown =
-            if word.contains("://") || word.contains('=') { mask_argument(word, None) } else { plain(word) };
-        masked.push_str(&shown);
+    for piece in text.split_inclusive(ends) {
+        let word = piece.trim_end_matches(ends);
+        if word.contains("://") || word.contains('=') {
+            masked.push_str(&mask_argument(word, None));
+        } else {
+            masked.push_str(if is_drawn(word) { MASK } else { word });
+        }
         masked.push_str(&piece[word.len()..]);
     }
     masked
 }
 
-fn plain(word: &str) -> String {
-    if looks_secret(word) { MASK.to_owned() } else { word.to_owned() }
+/// Whether a name, or a word of it, is that of a secret: `--auth-header` holds one as well as `--auth`.
+fn mentions_a_secret(name: &str) -> bool {
+    detect::names_a_secret(name)
+        || name.split(|c: char| !c.is_ascii_alphanumeric()).any(detect::names_a_secret)
 }
 
-fn names_a_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    NAMES.iter().any(|secret| name.contains(secret))
-        || name.trim_start_matches('-') == "key"
-        || name.ends_with("-key")
+/// A word long enough for a token with a digit in it, letters that go on as no word does, or a value that is assigned
+/// to what is called a secret.
+fn may_hold_one(text: &str) -> bool {
+    const LONGEST_WORD: usize = 30;
+    let is_token = |word: &str| {
+        word.len() >= SHORTEST_TOKEN && word.bytes().any(|byte| byte.is_ascii_digit())
+            || word.len() >= LONGEST_WORD && !word.contains(['/', '-', '.'])
+    };
+    text.len() >= SHORTEST_TOKEN
+        && (text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',')).any(is_token)
+            || text.contains(['=', ':', ' ']) && mentions_a_secret(text)
+            || text.contains("://") && text.contains('@'))
 }
 
-/// A vendor's prefix, or a long run that mixes letters and digits the way words, paths and versions do not.
-fn looks_secret(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    if word.len() >= 12 && PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
-        return true;
-    }
-    if word.len() < 24 || word.contains(['/', '\\', '.', ' ']) || is_uuid(word) {
-        return false;
-    }
-    let token =
-        word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'=' | b':'));
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
-    token && digits >= 3 && letters >= 6
+/// A long run that mixes letters and digits the way words, paths and versions do not.
+fn is_drawn(word: &str) -> bool {
+    const LONG: usize = 24;
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'=' | b':');
+    let is_mixed = |text: &str| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        digits >= 3 && text.bytes().filter(u8::is_ascii_alphabetic).count() >= 6
+    };
+    word.len() >= SHORTEST_TOKEN
+        && word.bytes().all(part)
+        && !is_uuid(word)
+        && (word.len() >= LONG && is_mixed(word)
+            || word
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .any(|run| run.len() >= SHORTEST_TOKEN && is_mixed(run)))
 }
 
 fn is_uuid(word: &str) -> bool {

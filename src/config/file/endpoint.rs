@@ -48,7 +48,7 @@ pub(super) fn read(server: &Node<'_>, own: &mut Secrets, context: Context<'_>) -
         }
         let transport = written.unwrap_or(RemoteTransport::StreamableHttp);
         own.note_address(config.get(address).and_then(Value::as_str).unwrap_or_default());
-        address::read(&config, address, transport, headers).map(Endpoint::Remote)
+        address::read(&config, address, transport, headers, own).map(Endpoint::Remote)
     } else {
         config.ignore(&["allow_private"]);
         command(&config, &headers, own, context.env).map(Endpoint::Command)
@@ -102,13 +102,14 @@ fn command(
             "expected a program without references: they are followed in `args` and `env`",
         );
     }
-    let (args, shown_args, mut secrets) = arguments(config, own, env);
     let variables = values(config, "env", env);
     own.note_values(&variables);
+    let (args, shown_args, mut secrets) = arguments(config, own, env);
     for (_, found) in variables.iter().chain(headers) {
         secrets.extend(parts(found.value.expose()));
         secrets.extend(found.secrets.iter().flat_map(|secret| parts(secret.expose())));
     }
+    secrets.extend(own.values());
     Some(Command {
         program: text_for_a_process(program?, &config.path("command"), config)?,
         args,
@@ -124,28 +125,34 @@ fn arguments(
     own: &mut Secrets,
     env: &Environment,
 ) -> (Vec<SecretValue>, Vec<String>, Vec<SecretValue>) {
-    let (mut args, mut shown, mut secrets): (Vec<SecretValue>, Vec<String>, Vec<SecretValue>) =
-        Default::default();
+    let mut read: Vec<Resolved> = Vec::new();
     for (path, written) in config.texts("args") {
         let Some(found) = resolve(written, &path, config.notes(), env) else { continue };
-        let Some(text) = text_for_a_process(found.value.expose(), &path, config) else { continue };
-        let previous = args.last().map(SecretValue::expose);
-        own.note_argument(previous.unwrap_or_default(), &found);
-        let masked = mask_argument(&text, previous);
+        if text_for_a_process(found.value.expose(), &path, config).is_none() {
+            continue;
+        }
+        own.note_argument(read.last().map(|found| found.value.expose()).unwrap_or_default(), &found);
+        read.push(found);
+    }
+    let noted = own.masker();
+    let (mut shown, mut secrets) = (Vec::new(), Vec::new());
+    for (at, found) in read.iter().enumerate() {
+        let text = found.value.expose();
         if found.referenced() {
             shown.push("****".to_owned());
-            secrets.push(text.as_str().into());
+            secrets.push(found.value.clone());
             secrets.extend(found.secrets.iter().flat_map(|secret| parts(secret.expose())));
-        } else {
-            if masked != text {
-                secrets.push(text.as_str().into());
-                secrets.extend(hidden(&text, &masked));
-            }
-            shown.push(masked);
+            continue;
         }
-        args.push(found.value);
+        let previous = at.checked_sub(1).map(|before| read[before].value.expose());
+        let masked = noted.hide(&mask_argument(text, previous));
+        if masked != text {
+            secrets.push(found.value.clone());
+            secrets.extend(hidden(text, &masked));
+        }
+        shown.push(masked);
     }
-    (args, shown, secrets)
+    (read.into_iter().map(|found| found.value).collect(), shown, secrets)
 }
 
 /// The pieces of a text that its masked form does not show.

@@ -5,8 +5,8 @@
 
 use super::super::secretref::Resolved;
 use super::super::{CacheStore, ProviderSettings};
-use crate::detect::{self, FLAGGED, Kind, Kinds, Place};
-use crate::secret::SecretValue;
+use crate::detect;
+use crate::secret::{Masker, SecretValue, found_in};
 
 /// A shorter value is found by chance.
 const SHORTEST: usize = 8;
@@ -42,6 +42,15 @@ impl Secrets {
         }
     }
 
+    /// Takes everything that was noted out of what may be shown: what is looked for is never shown itself.
+    pub(super) fn masker(&self) -> Masker {
+        Masker::new(self.values())
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = SecretValue> {
+        self.0.iter().cloned()
+    }
+
     pub(super) fn into_values(self) -> Vec<SecretValue> {
         self.0
     }
@@ -74,22 +83,22 @@ impl Secrets {
             found.secrets.iter().for_each(|secret| self.add_named(secret.expose()));
         } else if value.contains("://") {
             self.note_address(value);
-        } else if looks_secret(value) {
-            self.add(value);
+        } else {
+            self.add_found(value);
         }
         self.add_kept(found);
     }
 
     /// What of an address opens something: its password, and what looks like a token.
     pub(super) fn note_address(&mut self, address: &str) {
+        self.add_found(address);
         let Some((_, rest)) = address.split_once("://") else { return };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let password = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
         if let Some((_, password)) = password {
             self.add(password);
         }
-        let pieces = rest.split(['/', '?', '#', '&', '=']).filter(|piece| looks_secret(piece));
-        pieces.for_each(|piece| self.add(piece));
+        rest.split(['/', '?', '#', '&', '=']).for_each(|piece| self.add_found(piece));
         let queries = rest.split(['?', '&', '#']).skip(1).filter_map(|pair| pair.split_once('='));
         for (_, value) in queries.filter(|(name, _)| detect::names_a_secret(name)) {
             self.add(value);
@@ -102,6 +111,12 @@ impl Secrets {
         }
         let token = ["Bearer ", "Basic ", "Token "].iter().find_map(|scheme| value.strip_prefix(scheme));
         self.add(token.unwrap_or(value));
+    }
+
+    fn add_found(&mut self, text: &str) {
+        for span in found_in(text) {
+            self.add(&text[span]);
+        }
     }
 
     fn add_kept(&mut self, found: &Resolved) {
@@ -119,17 +134,6 @@ impl Secrets {
             self.0.push(value.into());
         }
     }
-}
-
-/// A token of a vendor, or drawn like one.
-fn looks_secret(value: &str) -> bool {
-    let secrets = Kinds::NONE.with(Kind::Secret);
-    // Most values are told from a token at a glance, and the detectors take a while to get ready.
-    value.len() >= SHORTEST_WORD
-        && !value.contains(char::is_whitespace)
-        && tells(value)
-        && is_mixed(value)
-        && detect::inspect(value, Place::Result, secrets).iter().any(|found| found.score >= FLAGGED)
 }
 
 fn tells(value: &str) -> bool {

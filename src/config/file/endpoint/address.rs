@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use reqwest::header::{HeaderName, HeaderValue};
 
+use super::super::secrets::Secrets;
 use super::{hidden, parts};
 use crate::config::node::Node;
 use crate::config::secretref::Resolved;
@@ -41,6 +42,7 @@ pub(super) fn read(
     address: &'static str,
     transport: RemoteTransport,
     headers: Vec<(String, Resolved)>,
+    own: &Secrets,
 ) -> Option<Remote> {
     let allow_private = config.flag("allow_private").unwrap_or(false);
     let url = url(config, address);
@@ -51,8 +53,9 @@ pub(super) fn read(
     }
     let headers = self::headers(config, headers);
     let url = url?;
-    let shown = mask_url(&url);
+    let shown = own.masker().hide(&mask_url(&url));
     secrets.extend(hidden(&url, &shown));
+    secrets.extend(own.values());
     if url.starts_with("http://") && !headers.is_empty() && !allow_private {
         let path = config.path(address);
         config.notes().warn(format!("`{path}`: the `headers` travel unencrypted over `http://`"));
@@ -119,7 +122,7 @@ mod tests {
         let notes = Notes::default();
         let node = Node::open(config, "config".to_owned(), &notes).expect("an object");
         let headers = super::super::values(&node, "headers", &env);
-        let remote = read(&node, "url", RemoteTransport::Sse, headers);
+        let remote = read(&node, "url", RemoteTransport::Sse, headers, &Secrets::default());
         let problems = notes.into_parts().0;
         (remote, problems.into_iter().map(|problem| problem.to_string()).collect())
     }
