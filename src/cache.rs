@@ -4,11 +4,12 @@
 //! gateway works from its own copy, says so once, and tries again by itself.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use crate::config::{CacheSettings, CacheStore, RedisSettings, Server};
+use crate::config::{CacheSettings, CacheStore, RedisPlace, Server};
 use crate::ids::{CallerId, ServerName};
+use crate::recent::{Life, Recent};
 use crate::scope::Scope;
 use crate::tool::Tool;
 
@@ -28,11 +29,15 @@ pub struct CachedTools {
 }
 
 /// The caches of the process.
-#[derive(Default)]
 pub struct Cache {
     local: Local,
-    external: Mutex<Option<(RedisSettings, Arc<External>)>>,
+    /// Settings of before and after an edit ask by turns.
+    external: Recent<RedisPlace, Arc<External>>,
 }
+
+/// Connections that are kept side by side, and for how long one of them that nobody asks.
+const MAX_EXTERNAL: usize = 4;
+const UNUSED: Duration = Duration::from_secs(300);
 
 /// What `enkrypt_get_cache_status` says of the whole.
 #[derive(Clone, Debug)]
@@ -43,6 +48,12 @@ pub struct CacheOverview {
     pub kind: &'static str,
     /// Why the external cache is not in use, while it is not.
     pub fault: Option<String>,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { local: Local::default(), external: Recent::new(MAX_EXTERNAL, Life::SinceUsed(UNUSED)) }
+    }
 }
 
 impl Cache {
@@ -132,21 +143,11 @@ impl Cache {
         }
     }
 
-    /// The connection that the settings ask for, made anew when they change.
+    /// The connection that the settings ask for.
     fn external(&self, settings: &CacheSettings) -> Option<Arc<External>> {
-        let mut current = self.external.lock().unwrap_or_else(PoisonError::into_inner);
-        let CacheStore::External(wanted) = &settings.store else {
-            *current = None;
-            return None;
-        };
-        if let Some((known, external)) = &*current
-            && known.same_place(wanted)
-        {
-            return Some(Arc::clone(external));
-        }
-        let external = Arc::new(External::new(wanted));
-        *current = Some((wanted.clone(), Arc::clone(&external)));
-        Some(external)
+        self.external.sweep();
+        let CacheStore::External(wanted) = &settings.store else { return None };
+        Some(self.external.get_or_insert(wanted.place(), || Arc::new(External::new(wanted))).0)
     }
 }
 
@@ -157,5 +158,34 @@ fn place<'a>(scope: &'a Scope, server: &'a Server) -> Place<'a> {
         caller,
         server: server_name,
         origin: Origin::of(server, &scope.client.capabilities().declared(server.relay_roots)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RedisSettings;
+
+    #[test]
+    fn settings_that_are_used_by_turns_have_a_connection_each() {
+        let redis = |db: u32, password: &str| CacheSettings {
+            tools_ttl: UNUSED,
+            config_ttl: UNUSED,
+            store: CacheStore::External(RedisSettings {
+                host: "127.0.0.1".to_owned(),
+                port: 1,
+                db,
+                password: Some(password.into()),
+                tls: false,
+            }),
+        };
+        let cache = Cache::default();
+        let all = [redis(0, "a"), redis(1, "a"), redis(0, "b")];
+        let first = all.each_ref().map(|settings| cache.external(settings).expect("one"));
+        assert!(!Arc::ptr_eq(&first[0], &first[1]) && !Arc::ptr_eq(&first[0], &first[2]));
+        assert!(cache.external(&CacheSettings { store: CacheStore::Local, ..redis(0, "a") }).is_none());
+        for (settings, first) in all.iter().zip(&first) {
+            assert!(Arc::ptr_eq(&cache.external(&settings.clone()).expect("the same"), first));
+        }
     }
 }

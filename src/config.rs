@@ -39,7 +39,7 @@ pub use server::{
     Command, ConfiguredTool, DeniedBy, DenyRule, Endpoint, Protocol, Remote, RemoteTransport, Server,
     ServerRules, SessionMode, SessionSettings,
 };
-pub use storage::{CacheSettings, CacheStore, RedisSettings};
+pub use storage::{CacheSettings, CacheStore, RedisPlace, RedisSettings};
 
 /// Everything the gateway was told, checked and resolved.
 #[derive(Debug)]

@@ -91,6 +91,11 @@ impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
         alive.map(|(key, entry)| (key.clone(), entry.value.clone())).collect()
     }
 
+    /// Lets go of what is over.
+    pub fn sweep(&self) {
+        self.entries().map.retain(|_, entry| self.life.lasts(entry.since));
+    }
+
     pub fn clear(&self) {
         self.entries().map.clear();
     }

@@ -19,7 +19,8 @@ pub use mask::{Masker, found_in, mask_argument, mask_url};
 #[derive(Clone, Debug)]
 pub struct GatewayKey(SecretString);
 
-/// A key as the configuration stores it: in the clear, or as `sha256:<hex>`. Either way only its digest is kept.
+/// A key as the configuration stores it: in the clear, or as `sha256:<hex>`. Either way only its digest is kept. Of
+/// other secrets it tells one from another.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct KeyDigest([u8; 32]);
 
@@ -30,6 +31,12 @@ pub struct ApiKey(SecretString);
 /// A value of a server's `env` or `headers`, or an argument that came from a reference.
 #[derive(Clone, Debug)]
 pub struct SecretValue(SecretString);
+
+impl KeyDigest {
+    fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret.as_bytes()).into())
+    }
+}
 
 impl GatewayKey {
     /// 48 characters of the URL-safe alphabet, the first one a letter so that no command line takes it for an option.
@@ -44,7 +51,7 @@ impl GatewayKey {
     }
 
     pub fn digest(&self) -> KeyDigest {
-        KeyDigest(Sha256::digest(self.expose().as_bytes()).into())
+        KeyDigest::of(self.expose())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -91,6 +98,10 @@ impl fmt::Debug for KeyDigest {
 }
 
 impl ApiKey {
+    pub fn digest(&self) -> KeyDigest {
+        KeyDigest::of(self.expose())
+    }
+
     pub fn hint(&self) -> String {
         hint(self.expose())
     }
@@ -102,6 +113,10 @@ impl ApiKey {
 }
 
 impl SecretValue {
+    pub fn digest(&self) -> KeyDigest {
+        KeyDigest::of(self.expose())
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the one door out of this type")]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

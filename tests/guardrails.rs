@@ -10,6 +10,7 @@ use crate::support::{Config, Gateway};
 
 mod asynchronous;
 mod composed;
+mod edits;
 mod exchanges;
 mod faults;
 mod load;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::secret::SecretValue;
+use crate::secret::{KeyDigest, SecretValue};
 
 #[derive(Clone, Debug)]
 pub struct CacheSettings {
@@ -27,12 +27,20 @@ pub struct RedisSettings {
     pub tls: bool,
 }
 
+/// What one connection serves: the settings that have it alike.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RedisPlace {
+    host: String,
+    port: u16,
+    db: u32,
+    password: Option<KeyDigest>,
+    tls: bool,
+}
+
 impl RedisSettings {
-    /// Whether one connection serves both.
-    pub fn same_place(&self, other: &Self) -> bool {
-        let password =
-            |settings: &Self| settings.password.as_ref().map(|password| password.expose().to_owned());
-        (&self.host, self.port, self.db, self.tls) == (&other.host, other.port, other.db, other.tls)
-            && password(self) == password(other)
+    pub fn place(&self) -> RedisPlace {
+        let Self { host, port, db, password, tls } = self;
+        let password = password.as_ref().map(SecretValue::digest);
+        RedisPlace { host: host.clone(), port: *port, db: *db, password, tls: *tls }
     }
 }

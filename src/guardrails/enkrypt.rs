@@ -2,6 +2,7 @@
 //!
 //! It is asked about whole texts. What it quotes of them in its answers is not read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
@@ -12,7 +13,7 @@ use super::provider::{
     Answer, Checking, CheckingAll, GuardrailProvider, Hit, PiiKey, Private, ProviderFault, Redacting,
     Redaction, Restoring, Side, Subject, join as join_answers,
 };
-use super::remote::{Headers, Service};
+use super::remote::{Headers, Service, Services};
 use crate::config::{ApiStyle, Detector, EnkryptSettings, Policy};
 use crate::json;
 use crate::secret::{ApiKey, SecretValue};
@@ -28,7 +29,7 @@ const POLICY: HeaderName = HeaderName::from_static("x-enkrypt-policy");
 const SOURCE: HeaderName = HeaderName::from_static("x-enkrypt-source-name");
 
 pub(super) struct Enkrypt {
-    service: Service,
+    service: Arc<Service>,
     key: Option<ApiKey>,
     style: ApiStyle,
 }
@@ -44,8 +45,8 @@ enum Event {
 }
 
 impl Enkrypt {
-    pub(super) fn new(settings: &EnkryptSettings, patience: Duration) -> Self {
-        let service = Service::new("enkrypt", &settings.base_url, patience);
+    pub(super) fn new(settings: &EnkryptSettings, patience: Duration, services: &Services) -> Self {
+        let service = services.get("enkrypt", &settings.base_url, settings.api_key.as_ref(), patience);
         Self { service, key: settings.api_key.clone(), style: settings.style }
     }
 

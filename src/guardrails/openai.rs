@@ -1,24 +1,26 @@
 //! The provider `openai`: a moderation service that scores texts by category.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
 use super::provider::{Checking, CheckingAll, GuardrailProvider, Hit, ProviderFault, Subject};
-use super::remote::{Headers, Service};
+use super::remote::{Headers, Service, Services};
 use crate::config::{Detector, OpenAiSettings};
 
 const NO_VERDICT: &str = "gave an answer without categories and scores";
 
 pub(super) struct OpenAi {
-    service: Service,
+    service: Arc<Service>,
     settings: OpenAiSettings,
 }
 
 impl OpenAi {
-    pub(super) fn new(settings: OpenAiSettings, patience: Duration) -> Self {
-        Self { service: Service::new("openai", &settings.base_url, patience), settings }
+    pub(super) fn new(settings: OpenAiSettings, patience: Duration, services: &Services) -> Self {
+        let service = services.get("openai", &settings.base_url, settings.api_key.as_ref(), patience);
+        Self { service, settings }
     }
 
     /// All texts of all subjects in one request.

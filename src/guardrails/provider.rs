@@ -16,6 +16,7 @@ use super::enkrypt::Enkrypt;
 use super::keyword::CustomKeyword;
 use super::local::Local;
 use super::openai::OpenAi;
+use super::remote::Services;
 use crate::call::ToolCall;
 use crate::config::{Detector, Policy, ProviderSettings};
 use crate::secret::SecretValue;
@@ -224,14 +225,18 @@ impl Side {
 }
 
 /// `patience` is how long a check may take.
-pub(super) fn build(settings: &ProviderSettings, patience: Duration) -> Arc<dyn GuardrailProvider> {
+pub(super) fn build(
+    settings: &ProviderSettings,
+    patience: Duration,
+    services: &Services,
+) -> Arc<dyn GuardrailProvider> {
     match settings {
         ProviderSettings::Local(settings) => Arc::new(Local::new(settings.clone())),
-        ProviderSettings::Enkrypt(settings) => Arc::new(Enkrypt::new(settings, patience)),
-        ProviderSettings::OpenAi(settings) => Arc::new(OpenAi::new(settings.clone(), patience)),
+        ProviderSettings::Enkrypt(settings) => Arc::new(Enkrypt::new(settings, patience, services)),
+        ProviderSettings::OpenAi(settings) => Arc::new(OpenAi::new(settings.clone(), patience, services)),
         ProviderSettings::CustomKeyword(settings) => Arc::new(CustomKeyword::new(settings.clone())),
         ProviderSettings::Composite(settings) => {
-            let members = settings.members.iter().map(|member| build(member, patience));
+            let members = settings.members.iter().map(|member| build(member, patience, services));
             Arc::new(Composite::new(members.collect(), settings.clone()))
         }
     }

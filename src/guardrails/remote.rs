@@ -2,6 +2,7 @@
 //!
 //! Nothing of what is sent or answered is in a fault: those words are what is being judged.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,12 +13,16 @@ use tokio::sync::Semaphore;
 
 use super::provider::ProviderFault;
 use crate::json::{self, LARGE, MAX_VALUES};
-use crate::secret::ApiKey;
+use crate::recent::{Life, Recent};
+use crate::secret::{ApiKey, KeyDigest};
 use crate::web::{self, WebFault};
 
 mod breaker;
 
 use breaker::{Attempt, Breaker};
+
+/// Services whose state is kept.
+const MAX_SERVICES: usize = 16;
 
 /// Requests to one service at the same time; the next ones wait, as long as a check may take.
 const MAX_IN_FLIGHT: usize = 32;
@@ -37,6 +42,13 @@ pub(super) struct Service {
     breaker: Breaker,
 }
 
+/// The services that are asked, each once for all settings that ask it in the same way: how it does and how much it is
+/// asked at once outlives an edit.
+pub(super) struct Services(Recent<Identity, Arc<Service>>);
+
+/// Another key may be judged otherwise, and another patience makes another judge of slowness.
+type Identity = (&'static str, String, Option<KeyDigest>, Duration);
+
 /// Headers of one request. A value that is none is found when it is sent.
 #[derive(Default)]
 pub(super) struct Headers {
@@ -50,9 +62,28 @@ struct Failure {
     ill: bool,
 }
 
-impl Service {
+impl Default for Services {
+    fn default() -> Self {
+        Self(Recent::new(MAX_SERVICES, Life::UntilCrowdedOut))
+    }
+}
+
+impl Services {
     /// `patience` is how long a check may take.
-    pub(super) fn new(name: &'static str, base: &str, patience: Duration) -> Self {
+    pub(super) fn get(
+        &self,
+        name: &'static str,
+        base: &str,
+        key: Option<&ApiKey>,
+        patience: Duration,
+    ) -> Arc<Service> {
+        let identity = (name, base.to_owned(), key.map(ApiKey::digest), patience);
+        self.0.get_or_insert(identity, || Arc::new(Service::new(name, base, patience))).0
+    }
+}
+
+impl Service {
+    fn new(name: &'static str, base: &str, patience: Duration) -> Self {
         let breaker = Breaker::new(name, patience);
         Self { name, base: base.to_owned(), places: Semaphore::new(MAX_IN_FLIGHT), breaker }
     }
