@@ -1,6 +1,7 @@
 //! Instructions to an assistant where data belongs: orders to forget the rules, roles and templates,
 //! orders to hide or to send away. Weak signs that stand together count as one strong one.
 
+mod addressed;
 mod context;
 mod languages;
 mod results;
@@ -19,6 +20,7 @@ pub(super) const TABLES: &[Table] = &[
     table(EVERYWHERE, weak::RULES),
     table(EVERYWHERE, languages::RULES),
     table(&[Place::Result], results::RULES),
+    Table { check: Some(addressed::acts), ..table(&[Place::Result], addressed::RULES) },
 ];
 
 const fn table(places: &'static [Place], rules: &'static [Rule]) -> Table {
