@@ -22,6 +22,7 @@ mod aging;
 mod flights;
 mod live;
 mod offers;
+mod tried;
 
 use live::Live;
 pub use live::{Inquiry, Topic};
@@ -133,6 +134,16 @@ impl Discovery {
     /// A server says that it has others now: they are asked for again before they are next used.
     pub fn outdate(&self, caller: CallerId, server: ServerName, topic: Topic) {
         self.live.outdate(caller, server, topic);
+    }
+
+    /// Forgets whatever the caller has learned of one server, or of all, also that one could not be asked: what is
+    /// wanted next is asked for anew. Says of how many servers tools were known.
+    pub async fn forget(&self, scope: &Scope, name: Option<&ServerName>) -> usize {
+        self.live.forget(&scope.caller.id, name);
+        match name {
+            Some(name) => usize::from(self.cache.clear_server(scope, name).await),
+            None => self.cache.clear_tools(scope).await,
+        }
     }
 
     /// Asks a server again, in the background.

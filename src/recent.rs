@@ -46,15 +46,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
     }
 
     pub fn get(&self, key: &K) -> Option<V> {
-        let mut entries = self.entries();
-        entries.uses += 1;
-        let used = entries.uses;
-        let entry = entries.map.get_mut(key).filter(|entry| self.life.lasts(entry.since))?;
-        entry.used = used;
-        if let Life::SinceUsed(_) = self.life {
-            entry.since = Instant::now();
-        }
-        Some(entry.value.clone())
+        self.look(&mut self.entries(), key)
     }
 
     pub fn contains(&self, key: &K) -> bool {
@@ -67,17 +59,26 @@ impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
 
     /// What is there, or else what is put there now; and whether it was.
     pub fn get_or_insert(&self, key: K, value: impl FnOnce() -> V) -> (V, bool) {
-        if let Some(known) = self.get(&key) {
-            return (known, false);
-        }
+        self.get_or_renew(key, |_| true, |_| value())
+    }
+
+    /// What is there if it still holds, or else what is put in its place; and whether it was.
+    pub fn get_or_renew(
+        &self,
+        key: K,
+        holds: impl Fn(&V) -> bool,
+        value: impl FnOnce(Option<V>) -> V,
+    ) -> (V, bool) {
         let mut entries = self.entries();
-        // Somebody else may have come first.
-        if let Some(entry) = entries.map.get(&key).filter(|entry| self.life.lasts(entry.since)) {
-            return (entry.value.clone(), false);
+        let known = self.look(&mut entries, &key);
+        match known {
+            Some(known) if holds(&known) => (known, false),
+            former => {
+                let value = value(former);
+                self.put(&mut entries, key, value.clone());
+                (value, true)
+            }
         }
-        let value = value();
-        self.put(&mut entries, key, value.clone());
-        (value, true)
     }
 
     pub fn remove(&self, key: &K) -> Option<V> {
@@ -93,11 +94,27 @@ impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
 
     /// Lets go of what is over.
     pub fn sweep(&self) {
-        self.entries().map.retain(|_, entry| self.life.lasts(entry.since));
+        self.retain(|_, _| true);
+    }
+
+    pub fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
+        let life = self.life;
+        self.entries().map.retain(|key, entry| life.lasts(entry.since) && keep(key, &entry.value));
     }
 
     pub fn clear(&self) {
         self.entries().map.clear();
+    }
+
+    fn look(&self, entries: &mut Entries<K, V>, key: &K) -> Option<V> {
+        entries.uses += 1;
+        let used = entries.uses;
+        let entry = entries.map.get_mut(key).filter(|entry| self.life.lasts(entry.since))?;
+        entry.used = used;
+        if let Life::SinceUsed(_) = self.life {
+            entry.since = Instant::now();
+        }
+        Some(entry.value.clone())
     }
 
     fn put(&self, entries: &mut Entries<K, V>, key: K, value: V) {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Config, Gateway, KEY, Raw, SECURE_CALL, server_binary};
 
+mod mended;
 mod offers;
 mod results;
 

@@ -28,6 +28,10 @@ impl Aging {
         self.0.get(asked).is_some_and(|(from, _)| from <= Instant::now())
     }
 
+    pub(super) fn forget(&self, is_meant: &dyn Fn(&Asked, &Server) -> bool) {
+        self.0.retain(|asked, (_, server)| !is_meant(asked, server));
+    }
+
     /// A list has just been read that is `good_for` so long, and cached for `ttl`.
     pub(super) fn note(&self, asked: Asked, server: &Arc<Server>, good_for: Option<Duration>, ttl: Duration) {
         // To ask one that is a command would cost the start of a process.

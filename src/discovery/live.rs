@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::DiscoveryFault;
 use super::aging::Aging;
 use super::flights::Flights;
+use super::tried::Tried;
 use crate::cache::Cache;
 use crate::call::object_size;
 use crate::config::Server;
@@ -24,9 +25,8 @@ use crate::recent::{Life, Recent};
 use crate::scope::{Audience, Scope};
 use crate::tool::{Offers, Tool};
 
-/// A server that could not be asked in the background is left alone this long.
-const RETRY: Duration = Duration::from_secs(300);
-const MAX_TRIED: usize = 4_096;
+/// Marks of what has become another; they go when it is asked for.
+const MAX_OUTDATED: usize = 4_096;
 
 /// News that wait for whoever follows them; more, and the follower looks at everything.
 const MAX_NEWS: usize = 256;
@@ -62,7 +62,7 @@ pub(super) type Asked = (Audience, usize);
 struct Learned {
     offers: Arc<Offers>,
     at: Instant,
-    _server: Arc<Server>,
+    server: Arc<Server>,
 }
 
 type Tools = Arc<[Arc<Tool>]>;
@@ -78,8 +78,7 @@ pub(super) struct Live {
     /// Servers that have said that they have something else now.
     outdated: Recent<(CallerId, ServerName, Topic), ()>,
     aging: Aging,
-    /// Being asked in the background, or not to be asked again for a while.
-    tried: Recent<(Asked, Topic), (Inquiry, Arc<Server>)>,
+    tried: Tried,
     /// Who has learned something.
     pub(super) news: broadcast::Sender<Audience>,
 }
@@ -98,9 +97,9 @@ impl Live {
             offers: Flights::default(),
             learned: learned.build(),
             background: TaskTracker::new(),
-            outdated: Recent::new(MAX_TRIED, Life::UntilCrowdedOut),
+            outdated: Recent::new(MAX_OUTDATED, Life::UntilCrowdedOut),
             aging: Aging::default(),
-            tried: Recent::new(MAX_TRIED, Life::SinceWritten(RETRY)),
+            tried: Tried::default(),
             news: broadcast::Sender::new(MAX_NEWS),
         }
     }
@@ -125,8 +124,16 @@ impl Live {
         Some((offers, at.elapsed() < FRESH && !self.is_outdated(scope, server, Topic::Offers)))
     }
 
-    pub(super) fn forget_offers(&self, scope: &Scope, server: &Arc<Server>) {
-        self.learned.invalidate(&asked(scope, server));
+    /// All that is not in the cache, of one server of a caller or of all.
+    pub(super) fn forget(&self, caller: &CallerId, name: Option<&ServerName>) {
+        let is_called = |server: &ServerName| name.is_none_or(|name| name == server);
+        let is_meant =
+            |(audience, _): &Asked, server: &Server| audience.caller == *caller && is_called(&server.name);
+        self.tried.forget(&is_meant);
+        self.aging.forget(&is_meant);
+        self.outdated.retain(|(of, server, _), ()| of != caller || !is_called(server));
+        let learned = self.learned.iter().filter(|(asked, learned)| is_meant(asked, &learned.server));
+        learned.for_each(|(asked, _)| self.learned.invalidate(&*asked));
     }
 
     /// For whoever asks later. Nobody hears of a failure.
@@ -136,17 +143,17 @@ impl Live {
         server: &Arc<Server>,
         topic: Topic,
     ) -> Inquiry {
-        let key = (asked(scope, server), topic);
-        let fresh =
-            || (Inquiry { since: Instant::now(), over: CancellationToken::new() }, Arc::clone(server));
-        let ((inquiry, server), is_fresh) = self.tried.get_or_insert(key.clone(), fresh);
-        if is_fresh {
+        let question = (asked(scope, server), topic);
+        let (inquiry, is_new) = self.tried.begin(question.clone(), server);
+        if is_new {
             let (live, scope, over) = (Arc::clone(self), scope.apart(), inquiry.over.clone().drop_guard());
+            let server = Arc::clone(server);
             self.background.spawn(async move {
                 match live.ask(&scope, &server, topic).await {
-                    Ok(()) => drop(live.tried.remove(&key)),
-                    Err(fault) if fault.code() == ErrorCode::Cancelled => drop(live.tried.remove(&key)),
+                    Ok(()) => live.tried.settled(&question),
+                    Err(fault) if fault.code() == ErrorCode::Cancelled => live.tried.settled(&question),
                     Err(fault) => {
+                        live.tried.failed(question);
                         let code = fault.code().as_str();
                         tracing::debug!(server = %server.name, ?topic, code, "something of it stays unknown");
                     }
@@ -213,8 +220,7 @@ impl Live {
             Ok(offers) => Arc::new(offers),
             Err(fault) => return Err(self.screened(scope, server, fault).await),
         };
-        let learned =
-            Learned { offers: Arc::clone(&offers), at: Instant::now(), _server: Arc::clone(server) };
+        let learned = Learned { offers: Arc::clone(&offers), at: Instant::now(), server: Arc::clone(server) };
         self.learned.insert(asked(scope, server), learned);
         self.tell(scope);
         Ok(offers)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{Discovery, DiscoveryFault};
 use crate::config::Server;
-use crate::ids::ServerName;
 use crate::scope::Scope;
 use crate::tool::{OfferSet, Offers};
 
@@ -12,14 +11,6 @@ impl Discovery {
     /// What a server is known to offer, whether it is open to the caller or not.
     pub fn known_offers(&self, scope: &Scope, server: &Arc<Server>) -> Option<Arc<Offers>> {
         self.live.known_offers(scope, server).map(|(offers, _)| offers)
-    }
-
-    /// Forgets what one server offers, or all.
-    pub fn forget_offers(&self, scope: &Scope, name: Option<&ServerName>) {
-        let servers = &scope.caller.config.servers;
-        for server in servers.iter().filter(|server| name.is_none_or(|name| *name == server.name)) {
-            self.live.forget_offers(scope, server);
-        }
     }
 
     /// What the caller may know of it; `None` where nothing is known, or the server is kept away.

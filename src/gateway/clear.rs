@@ -9,6 +9,7 @@ use super::reply::Reply;
 use super::{Answer, Parts};
 use crate::execution::find;
 use crate::fault::{ErrorCode, Fault};
+use crate::ids::ServerName;
 use crate::scope::Scope;
 
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +37,7 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
         }
         (Wanted::Tools, Some(name)) => {
             let server = find(scope, &name)?;
-            parts.execution.forget_sessions(scope, Some(&server.name));
-            parts.discovery.forget_offers(scope, Some(&server.name));
-            Ok(if parts.cache.clear_server(scope, &server.name).await {
+            Ok(if forget(parts, scope, Some(&server.name)).await > 0 {
                 done(&format!("Cache cleared for server: {}", server.name))
             } else {
                 let message = format!("No cache found for server: {}", server.name);
@@ -46,19 +45,21 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
             })
         }
         (Wanted::Tools, None) => {
-            parts.execution.forget_sessions(scope, None);
-            parts.discovery.forget_offers(scope, None);
-            let count = parts.cache.clear_tools(scope).await;
+            let count = forget(parts, scope, None).await;
             Ok(done(&format!("Cache cleared for all servers ({count} servers)")))
         }
         (Wanted::Everything, _) => {
-            parts.execution.forget_sessions(scope, None);
-            parts.discovery.forget_offers(scope, None);
-            let count = parts.cache.clear_tools(scope).await;
+            let count = forget(parts, scope, None).await;
             clear_config(parts, scope).await;
             Ok(done(&format!("Cache cleared for all servers ({count} servers) and gateway config (cleared)")))
         }
     }
+}
+
+/// Sessions and whatever is known of one server, or of all.
+async fn forget(parts: &Parts, scope: &Scope, server: Option<&ServerName>) -> usize {
+    parts.execution.forget_sessions(scope, server);
+    parts.discovery.forget(scope, server).await
 }
 
 /// The next request reads the configuration anew, from the file or the service.
