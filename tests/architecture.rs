@@ -44,9 +44,9 @@ fn sources() -> Vec<(PathBuf, String)> {
     files.into_iter().map(read).collect()
 }
 
-/// The part of a file that is no test.
+/// The part of a file that is no test. A test module in a file of its own is judged like any other file.
 fn without_tests(text: &str) -> &str {
-    text.split("#[cfg(test)]\nmod ").next().unwrap_or(text)
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text)
 }
 
 fn row(module: &str) -> Option<usize> {
@@ -70,39 +70,82 @@ fn modules_use_lower_rows_only() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         let own = module_of(&path);
-        for (number, line) in without_tests(&text).lines().enumerate() {
-            for used in uses(line) {
-                let lower = row(&used).is_some_and(|used| Some(used) < row(&own));
-                if used != own && !lower && own != "main" && own != "lib" {
-                    wrong.push(format!("src/{}:{}: `{own}` uses `{used}`", path.display(), number + 1));
-                }
+        for (line, used) in uses(depth(&path), without_tests(&text)) {
+            let lower = row(&used).is_some_and(|used| Some(used) < row(&own));
+            if used != own && !lower && own != "main" && own != "lib" {
+                wrong.push(format!("src/{}:{line}: `{own}` uses `{used}`", path.display()));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The top-level modules that a line names with `crate::`, nested braces of one `use crate::{…}` included.
-fn uses(line: &str) -> Vec<String> {
-    if line.trim_start().starts_with("//") {
-        return Vec::new();
-    }
+/// How many times `super` leads from a file's module to the crate.
+fn depth(path: &Path) -> usize {
+    path.iter().count()
+}
+
+/// The top-level modules that a text names, each with its line: by `crate::`, or by as many `super::` as lead there.
+fn uses(depth: usize, text: &str) -> Vec<(usize, String)> {
+    let code: String = text.split_inclusive('\n').map(without_comment).collect();
     let mut found = Vec::new();
-    for (at, _) in line.match_indices("crate::") {
-        // `pub(in crate::…)` and the like name no use of another module.
-        let rest = &line[at + "crate::".len()..];
-        let names: Vec<&str> = match rest.strip_prefix('{') {
-            Some(list) => list.split('}').next().unwrap_or_default().split(',').collect(),
-            None => vec![rest],
-        };
-        for name in names {
-            let name: String = name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            if !name.is_empty() {
-                found.push(name);
-            }
+    let mut at = 0;
+    while let Some(start) = code[at..].find(is_word).map(|next| at + next) {
+        let (roots, rest) = to_the_root(&code[start..]);
+        at = code.len() - rest.len();
+        if roots >= depth {
+            let line = code[..start].matches('\n').count() + 1;
+            found.extend(first_names(rest).into_iter().map(|name| (line, name)));
         }
+        // Past the word, or what is left of a path that leads elsewhere.
+        at += rest.find(|c| !is_word(c)).unwrap_or(rest.len());
     }
     found
+}
+
+/// How far the head of a path leads up, and the rest of it: `crate::` leads up all the way.
+fn to_the_root(path: &str) -> (usize, &str) {
+    if let Some(rest) = path.strip_prefix("crate::") {
+        return (usize::MAX, rest);
+    }
+    let mut rest = path.strip_prefix("self::").unwrap_or(path);
+    let mut up = 0;
+    while let Some(above) = rest.strip_prefix("super::") {
+        (up, rest) = (up + 1, above);
+    }
+    (up, rest)
+}
+
+/// The names that a path goes on with: one, or those of a list in braces.
+fn first_names(rest: &str) -> Vec<String> {
+    let Some(list) = rest.strip_prefix('{') else { return vec![word(rest)] };
+    let mut nested = 0_usize;
+    let mut names = vec![String::new()];
+    for c in list.chars() {
+        match c {
+            '}' if nested == 0 => break,
+            '{' => nested += 1,
+            '}' => nested -= 1,
+            ',' if nested == 0 => names.push(String::new()),
+            _ => {}
+        }
+        names.last_mut().expect("there is one").push(c);
+    }
+    let names = names.iter().map(|name| word(name.trim_start_matches(',').trim_start()));
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+fn word(text: &str) -> String {
+    text.chars().take_while(|c| is_word(*c)).collect()
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// A line of the same number, without the comment that it is.
+fn without_comment(line: &str) -> &str {
+    if line.trim_start().starts_with("//") { "\n" } else { line }
 }
 
 #[test]
@@ -144,7 +187,27 @@ fn only_print_writes_to_the_terminal() {
 
 #[test]
 fn the_scanner_sees_what_it_looks_for() {
-    assert_eq!(uses("use crate::{config, gateway::Gateway};"), ["config", "gateway"]);
-    assert_eq!(uses("    let x = crate::cache::Cache::default();"), ["cache"]);
-    assert!(uses("//! see crate::app").is_empty());
+    let names = |depth: usize, text: &str| -> Vec<String> {
+        uses(depth, text).into_iter().map(|(_, name)| name).collect()
+    };
+    assert_eq!(names(1, "use crate::{config, gateway::Gateway};"), ["config", "gateway"]);
+    assert_eq!(names(1, "    let x = crate::cache::Cache::default();"), ["cache"]);
+    assert_eq!(names(1, "use crate::{a::{B, C}, d, e::{self, f::{G}}};"), ["a", "d", "e"]);
+    assert_eq!(names(1, "use crate::{\n    a,\n    b,\n};\nuse crate::c;"), ["a", "b", "c"]);
+    assert_eq!(uses(1, "\n// crate::a\nuse crate::b;"), [(3, "b".to_owned())]);
+    assert!(names(1, "//! see crate::app").is_empty());
+    assert!(names(1, "pub(crate) fn a_crate::b() {}").is_empty());
+    // From `guardrails/pii.rs`, one `super` is `guardrails`, and two are the crate.
+    assert_eq!(names(2, "use super::super::{gateway, cli};"), ["gateway", "cli"]);
+    assert_eq!(names(2, "fn x() { super::super::gateway::y() }"), ["gateway"]);
+    assert_eq!(names(1, "use super::gateway;"), ["gateway"]);
+    assert!(names(2, "use super::judge; use self::super::judge;").is_empty());
+    assert!(names(3, "use super::super::judge;").is_empty());
+}
+
+#[test]
+fn only_a_file_s_own_tests_are_left_out() {
+    let text =
+        "//! a\n\n#[cfg(test)]\nmod property;\n\nfn b() {}\n\n#[cfg(test)]\nmod tests {\n    fn c() {}\n}\n";
+    assert!(without_tests(text).ends_with("fn b() {}\n\n"));
 }
