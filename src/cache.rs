@@ -112,9 +112,9 @@ impl Cache {
         cleared
     }
 
-    /// Remembers that the caller's configuration was read, and until when that reading counts as fresh.
-    pub fn note_config(&self, caller: &CallerId, settings: &CacheSettings) {
-        self.local.note_config(caller, SystemTime::now() + settings.config_ttl);
+    /// Remembers that the caller's configuration was read, and for how long that is good.
+    pub fn note_config(&self, caller: &CallerId, ttl: Duration) {
+        self.local.note_config(caller, SystemTime::now() + ttl);
     }
 
     pub fn config_expiry(&self, caller: &CallerId) -> Option<SystemTime> {

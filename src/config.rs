@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::secret::{KeyDigest, SecretValue};
 
@@ -37,9 +38,12 @@ pub use problem::{ConfigError, Problem};
 pub use rule::Rule;
 pub use server::{
     Command, ConfiguredTool, DeniedBy, DenyRule, Endpoint, Protocol, Remote, RemoteTransport, Server,
-    ServerRules, SessionMode, SessionSettings,
+    ServerRules, SessionMode, SessionSettings, Use, WhileAway,
 };
 pub use storage::{CacheSettings, CacheStore, RedisPlace, RedisSettings};
+
+/// Where the file says nothing, and the configuration is the file.
+const CONFIG_TTL: Duration = Duration::from_secs(5 * 60);
 
 /// Everything the gateway was told, checked and resolved.
 #[derive(Debug)]
@@ -70,6 +74,16 @@ pub struct Settings {
     pub warnings: Vec<String>,
     /// Of the text that was read, so that a touched file is no changed file.
     fingerprint: [u8; 32],
+}
+
+impl Settings {
+    /// How long a caller's configuration is good once it was read. That of a file is read anew when it is edited.
+    pub fn config_ttl(&self) -> Duration {
+        match &self.auth {
+            AuthSettings::Enkrypt(remote) => remote.cache_ttl,
+            AuthSettings::LocalApikey => self.cache.config_ttl.unwrap_or(CONFIG_TTL),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Endpoint, Server, SessionMode, Settings};
+use crate::config::{Endpoint, Server, SessionMode, Settings, Use, WhileAway};
 use crate::guardrails::Guardrails;
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Interrupted, Operation};
@@ -140,11 +140,10 @@ impl Downstream {
 
     /// Asks the kept session, or one that then waits for its first batch.
     pub async fn list_tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<ToolList, SessionFault> {
-        // Where direct calls are made, theirs is the session that is kept.
-        let usual = if scope.settings.exposure.is_direct() { SessionMode::Keep } else { SessionMode::Batch };
-        let seat = match server.session.mode.unwrap_or(usual) {
-            // A list is the same in any session.
-            SessionMode::Keep => self.seat(scope, server, Operation::Discovery, false).await?,
+        let seat = match server.session.mode_for(Use::Listing, scope.settings.exposure) {
+            SessionMode::Keep => {
+                self.seat(scope, server, Operation::Discovery, WhileAway::OpenAnother).await?
+            }
             SessionMode::Batch => Seating::None,
         };
         let Seating::Seat(mut seat) = seat else {
@@ -172,10 +171,8 @@ impl Downstream {
         scope: &Scope,
         server: &Arc<Server>,
     ) -> Result<Offers, SessionFault> {
-        let mut leased = match server.session.mode.unwrap_or(SessionMode::Keep) {
-            SessionMode::Batch => self.single(scope, server).await?,
-            SessionMode::Keep => self.kept(scope, server, false).await?,
-        };
+        let mode = server.session.mode_for(Use::Single, scope.settings.exposure);
+        let mut leased = self.take(scope, server, mode, WhileAway::OpenAnother).await?;
         // After a failure the session is in the middle of something, and is closed.
         let offers = leased.session().offers(scope).await?;
         self.finish(scope, leased);

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::call::Method;
+use crate::config::WhileAway;
 use crate::discovery::{Discovery, DiscoveryFault};
 use crate::downstream::{Downstream, Leased};
 use crate::guardrails::{Guardrails, Verdict};
@@ -74,11 +75,14 @@ impl Execution {
         let mut session: Option<Leased> = None;
         let mut budget = Budget::new(&scope.settings.limits);
         scope.client.expect_calls(batch.calls.len());
+        // What such a call does in a kept session is to be there later.
+        let for_later = batch.method().is_for_later();
+        let away = if for_later { WhileAway::Wait } else { batch.server.session.while_away() };
         let step = Step {
             scope,
             server: &batch.server,
             mode: batch.mode,
-            lasts: batch.method().is_for_later(),
+            away,
             downstream: &self.downstream,
             guardrails: &self.guardrails,
         };

@@ -289,7 +289,7 @@ impl Gateway {
             Who::Is(caller, _) => caller,
             Who::Shows(credentials) => self.admit(&credentials, &settings, &cancel).await?,
         };
-        self.parts.cache.note_config(&caller.id, &settings.cache);
+        self.parts.cache.note_config(&caller.id, settings.config_ttl());
         Ok(Scope { id, caller, client, settings, timeouts, cancel, held: None })
     }
 

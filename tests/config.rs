@@ -186,6 +186,26 @@ async fn the_check_says_how_long_sessions_last() {
 }
 
 #[tokio::test]
+async fn where_uses_differ_the_check_says_how_long_each_one_s_session_lasts() {
+    let both = "batches: one per batch, the next opened in advance for 20 s; \
+        direct calls, listings: one, kept 300 s after its last use";
+    let kept = "one, kept 300 s after its last use";
+    let single = "one per batch, the next opened in advance for 20 s";
+    for (exposure, usual) in [("both", both), ("direct", kept), ("gateway", single)] {
+        let config = Config::new()
+            .common("tool_exposure", json!(exposure))
+            .common("standby_idle_seconds", json!(20))
+            .lab(&[])
+            .echo()
+            .with("session_mode", json!("batch"));
+        let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+        assert_eq!((code, err.as_str()), (0, ""));
+        let said: Vec<&str> = out.lines().filter_map(|line| line.trim().strip_prefix("sessions ")).collect();
+        assert_eq!(said, [usual, single], "{exposure}");
+    }
+}
+
+#[tokio::test]
 async fn help_fits_a_screen_and_shows_the_commonest_uses() {
     let (code, out, _) = Gateway::prepare("{}").run(&["--help"]).await;
     assert_eq!(code, 0);

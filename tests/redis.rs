@@ -1,7 +1,7 @@
 //! The external cache.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -248,12 +248,23 @@ async fn timed_out(gateway: &Gateway) -> u64 {
     metrics["timeout_metrics"]["timeout_operations"].as_u64().unwrap_or_else(|| panic!("{metrics}"))
 }
 
+/// Takes connections, and answers nothing.
 fn silent() -> u16 {
+    silent_after(b"")
+}
+
+/// Says this to whoever comes, and nothing more.
+fn silent_after(greeting: &'static [u8]) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
-            std::thread::spawn(move || while stream.read(&mut [0; 1024]).is_ok_and(|read| read > 0) {});
+            std::thread::spawn(move || {
+                let mut greeting = greeting;
+                while stream.read(&mut [0; 1024]).is_ok_and(|read| read > 0) {
+                    let _ = stream.write_all(std::mem::take(&mut greeting));
+                }
+            });
         }
     });
     port
@@ -273,6 +284,18 @@ async fn a_redis_that_never_answers_costs_its_time_limit_and_no_more() {
     cache(&gateway).await;
     assert_eq!(timed_out(&gateway).await, waited, "it is left alone for a while");
     assert_eq!(source(&gateway).await, "discovery");
+}
+
+#[tokio::test]
+async fn an_answer_is_waited_for_as_long_as_the_settings_say() {
+    // A connection stands once its two words about the client are answered.
+    let port = silent_after(b"+OK\r\n+OK\r\n");
+    let gateway = Gateway::start(&sharing(port).timeout("cache_timeout", 2.5).lab(&[])).await;
+    let status = cache(&gateway).await;
+    assert!(
+        status["external_cache_fault"].as_str().expect("a fault").contains("timed out after 2.5 s"),
+        "{status}"
+    );
 }
 
 #[tokio::test]

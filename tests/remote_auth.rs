@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::http::{Answer, Http};
 use crate::support::{
-    CLEAR_CACHE, Config, DISCOVER, Gateway, INFO, KEY, LIST, eventually, eventually_async, server_binary,
-    whole_log,
+    Ask, CACHE_STATUS, CLEAR_CACHE, Config, DISCOVER, Front, Gateway, INFO, KEY, LIST, eventually,
+    eventually_async, server_binary, whole_log,
 };
 
 fn asking(service: &Http) -> Config {
@@ -207,6 +207,38 @@ async fn what_was_fetched_serves_for_its_time() {
     eventually_async("it is fetched again", async || servers(&gateway).await != ["first"]).await;
     assert!(fetched.elapsed().as_millis() >= 500);
     assert_eq!(service.count(), 2);
+}
+
+#[tokio::test]
+async fn the_gateway_s_own_time_holds_where_the_authenticator_has_none() {
+    let service = Http::start(answer(&json!([server("first")])));
+    let short = |config: Config| config.common("enkrypt_gateway_cache_expiration_minutes", json!(0.01));
+    let gateway = Gateway::start(&short(asking(&service))).await;
+    assert_eq!(servers(&gateway).await, ["first"]);
+    service.answer(answer(&json!([server("second")])));
+    eventually_async("it is fetched again", async || servers(&gateway).await != ["first"]).await;
+    // And the status shows what holds.
+    let auth = json!({"gateway_name": "g", "base_url": service.url(), "cache_ttl_seconds": 7_200});
+    for (config, hours) in [(short(configured(&auth)), 2.0), (asking(&service), 0.1667)] {
+        let gateway = Gateway::start(&config).await;
+        let status = gateway.call(CACHE_STATUS, json!({})).await.json["cache_status"].clone();
+        assert_eq!(status["global"]["config_cache_expiration_hours"], hours, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn one_key_more_than_are_remembered_costs_the_others_nothing() {
+    let service = Http::start(answer(&json!([])));
+    let front = Front::start(&asking(&service));
+    let told = async |number: usize| {
+        let ask = Ask::modern(1, "tools/list", json!({}));
+        front.send(&ask.key(&format!("key-of-caller-{number:04}"))).await.status
+    };
+    for number in 0..=1_024 {
+        assert_eq!(told(number).await, 200);
+    }
+    service.answer(Answer::status(500));
+    assert_eq!((told(0).await, told(1_000).await, told(1_024).await), (503, 200, 200));
 }
 
 #[tokio::test]

@@ -3,28 +3,36 @@
 //! What was fetched serves for its time; when the service fails after that, the last good answer serves on. A
 //! refusal by the service is final: it drops what was kept. Edited settings read the kept answer anew.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use super::{Asking, AuthFault, Authenticating, Authenticator};
 use crate::config::{AuthSettings, RemoteAuth, ServerList, Settings, file};
 use crate::ids::{CallerId, ProjectId, UserId};
+use crate::recent::{Life, Recent};
 use crate::scope::Caller;
 use crate::secret::{GatewayKey, KeyDigest};
 use crate::timeouts::Operation;
 use crate::web;
 
 const MAX_BODY: usize = 4 << 20;
+/// Keys with a good answer, and as many others.
 const MAX_KEPT: usize = 1_024;
 /// A service that failed is left alone this long when a last good answer can serve.
 const RETRY: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 pub(super) struct Enkrypt {
-    desks: Mutex<HashMap<KeyDigest, Arc<tokio::sync::Mutex<Desk>>>>,
+    desks: Desks,
+}
+
+/// Two rooms: whoever guesses keys must not push out those who know one.
+struct Desks {
+    good: Recent<KeyDigest, Arc<Mutex<Desk>>>,
+    others: Recent<KeyDigest, Arc<Mutex<Desk>>>,
 }
 
 /// Where the askers with one key wait for one answer.
@@ -59,15 +67,21 @@ impl Enkrypt {
         };
         let key = asking.credentials.key.as_ref().ok_or(AuthFault::Refused { reason: "no key was given" })?;
         let asked = Instant::now();
-        let desk = self.desk(&key.digest());
+        let digest = key.digest();
+        let shared = self.desks.of(&digest);
         let mut desk = tokio::select! {
-            desk = desk.lock() => desk,
+            desk = shared.lock() => desk,
             () = asking.cancel.cancelled() => return Err(cancelled()),
         };
         if let Some((_, fault)) = desk.failed.as_ref().filter(|(at, _)| *at >= asked) {
             return Err(fault.clone());
         }
-        let caller = Self::answer(asking, remote, key, &mut desk).await?;
+        let was_good = desk.kept.is_some();
+        let answer = Self::answer(asking, remote, key, &mut desk).await;
+        if desk.kept.is_some() != was_good {
+            self.desks.place(&digest, &shared, !was_good);
+        }
+        let caller = answer?;
         fits(&caller, asking)?;
         Ok(caller)
     }
@@ -108,21 +122,31 @@ impl Enkrypt {
         }
         Some(kept)
     }
+}
 
-    fn desk(&self, digest: &KeyDigest) -> Arc<tokio::sync::Mutex<Desk>> {
-        let mut desks = self.desks();
-        if desks.len() >= MAX_KEPT && !desks.contains_key(digest) {
-            // Keys that opened nothing go first: whoever guesses must not push out those who know.
-            desks.retain(|_, desk| desk.try_lock().map_or(true, |desk| desk.kept.is_some()));
-            if desks.len() >= MAX_KEPT {
-                desks.clear();
-            }
+impl Default for Desks {
+    fn default() -> Self {
+        let room = || Recent::new(MAX_KEPT, Life::UntilCrowdedOut);
+        Self { good: room(), others: room() }
+    }
+}
+
+impl Desks {
+    fn of(&self, key: &KeyDigest) -> Arc<Mutex<Desk>> {
+        if let Some(desk) = self.good.get(key) {
+            return desk;
         }
-        Arc::clone(desks.entry(digest.clone()).or_default())
+        let (desk, fresh) = self.others.get_or_insert(key.clone(), Arc::default);
+        // It may have moved between the two looks.
+        let moved = fresh.then(|| self.good.get(key)).flatten();
+        moved.unwrap_or(desk)
     }
 
-    fn desks(&self) -> MutexGuard<'_, HashMap<KeyDigest, Arc<tokio::sync::Mutex<Desk>>>> {
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
+    /// There before it leaves the other room, so that whoever looks for it finds it in one of them.
+    fn place(&self, key: &KeyDigest, desk: &Arc<Mutex<Desk>>, good: bool) {
+        let (room, other) = if good { (&self.good, &self.others) } else { (&self.others, &self.good) };
+        room.insert(key.clone(), Arc::clone(desk));
+        other.remove(key);
     }
 }
 
@@ -161,7 +185,7 @@ impl Authenticator for Enkrypt {
 
     /// What is kept stays as the last good answer. A desk that is busy is asking the service this moment.
     fn forget(&self) {
-        for desk in self.desks().values() {
+        for (_, desk) in self.desks.good.all() {
             if let Ok(mut desk) = desk.try_lock()
                 && let Some(kept) = &mut desk.kept
             {
@@ -252,4 +276,45 @@ fn cancelled() -> AuthFault {
 
 fn unavailable(reason: &str) -> AuthFault {
     AuthFault::Unavailable { reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(number: usize) -> KeyDigest {
+        GatewayKey::from(format!("key-{number}")).digest()
+    }
+
+    #[test]
+    fn who_guesses_pushes_out_nobody_who_knows_and_of_those_the_oldest_goes() {
+        let desks = Desks::default();
+        let known: Vec<_> = (0..MAX_KEPT)
+            .map(|number| {
+                let desk = desks.of(&digest(number));
+                desks.place(&digest(number), &desk, true);
+                desk
+            })
+            .collect();
+        for guess in 0..3 * MAX_KEPT {
+            desks.of(&digest(MAX_KEPT + guess));
+        }
+        let same = |number: usize| Arc::ptr_eq(&desks.of(&digest(number)), &known[number]);
+        assert!((0..MAX_KEPT).all(same));
+        let one_more = digest(MAX_KEPT);
+        desks.place(&one_more, &desks.of(&one_more), true);
+        assert!(!same(0) && same(MAX_KEPT / 2) && same(MAX_KEPT - 1));
+        assert!(desks.others.all().len() <= MAX_KEPT && desks.good.all().len() <= MAX_KEPT);
+    }
+
+    #[test]
+    fn a_key_has_one_desk_wherever_it_stands() {
+        let desks = Desks::default();
+        let desk = desks.of(&digest(1));
+        for good in [true, false, true] {
+            desks.place(&digest(1), &desk, good);
+            assert!(Arc::ptr_eq(&desks.of(&digest(1)), &desk));
+            assert_eq!(desks.good.all().len() + desks.others.all().len(), 1);
+        }
+    }
 }

@@ -117,9 +117,24 @@ fn describe_server(text: &mut String, settings: &Settings, server: &Server) {
     }
 }
 
+/// Where the uses of a server's sessions differ, each is named.
 fn describe_sessions(exposure: Exposure, sessions: SessionSettings) -> String {
+    let uses_in = |mode: SessionMode| {
+        let uses = exposure.uses().iter().filter(|used| sessions.mode_for(**used, exposure) == mode);
+        uses.map(|used| used.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let modes = [SessionMode::Batch, SessionMode::Keep].map(|mode| (mode, uses_in(mode)));
+    let [batch, keep] = modes.map(|(mode, uses)| (describe_mode(mode, sessions), uses));
+    match (batch.1.as_str(), keep.1.as_str()) {
+        (_, "") => batch.0,
+        ("", _) => keep.0,
+        (batches, kept) => format!("{batches}: {}; {kept}: {}", batch.0, keep.0),
+    }
+}
+
+fn describe_mode(mode: SessionMode, sessions: SessionSettings) -> String {
     let seconds = |duration: std::time::Duration| format!("{} s", duration.as_secs_f64());
-    match sessions.mode.unwrap_or(exposure.usual_sessions()) {
+    match mode {
         SessionMode::Keep => format!("one, kept {} after its last use", seconds(sessions.idle)),
         SessionMode::Batch if sessions.standby_idle.is_zero() => "one per batch".to_owned(),
         SessionMode::Batch => {

@@ -1,7 +1,5 @@
 //! What an operator chooses by a word.
 
-use super::SessionMode;
-
 /// How much of a call stands in the result of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResultDetail {
@@ -28,14 +26,6 @@ pub enum Exposure {
 impl Exposure {
     pub fn has_gateway_tools(self) -> bool {
         self != Self::Direct
-    }
-
-    /// How long sessions last where the file does not say it: calls that are made one by one belong together.
-    pub fn usual_sessions(self) -> SessionMode {
-        match self {
-            Self::Direct => SessionMode::Keep,
-            Self::Gateway | Self::Both => SessionMode::Batch,
-        }
     }
 
     pub fn is_direct(self) -> bool {

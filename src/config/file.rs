@@ -78,7 +78,7 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     let mut rules = common.rules;
     rules.guardrails_off = guardrails_off(root, common.guardrails_enabled);
     rules.overrides = overrides::read(root, env);
-    let (auth, guardrails) = plugins::read(root, env);
+    let (auth, guardrails) = plugins::read(root, env, common.cache.config_ttl);
     let context = Context { env, guardrails: guardrails.as_ref(), rules: &rules };
     let (keys, mut secrets) = keys::read(root, context);
     if let Some(key) = env.gateway_key() {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -11,6 +10,10 @@ use super::environment::Environment;
 use crate::ids::{ServerName, ToolName};
 use crate::secret::{Masker, SecretValue};
 use crate::tool::Tool;
+
+mod sessions;
+
+pub use sessions::{SessionMode, SessionSettings, Use, WhileAway};
 
 #[derive(Debug)]
 pub struct Server {
@@ -114,20 +117,6 @@ pub struct DeniedBy {
     pub reason: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub struct SessionSettings {
-    /// `None` where the file leaves it to what the session is for.
-    pub mode: Option<SessionMode>,
-    pub idle: Duration,
-    pub standby_idle: Duration,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionMode {
-    Batch,
-    Keep,
-}
-
 /// What the file says about all servers at once.
 #[derive(Clone, Debug)]
 pub struct ServerRules {
@@ -212,12 +201,6 @@ impl ConfiguredTool {
             Self::Described { name, .. } => name,
             Self::Defined(tool) => tool.name(),
         }
-    }
-}
-
-impl Default for SessionSettings {
-    fn default() -> Self {
-        Self { mode: None, idle: Duration::from_secs(300), standby_idle: Duration::from_secs(300) }
     }
 }
 

@@ -7,7 +7,8 @@ use crate::secret::{KeyDigest, SecretValue};
 #[derive(Clone, Debug)]
 pub struct CacheSettings {
     pub tools_ttl: Duration,
-    pub config_ttl: Duration,
+    /// What the file says of how long a configuration that was fetched is good; see `Settings::config_ttl`.
+    pub(super) config_ttl: Option<Duration>,
     pub store: CacheStore,
 }
 

@@ -12,7 +12,7 @@ use super::lease::Leased;
 use super::pool::{Key, Pool};
 use super::session::{Fresh, Session};
 use super::{Downstream, SessionFault, Trouble};
-use crate::config::{Server, SessionMode};
+use crate::config::{Server, SessionMode, WhileAway};
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Interrupted, Operation};
 
@@ -53,9 +53,9 @@ impl Downstream {
         &self,
         scope: &Scope,
         server: &Arc<Server>,
-        only: bool,
+        away: WhileAway,
     ) -> Result<Leased, SessionFault> {
-        match self.seat(scope, server, Operation::Default, only).await? {
+        match self.seat(scope, server, Operation::Default, away).await? {
             Seating::Seat(mut seat) => match seat.session(scope).await? {
                 Some(session) => Ok(Leased::kept(session, seat)),
                 None => Ok(Leased::kept(self.open(scope, server).await?.begin(), seat)),
@@ -65,13 +65,13 @@ impl Downstream {
         }
     }
 
-    /// Waits for whoever uses the session now; `only`: also while that one's client has the word.
+    /// Waits for whoever uses the session now.
     pub(super) async fn seat(
         &self,
         scope: &Scope,
         server: &Arc<Server>,
         operation: Operation,
-        only: bool,
+        away: WhileAway,
     ) -> Result<Seating, SessionFault> {
         let Some(slot) = self.pool.slot(scope, &Key::new(scope, server)) else { return Ok(Seating::None) };
         let seated = |idle, holder| Seating::Seat(Seat { idle, holder, pool: Arc::clone(&self.pool) });
@@ -83,7 +83,7 @@ impl Downstream {
             tokio::select! {
                 biased;
                 idle = idle.lock_owned() => Some(idle),
-                () = away(&holder), if !only => None,
+                () = waits_for_client(&holder), if away == WhileAway::OpenAnother => None,
             }
         };
         let waited = scope.timeouts.run(operation, &scope.cancel, waiting).await;
@@ -95,7 +95,7 @@ impl Downstream {
 }
 
 /// Waits until the one who holds the session waits for its client.
-async fn away(holder: &watch::Sender<Option<Activity>>) {
+async fn waits_for_client(holder: &watch::Sender<Option<Activity>>) {
     let mut holders = holder.subscribe();
     loop {
         let activity = holders.borrow_and_update().clone();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::keep::Seat;
 use super::session::{Fresh, Session};
 use super::{Downstream, SessionFault};
-use crate::config::{Server, SessionMode};
+use crate::config::{Server, SessionMode, WhileAway};
 use crate::ids::ServerName;
 use crate::scope::Scope;
 
@@ -23,20 +23,17 @@ enum After {
 }
 
 impl Downstream {
-    /// A session for the calls of one batch. `lasts`: what they do in a kept session is to be there later.
+    /// A session for the calls of one batch.
     pub async fn take(
         &self,
         scope: &Scope,
         server: &Arc<Server>,
         mode: SessionMode,
-        lasts: bool,
+        away: WhileAway,
     ) -> Result<Leased, SessionFault> {
         match mode {
             SessionMode::Batch => self.single(scope, server).await,
-            SessionMode::Keep => {
-                // What the operator wants kept is in one session; what is kept by itself may be in two for a while.
-                self.kept(scope, server, lasts || server.session.mode == Some(mode)).await
-            }
+            SessionMode::Keep => self.kept(scope, server, away).await,
         }
     }
 

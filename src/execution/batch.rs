@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::call::{JsonObject, Method, ToolCall};
-use crate::config::{OnFailure, Server, SessionMode};
+use crate::config::{OnFailure, Server, SessionMode, Use};
 use crate::fault::{ErrorCode, Fault};
 use crate::scope::Scope;
 
@@ -65,7 +65,7 @@ impl Batch {
         let calls =
             items.into_iter().enumerate().map(|(index, item)| Requested::parse(index, item)).collect();
         Ok(Self {
-            mode: server.session.mode.unwrap_or(SessionMode::Batch),
+            mode: server.session.mode_for(Use::Batch, scope.settings.exposure),
             server,
             calls,
             continues: scope.settings.on_failure == OnFailure::Continue,
@@ -84,7 +84,7 @@ impl Batch {
     /// One call of a client that makes its calls one by one: what they leave behind in a server is kept.
     pub fn single(scope: &Scope, server: Arc<Server>, call: ToolCall) -> Self {
         Self {
-            mode: server.session.mode.unwrap_or(SessionMode::Keep),
+            mode: server.session.mode_for(Use::Single, scope.settings.exposure),
             server,
             calls: vec![Requested::Call(call)],
             continues: false,

@@ -7,7 +7,7 @@ use futures_util::future::Either;
 
 use super::report::{CallOutcome, Ended, Failure};
 use crate::call::{ToolCall, ToolOutput};
-use crate::config::{Server, SessionMode};
+use crate::config::{Server, SessionMode, WhileAway};
 use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
 use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::{Blocked, CheckedCall, CheckedOutput, ClearedCall, Guardrails, Inputs};
@@ -18,7 +18,7 @@ pub(super) struct Step<'a> {
     pub(super) scope: &'a Scope,
     pub(super) server: &'a Arc<Server>,
     pub(super) mode: SessionMode,
-    pub(super) lasts: bool,
+    pub(super) away: WhileAway,
     pub(super) downstream: &'a Downstream,
     pub(super) guardrails: &'a Guardrails,
 }
@@ -182,7 +182,7 @@ impl Step<'_> {
 
     async fn session<'s>(&self, session: &'s mut Option<Leased>) -> Result<&'s mut Session, SessionFault> {
         if session.is_none() {
-            *session = Some(self.downstream.take(self.scope, self.server, self.mode, self.lasts).await?);
+            *session = Some(self.downstream.take(self.scope, self.server, self.mode, self.away).await?);
         }
         let leased = session.as_mut().map(Leased::session);
         leased.ok_or_else(|| SessionFault::new(&self.server.name, Trouble::Closed))

@@ -34,7 +34,7 @@ pub(super) async fn cache(cache: &Cache, discovery: &Discovery, scope: &Scope) -
         "total_tool_caches": overview.tool_entries,
         "total_config_caches": overview.config_entries,
         "tool_cache_expiration_hours": hours(settings.tools_ttl),
-        "config_cache_expiration_hours": hours(settings.config_ttl),
+        "config_cache_expiration_hours": hours(scope.settings.config_ttl()),
         "cache_type": overview.kind,
     });
     if let Some(fault) = overview.fault {

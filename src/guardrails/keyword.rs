@@ -3,22 +3,25 @@
 //! A keyword matches whole words in any case, across any white space, and past invisible characters. In scripts
 //! that put no spaces between words it matches anywhere.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
 use super::provider::{Checking, GuardrailProvider, Hit, ProviderFault, Subject};
-use crate::config::{Detector, KeywordSettings};
+use crate::config::{Detector, KeywordSettings, Policy};
+use crate::recent::{Life, Recent};
 
 /// Word lists of policies that are kept compiled. More than a configuration has; a bound all the same.
 const MAX_LISTS: usize = 256;
 
 pub(super) struct CustomKeyword {
     settings: KeywordSettings,
-    /// By the policy's own words, on top of which the provider's always count.
-    lists: Mutex<HashMap<Vec<String>, Arc<Keywords>>>,
+    /// By the policy's fingerprint: its own words, and the provider's, which always count.
+    lists: Recent<[u8; 32], Compiled>,
 }
+
+/// A list that cannot be compiled is not tried again.
+type Compiled = Result<Arc<Keywords>, ProviderFault>;
 
 pub(super) struct Keywords {
     automaton: AhoCorasick,
@@ -34,29 +37,28 @@ struct Entry {
 
 impl CustomKeyword {
     pub(super) fn new(settings: KeywordSettings) -> Self {
-        Self { settings, lists: Mutex::default() }
+        Self { settings, lists: Recent::new(MAX_LISTS, Life::UntilCrowdedOut) }
     }
 
-    fn keywords(&self, own: &[String]) -> Result<Arc<Keywords>, ProviderFault> {
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lists.get(own) {
-            return Ok(Arc::clone(known));
-        }
+    fn keywords(&self, policy: &Policy) -> Compiled {
+        self.lists.get(&policy.fingerprint).unwrap_or_else(|| {
+            let compiled = self.compile(&policy.keywords);
+            self.lists.insert(policy.fingerprint, compiled.clone());
+            compiled
+        })
+    }
+
+    fn compile(&self, own: &[String]) -> Compiled {
         let provider = self.settings.keywords.iter().enumerate();
         let provider =
             provider.map(|(at, word)| (format!("plugins.guardrails.config.blocked_keywords[{at}]"), word));
         let policy = own.iter().enumerate();
         let policy = policy.map(|(at, word)| (format!("additional_config.blocked_keywords[{at}]"), word));
-        let keywords = Arc::new(Keywords::compile(provider.chain(policy), self.settings.case_sensitive)?);
-        if lists.len() >= MAX_LISTS {
-            lists.clear();
-        }
-        lists.insert(own.to_vec(), Arc::clone(&keywords));
-        Ok(keywords)
+        Keywords::compile(provider.chain(policy), self.settings.case_sensitive).map(Arc::new)
     }
 
     pub(super) fn find(&self, subject: &Subject<'_>) -> Result<Option<Hit>, ProviderFault> {
-        let found = self.keywords(&subject.policy.keywords)?.search(&subject.texts);
+        let found = self.keywords(subject.policy)?.search(&subject.texts);
         Ok(found.map(|rule| Hit::new(Detector::KeywordDetector, rule)))
     }
 }
@@ -184,7 +186,7 @@ mod tests {
     fn keywords(words: &[&str]) -> Arc<Keywords> {
         let keywords = words.iter().map(|word| (*word).to_owned()).collect();
         let settings = KeywordSettings { keywords, case_sensitive: false };
-        CustomKeyword::new(settings).keywords(&[]).expect("compiles")
+        CustomKeyword::new(settings).compile(&[]).expect("compiles")
     }
 
     fn hits(keyword: &str, text: &str) -> bool {
@@ -226,11 +228,27 @@ mod tests {
     #[test]
     fn the_rule_names_the_place_in_the_configuration() {
         let settings = KeywordSettings { keywords: vec!["one".to_owned()], case_sensitive: true };
-        let keywords = CustomKeyword::new(settings).keywords(&["two".to_owned()]).expect("compiles");
+        let keywords = CustomKeyword::new(settings).compile(&["two".to_owned()]).expect("compiles");
         assert_eq!(
             keywords.search(&["it takes two"]).as_deref(),
             Some("additional_config.blocked_keywords[0]")
         );
         assert_eq!(keywords.search(&["TWO"]), None);
+    }
+
+    #[test]
+    fn a_policy_s_words_are_compiled_once_and_its_own() {
+        let provider = CustomKeyword::new(KeywordSettings { keywords: Vec::new(), case_sensitive: false });
+        let policy = |number: u8| Policy {
+            keywords: vec![format!("word{number}")],
+            fingerprint: [number; 32],
+            ..Policy::default()
+        };
+        let list = |number: u8| provider.keywords(&policy(number)).expect("compiles");
+        let first = list(1);
+        for number in 0..u8::MAX {
+            assert!(list(number).search(&[&format!("a word{number} b")]).is_some());
+        }
+        assert!(Arc::ptr_eq(&first, &list(1)) && list(1).search(&["a word2 b"]).is_none());
     }
 }

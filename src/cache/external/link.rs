@@ -19,7 +19,6 @@ use crate::timeouts::{Interrupted, Operation};
 const PAUSE: Duration = Duration::from_secs(2);
 const DOUBLINGS: u32 = 4;
 const CONNECT: Duration = Duration::from_secs(1);
-const ANSWER: Duration = Duration::from_secs(2);
 
 pub(super) struct Link {
     client: Option<Client>,
@@ -111,7 +110,8 @@ impl Link {
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
             .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(ANSWER));
+            // `ask` waits as long as the settings say.
+            .set_response_timeout(None);
         let manager = ConnectionManager::new_lazy_with_config(client, config)?;
         Ok(state.connection.insert(Connection { manager, proven: false }).clone())
     }

@@ -13,14 +13,13 @@ use crate::secret::SecretValue;
 const HOURS: f64 = 3_600.0;
 const MINUTES: f64 = 60.0;
 const TOOLS_TTL: Duration = Duration::from_secs(4 * 3_600);
-const CONFIG_TTL: Duration = Duration::from_secs(5 * 60);
 
 pub(super) fn read(node: &Node<'_>, env: &Environment) -> CacheSettings {
     let minutes = node.span("enkrypt_gateway_cache_expiration_minutes", MINUTES);
     let hours = node.span("enkrypt_gateway_cache_expiration", HOURS);
     CacheSettings {
         tools_ttl: node.span("enkrypt_tool_cache_expiration", HOURS).unwrap_or(TOOLS_TTL),
-        config_ttl: minutes.or(hours).unwrap_or(CONFIG_TTL),
+        config_ttl: minutes.or(hours),
         store: store(node, env),
     }
 }

@@ -18,25 +18,30 @@ const AUTH: [&str; 2] = ["local_apikey", "enkrypt"];
 const TELEMETRY: [&str; 3] = ["opentelemetry", "otel", "stdout"];
 
 /// What each plugin is; `None` stands for one whose problem is already said.
-pub(super) fn read(root: &Node<'_>, env: &Environment) -> (Option<AuthSettings>, Option<ProviderSettings>) {
+/// `config_ttl` is what holds where an authenticator has no time of its own.
+pub(super) fn read(
+    root: &Node<'_>,
+    env: &Environment,
+    config_ttl: Option<Duration>,
+) -> (Option<AuthSettings>, Option<ProviderSettings>) {
     let plugins = root.section("plugins");
     let enkrypt = root.section("enkrypt_config");
     enkrypt.ignore(&["api_key", "base_url", "org_id"]);
     enkrypt.warn_unread();
-    let settings = (auth(&plugins, root), guardrails(&plugins, root, env));
+    let settings = (auth(&plugins, root, config_ttl), guardrails(&plugins, root, env));
     telemetry(&plugins);
     plugins.warn_unread();
     settings
 }
 
-fn auth(plugins: &Node<'_>, root: &Node<'_>) -> Option<AuthSettings> {
+fn auth(plugins: &Node<'_>, root: &Node<'_>, config_ttl: Option<Duration>) -> Option<AuthSettings> {
     let plugin = plugins.section("auth");
     let config = plugin.section("config");
     // Of the local provider of other versions, and of the remote one where the key comes with the caller.
     config.ignore(&["api_key", "apikey", "timeout", "use_remote_config"]);
     let known = ["base_url", "cache_ttl_seconds", "gateway_name", "gateway_version", "project_name"];
     let settings = match provider(&plugin, &AUTH) {
-        Ok(Some("enkrypt")) => remote_auth(&config, root).map(AuthSettings::Enkrypt),
+        Ok(Some("enkrypt")) => remote_auth(&config, root, config_ttl).map(AuthSettings::Enkrypt),
         Ok(_) => {
             config.ignore(&known);
             Some(AuthSettings::LocalApikey)
@@ -50,7 +55,7 @@ fn auth(plugins: &Node<'_>, root: &Node<'_>) -> Option<AuthSettings> {
     settings
 }
 
-fn remote_auth(config: &Node<'_>, root: &Node<'_>) -> Option<RemoteAuth> {
+fn remote_auth(config: &Node<'_>, root: &Node<'_>, config_ttl: Option<Duration>) -> Option<RemoteAuth> {
     let common = root.section("common_mcp_gateway_config");
     let base_url = base_url(config, root);
     let name = config.filled("gateway_name").or_else(|| common.filled("enkrypt_remote_mcp_gateway_name"));
@@ -60,7 +65,7 @@ fn remote_auth(config: &Node<'_>, root: &Node<'_>) -> Option<RemoteAuth> {
     let version =
         config.filled("gateway_version").or_else(|| common.filled("enkrypt_remote_mcp_gateway_version"));
     let project_name = config.filled("project_name").map(str::to_owned);
-    let cache_ttl = config.span("cache_ttl_seconds", 1.0).unwrap_or(REMOTE_TTL);
+    let cache_ttl = config.span("cache_ttl_seconds", 1.0).or(config_ttl).unwrap_or(REMOTE_TTL);
     Some(RemoteAuth {
         base_url: base_url?,
         gateway_name: name?.to_owned(),

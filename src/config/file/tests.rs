@@ -462,7 +462,7 @@ fn numbers_have_units_and_sessions_are_inherited() {
     });
     let settings = settings(&file);
     assert_eq!(settings.cache.tools_ttl.as_secs(), 1_800);
-    assert_eq!(settings.cache.config_ttl.as_secs(), 86_400);
+    assert_eq!(settings.config_ttl().as_secs(), 86_400);
     assert_eq!(settings.timeouts.tool_execution_max.as_secs(), 900);
     assert!(!settings.reload);
     let session = grant(&settings).config.servers[0].session;

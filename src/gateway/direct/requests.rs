@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{catalogue::Shelf, offers};
 use crate::call::{JsonObject, Method, ToolCall};
 use crate::client::{Client, Connection, Era, Watch};
-use crate::config::{Server, SessionMode};
+use crate::config::{Server, SessionMode, Use};
 use crate::discovery::Topic;
 use crate::execution::Batch;
 use crate::gateway::reply::{self, Reply};
@@ -142,7 +142,7 @@ impl Gateway {
             let params = JsonObject::from_iter([("uri".to_owned(), uri.as_str().into())]);
             let Ok((server, subject)) = self.resource(scope, &params) else { continue };
             // Its session ends with the request, and what it was told with it.
-            if server.session.mode == Some(SessionMode::Batch) {
+            if server.session.mode_for(Use::Single, scope.settings.exposure) == SessionMode::Batch {
                 continue;
             }
             let watch = self.parts.notices.watch(&scope.caller.id, &uri);
