@@ -6,7 +6,7 @@
 DIR holds the labelled texts, as `scripts/eval.sh` takes them. Ordinary texts come from Python's standard library and
 from the crates that Cargo.lock names; more of both kinds are made by own.py and abuse.py in
 scripts/support/train. Needs scikit-learn.
-What a window of a text looks like is asked of the program itself (scripts/support/windows.rs), so that training and
+What a window of a text looks like is asked of the program itself (scripts/support/features.rs), so that training and
 use cannot differ. Seeded: the same texts and tools give the same file.
 
 Before it writes, each model is judged on texts that it was not trained on: once on kinds of texts it has not seen the
@@ -98,7 +98,7 @@ def cargo(*arguments):
 def windows(texts):
     """The features of each window, by text."""
     lines = [json.dumps({"direction": one.place, "text": one.text}) for one in texts]
-    return [json.loads(line) for line in run(cargo("--example", "windows"), lines)]
+    return [json.loads(line) for line in run(cargo("--example", "features"), lines)]
 
 
 def ask_rules(texts, kinds):

@@ -80,7 +80,8 @@ pub async fn serve_http(
     let (gateway, downstream) = build(settings, environment, &end, &tasks);
     let mut serving = tasks.spawn(Http::new(gateway, bound, draining.clone()).serve());
     let (signal, second) = (first.await, self::signal());
-    tracing::info!(signal, "ending: no new requests, calls on their way have 10 s");
+    let seconds = HTTP_DRAIN.as_secs();
+    tracing::info!(signal, "ending: no new requests, calls on their way have {seconds} s");
     draining.cancel();
     let drained = async {
         let over = tokio::time::timeout(HTTP_DRAIN, &mut serving).await.is_ok();

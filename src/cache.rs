@@ -170,7 +170,7 @@ mod tests {
     fn settings_that_are_used_by_turns_have_a_connection_each() {
         let redis = |db: u32, password: &str| CacheSettings {
             tools_ttl: UNUSED,
-            config_ttl: UNUSED,
+            config_ttl: None,
             store: CacheStore::External(RedisSettings {
                 host: "127.0.0.1".to_owned(),
                 port: 1,

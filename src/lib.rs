@@ -13,13 +13,13 @@
 //! * [`auth`], [`guardrails`]: who may ask, and what may pass
 //! * [`cache`]: what was discovered, for a while
 //! * [`scope`]: the frame that every request carries
-//! * [`timeouts`], [`telemetry`], [`web`], [`client`]: the one way to wait, the log, the HTTP clients, and the
+//! * [`timeouts`], [`telemetry`], [`web`], [`client`]: time limits, the log, the HTTP clients, and the
 //!   way back to whoever asked
 //! * [`config`]: settings, only valid ones
 //! * [`secret`], [`call`], [`tool`], [`rpc`], [`detect`], [`condition`], [`classifier`]: what must not print, the
 //!   nouns of the protocol, its messages as text, what a text holds that it should not, what the operator asks of
 //!   it, and the operator's own model
-//! * [`fault`], [`ids`], [`json`], [`lines`]: what everything else is made of
+//! * [`fault`], [`ids`], [`json`], [`lines`], [`recent`]: what everything else is made of
 
 pub mod cli;
 

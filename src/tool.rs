@@ -98,7 +98,9 @@ impl Tool {
         let Some(schema) = self.definition.get("inputSchema").filter(|schema| schema.is_object()) else {
             return Vec::new();
         };
-        let Some(compiled) = self.schema.get_or_init(|| self.compile(schema)) else { return Vec::new() };
+        let Some(compiled) = self.schema.get_or_init(|| self.compile("input", schema)) else {
+            return Vec::new();
+        };
         let found = match compiled.violations(schema, arguments, patience) {
             // Models write `null` for what they leave out.
             Ok(found) if !found.is_empty() => match without_optional_nulls(schema, arguments) {
@@ -143,15 +145,15 @@ impl Tool {
         let Some(schema) = self.definition.get("outputSchema").filter(|schema| schema.is_object()) else {
             return true;
         };
-        let Some(compiled) = self.output.get_or_init(|| self.compile(schema)) else { return true };
+        let Some(compiled) = self.output.get_or_init(|| self.compile("output", schema)) else { return true };
         compiled.violations(schema, structured, &mut Patience::default()).is_ok_and(|found| found.is_empty())
     }
 
-    fn compile(&self, schema: &Value) -> Option<InputSchema> {
+    fn compile(&self, which: &'static str, schema: &Value) -> Option<InputSchema> {
         match InputSchema::compile(schema) {
             Ok(compiled) => Some(compiled),
             Err(reason) => {
-                tracing::warn!(tool = %self.name, reason, "the input schema is not enforced");
+                tracing::warn!(tool = %self.name, reason, "the {which} schema is not enforced");
                 None
             }
         }

@@ -294,6 +294,10 @@ async fn without_a_good_key_nothing_is_listed_or_called() {
     assert_eq!(answer["error"]["data"]["error_code"], "AUTH_FAILED", "{answer}");
     assert_eq!(failure(&call(&mut raw, "lab__echo", json!({})).await)["error_code"], "AUTH_FAILED");
     assert!(!answer.to_string().contains(KEY));
+    let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
+    let wanted = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
+    let answer = ask(&mut raw, "subscriptions/listen", wanted).await;
+    assert_eq!(answer["error"]["data"]["error_code"], "AUTH_FAILED", "{answer}");
 }
 
 #[tokio::test]

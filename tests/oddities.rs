@@ -147,7 +147,7 @@ async fn a_question_that_is_too_long_is_refused_and_its_server_goes_on() {
     let answer = raw.receive().await["result"]["content"][0]["text"].take();
     let answer: Value = serde_json::from_str(answer.as_str().expect("text")).expect("JSON");
     let heard = answer["results"][0]["response"].as_str().expect("a response");
-    assert!(heard.contains(r#""id":"q-1""#) && heard.contains("more than 1 MiB"), "{heard}");
+    assert!(heard.contains(r#""id":"q-1""#) && heard.contains("more than 1048576 bytes"), "{heard}");
 }
 
 #[tokio::test]

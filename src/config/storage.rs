@@ -8,7 +8,7 @@ use crate::secret::{KeyDigest, SecretValue};
 pub struct CacheSettings {
     pub tools_ttl: Duration,
     /// What the file says of how long a configuration that was fetched is good; see `Settings::config_ttl`.
-    pub(super) config_ttl: Option<Duration>,
+    pub config_ttl: Option<Duration>,
     pub store: CacheStore,
 }
 

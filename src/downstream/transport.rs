@@ -3,6 +3,7 @@
 //! Answers are handed on as JSON, whole, instead of being decoded into a model that drops what it does not know.
 //! An answer that cannot be read fails its request at once; what is no message is counted and passed over.
 
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::pin::Pin;
@@ -73,7 +74,7 @@ pub(super) struct ServerTransport {
 enum Answer {
     Result(Value),
     Error(Value),
-    Malformed(&'static str),
+    Malformed(Cow<'static, str>),
     TooLong,
     Lost(Loss),
 }
@@ -133,8 +134,10 @@ impl ServerTransport {
                 let answer = match (message.result, message.error) {
                     (Some(result), None) => Answer::Result(result),
                     (None, Some(error)) if is_error(&error) => Answer::Error(error),
-                    (None, Some(_)) => Answer::Malformed("an error without an integer code and a message"),
-                    _ => Answer::Malformed("an answer with neither or both of `result` and `error`"),
+                    (None, Some(_)) => {
+                        Answer::Malformed("an error without an integer code and a message".into())
+                    }
+                    _ => Answer::Malformed("an answer with neither or both of `result` and `error`".into()),
                 };
                 self.answer(&id, answer);
             }
@@ -178,18 +181,22 @@ impl ServerTransport {
             Read::Message(message) => self.sort(*message),
             Read::Messages(messages) => messages.into_iter().for_each(|message| self.sort(message)),
             Read::Unreadable(id) => match id {
-                Some(id) => self.answer(&id, Answer::Malformed("an answer that is no JSON, or too deep")),
+                Some(id) => {
+                    self.answer(&id, Answer::Malformed("an answer that is no JSON, or too deep".into()));
+                }
                 None => self.count_noise(),
             },
             // Whoever asked waits, and hears why nobody will answer.
             Read::Excessive(Some(id)) if self.unanswered.len() < MAX_UNANSWERED => {
-                let refusal =
-                    RpcError::new(RpcError::INVALID_REQUEST, "a request of more than 1 MiB is not read");
+                let message = format!("a request of more than {MAX_ASIDE} bytes is not read");
+                let refusal = RpcError::new(RpcError::INVALID_REQUEST, message);
                 self.unanswered.push_back(Frame::error(Some(&id), &refusal));
             }
             Read::Excessive(_) => self.count_noise(),
             Read::TooMany(id) => {
-                self.fail(id, || Answer::Malformed("an answer with more than 500000 JSON values"));
+                self.fail(id, || {
+                    Answer::Malformed(format!("an answer with more than {MAX_VALUES} JSON values").into())
+                });
             }
             Read::TooLong(id) => self.fail(id, || Answer::TooLong),
             Read::Over(over) => {
@@ -211,7 +218,7 @@ impl ServerTransport {
                 Some(only) if self.pending.len() == 1 => {
                     self.settle(
                         only,
-                        Answer::Malformed("an answer whose `id` is neither an integer nor a string"),
+                        Answer::Malformed("an answer whose `id` is neither an integer nor a string".into()),
                     );
                 }
                 _ => self.count_noise(),
@@ -238,7 +245,7 @@ impl ServerTransport {
 
     fn count_noise(&mut self) {
         if self.noise.fetch_add(1, Ordering::Relaxed) == MAX_NOISE {
-            self.fail(None, || Answer::Malformed("100000 lines that are no messages"));
+            self.fail(None, || Answer::Malformed(format!("{MAX_NOISE} lines that are no messages").into()));
             self.flooded = true;
         }
     }
@@ -419,7 +426,7 @@ impl Answer {
         let (name, value) = match self {
             Self::Result(result) => ("result", result),
             Self::Error(error) => ("error", error),
-            Self::Malformed(what) => ("malformed", Value::from(what)),
+            Self::Malformed(what) => ("malformed", Value::from(what.into_owned())),
             Self::TooLong => ("too_long", Value::Bool(true)),
             // Plain data: it cannot fail.
             Self::Lost(why) => ("lost", serde_json::to_value(why).unwrap_or_default()),

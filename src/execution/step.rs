@@ -199,7 +199,7 @@ impl Step<'_> {
         let next = if fault.code() == ErrorCode::Timeout { Next::MayFollow } else { Next::SessionLost };
         let failure = Failure {
             code: fault.code(),
-            message: format!("{} of {fault}", called.shown).replacen("of server", "on server", 1),
+            message: format!("{} on {fault}", called.shown),
             hint: fault.hint(),
             details: self.guardrails.screen(self.scope, self.server, fault.details()).await,
         };

@@ -51,7 +51,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Message, Malformed> {
         return Err(Malformed::Silent);
     }
     if text.len() > LARGE && json::values(text) > MAX_VALUES {
-        let message = "this message has more than 500000 JSON values; send less at a time";
+        let message = format!("this message has more than {MAX_VALUES} JSON values; send less at a time");
         return Err(refusal(lines::message_id(text), RpcError::INVALID_REQUEST, message));
     }
     // A list with a value for each member would be read as one.

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{Gateway, Visit, era};
-use crate::auth::AuthFault;
 use crate::call::JsonObject;
 use crate::client::{Change, Changes, Client, Era, MAX_URI, Watch};
 use crate::rpc::{Frame, RpcError};
@@ -124,8 +123,7 @@ impl Gateway {
     ) -> Result<Frame, RpcError> {
         let offered = self.introduction().capabilities;
         let mut subscription = Subscription::parse(id, params, &offered)?;
-        let refused = |fault: AuthFault| RpcError::new(RpcError::INVALID_REQUEST, fault.to_string());
-        let scope = self.scope(self.asked(client.clone(), visit.who)).await.map_err(refused)?;
+        let scope = self.scope_or_refusal(self.asked(client.clone(), visit.who)).await?;
         // Before a server knows of it: it may have something to tell at once.
         let changes = self.changes(Some(scope.caller.id.clone()));
         let serving = async {
