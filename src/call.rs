@@ -11,13 +11,16 @@ use crate::ids::ToolName;
 use crate::json;
 
 mod media;
+mod params;
 mod texts;
 
 pub use media::{encoded, holds_media};
 use media::{encoded_contents, written};
+pub use params::Part;
 use texts::walk;
 pub use texts::{
-    change, change_at, each_at, each_named, each_number, keys, object_size, size, strings, values,
+    change, change_at, change_named, each_at, each_named, each_number, keys, object_size, size, strings,
+    values,
 };
 
 pub type JsonObject = Map<String, Value>;
@@ -45,15 +48,8 @@ pub struct ToolCall {
     arguments: Value,
     /// What the client sends beside name and arguments: `_meta`, answers that the server asked for.
     beside: JsonObject,
-}
-
-/// A value in a call, by its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// A JSON pointer into the arguments.
-    Arguments(&'static str),
-    /// A member beside them.
-    Beside(String),
+    /// Whether the server itself names what is asked for.
+    listed: bool,
 }
 
 /// The `result` of a `tools/call`, whole.
@@ -93,13 +89,13 @@ impl Method {
 impl ToolCall {
     pub fn new(index: usize, tool: ToolName, arguments: JsonObject) -> Self {
         let (method, arguments) = (Method::Tool, Value::Object(arguments));
-        Self { index, method, tool, arguments, beside: JsonObject::new() }
+        Self { index, method, tool, arguments, beside: JsonObject::new(), listed: false }
     }
 
     /// A request that is no tool call, with its params; `subject` stands for it in messages.
     pub fn of(method: Method, subject: ToolName, params: JsonObject) -> Self {
-        let (index, arguments) = (0, Value::Object(params));
-        Self { index, method, tool: subject, arguments, beside: JsonObject::new() }
+        let (index, arguments) = (0, Value::Object(method.known(params)));
+        Self { index, method, tool: subject, arguments, beside: JsonObject::new(), listed: false }
     }
 
     /// Writes the params, still open for what stands beside them.
@@ -147,36 +143,6 @@ impl ToolCall {
 
     pub fn arguments(&self) -> &Value {
         &self.arguments
-    }
-
-    /// What a person may have written and a server is not found by, beside the arguments as well.
-    pub fn private_parts(&self) -> Vec<Part> {
-        let own: &[&'static str] = match self.method {
-            Method::Tool => &[""],
-            Method::Prompt => &["/arguments"],
-            Method::Complete => &["/argument/value", "/context/arguments"],
-            Method::Resource | Method::Subscribe | Method::Unsubscribe => &[],
-        };
-        let own = own.iter().filter(|pointer| self.arguments.pointer(pointer).is_some());
-        // What a server gave the client to bring back is the server's own.
-        let beside = self.beside.keys().filter(|key| *key != REQUEST_STATE);
-        own.map(|pointer| Part::Arguments(pointer))
-            .chain(beside.map(|key| Part::Beside(key.clone())))
-            .collect()
-    }
-
-    pub fn part(&self, part: &Part) -> Option<&Value> {
-        match part {
-            Part::Arguments(pointer) => self.arguments.pointer(pointer),
-            Part::Beside(key) => self.beside.get(key),
-        }
-    }
-
-    pub fn part_mut(&mut self, part: &Part) -> Option<&mut Value> {
-        match part {
-            Part::Arguments(pointer) => self.arguments.pointer_mut(pointer),
-            Part::Beside(key) => self.beside.get_mut(key),
-        }
     }
 
     /// Goes over every string value with its JSON pointer, those beside the arguments included.
@@ -261,14 +227,6 @@ impl ToolOutput {
     pub fn has_number(&self, is_it: &dyn Fn(&str) -> bool) -> bool {
         let error = self.rpc_error.as_ref().is_some_and(|error| texts::has_number(error, is_it));
         error || self.result.values().any(|value| texts::has_number(value, is_it))
-    }
-
-    /// Goes over every string value that a client may read.
-    pub fn change_texts(&mut self, change: &mut dyn FnMut(&mut String)) {
-        self.result.values_mut().for_each(|value| texts::change(value, change));
-        if let Some(error) = &mut self.rpc_error {
-            texts::change(error, change);
-        }
     }
 
     /// About the bytes that the answer takes for it.

@@ -7,6 +7,8 @@ use tempfile::TempDir;
 
 use crate::support::{Ask, Config, Front, Gateway, KEY, SECURE_CALL, server_binary};
 
+mod roads;
+
 const ADDRESS: &str = "ann.lee@example.com";
 
 fn local() -> Config {

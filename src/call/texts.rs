@@ -143,6 +143,16 @@ pub fn change(value: &mut Value, act: &mut dyn FnMut(&mut String)) {
     }
 }
 
+/// As `each_named`, to change them.
+pub fn change_named(name: &str, value: &mut Value, act: &mut dyn FnMut(&str, &mut String)) {
+    match value {
+        Value::String(text) => act(name, text),
+        Value::Array(items) => items.iter_mut().for_each(|item| change_named(name, item, act)),
+        Value::Object(map) => map.iter_mut().for_each(|(name, value)| change_named(name, value, act)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// About the bytes that a value takes as JSON: escapes are not counted, so that no text has to be read.
 pub fn size(value: &Value) -> usize {
     match value {
@@ -165,23 +175,23 @@ impl ToolOutput {
     pub fn state(&self) -> Option<&str> {
         self.result.get(REQUEST_STATE).filter(|_| self.only_asks())?.as_str()
     }
+
+    /// Goes over every string value that a client may read.
+    pub fn change_texts(&mut self, change: &mut dyn FnMut(&mut String)) {
+        self.change_named(&mut |_, text| change(text));
+    }
+
+    /// The same, each with the name that it stands under. A state is none of them: it comes back to its server, which
+    /// must be told nothing by it and know it again, whatever else the result is.
+    pub fn change_named(&mut self, act: &mut dyn FnMut(&str, &mut String)) {
+        let shown = self.result.iter_mut().filter(|(name, _)| *name != REQUEST_STATE);
+        shown.for_each(|(name, value)| change_named(name, value, act));
+        if let Some(error) = &mut self.rpc_error {
+            change_named("error", error, act);
+        }
+    }
 }
 
 pub fn object_size(map: &JsonObject) -> usize {
     2 + map.iter().map(|(key, value)| 4 + key.len() + size(value)).sum::<usize>()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::super::{JsonObject, Part, ToolCall};
-
-    #[test]
-    fn what_a_server_gave_to_be_brought_back_is_not_private() {
-        let beside = json!({"requestState": "ann@example.com", "_meta": {"phone": 2_025_550_143}});
-        let call = ToolCall::new(0, "t".into(), JsonObject::new())
-            .with(beside.as_object().cloned().expect("an object"));
-        assert_eq!(call.private_parts(), [Part::Arguments(""), Part::Beside("_meta".to_owned())]);
-    }
 }

@@ -147,8 +147,16 @@ impl Guardrails {
             if !spared.is_empty() && !spared.contains(&false) && numbers.is_empty() {
                 continue;
             }
-            let exposed = Exposed { value, spared: &spared, numbers };
-            match self.hide(scope, bench, (&vault, allowance), exposed).await {
+            let hidden = match (&part, &mut *value) {
+                (Part::Uri(_), Value::String(uri)) => {
+                    self.hide_in_uri(scope, bench, &vault, (uri, call.method.is_for_later())).await
+                }
+                _ => {
+                    let exposed = Exposed { value, spared: &spared, numbers };
+                    self.hide(scope, bench, (&vault, allowance), exposed).await
+                }
+            };
+            match hidden {
                 Ok(()) => {}
                 Err(Unhidden::Fixed(why)) => {
                     let verdict = Verdict { elapsed: started.elapsed(), ..Verdict::default() };
@@ -198,6 +206,19 @@ impl Guardrails {
         let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
         hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted).into()))
     }
+
+    async fn hide_in_uri(
+        &self,
+        scope: &Scope,
+        bench: Bench<'_>,
+        vault: &Vault,
+        uri: (&mut String, bool),
+    ) -> Result<(), Unhidden> {
+        let provider = self.provider(&scope.settings);
+        let hiding = pii::uri::hide((&*provider, bench.policy), vault, uri);
+        let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
+        hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted).into()))
+    }
 }
 
 fn texts_of(value: &Value) -> Vec<&str> {
@@ -223,7 +244,7 @@ fn spared(bench: Bench<'_>, part: &Part, value: &Value) -> Option<(Vec<bool>, Ve
         return None;
     }
     let mut pointer = match part {
-        Part::Arguments(pointer) => (*pointer).to_owned(),
+        Part::Arguments(pointer) | Part::Uri(pointer) => (*pointer).to_owned(),
         Part::Beside(key) => json::pointer(key),
     };
     let is_spared = |pointer: &str| exemptions.iter().any(|exemption| exemption.reaches(pointer));

@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::document::Document;
 use super::input::ClearedCall;
 use super::judge::{Bench, Cut};
-use super::pii::{self, Allowance, Exposed, Unhidden, Vault, bring_back};
+use super::pii::{self, Allowance, Exposed, Unhidden, Vault, bring_back, is_address};
 use super::provider::{Side, Subject};
 use super::{Blocked, Guardrails, Verdict, Violation};
-use crate::call::{JsonObject, ToolCall, ToolOutput, change, holds_media};
+use crate::call::{JsonObject, ToolCall, ToolOutput, change, change_named, holds_media};
 use crate::config::Server;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
@@ -105,7 +105,7 @@ impl Guardrails {
         if let Some(vault) = call.vault() {
             let texts = output.texts().into_iter().filter(|text| !vault.keys(text).is_empty());
             let opened = self.opened(scope, vault, texts.map(str::to_owned).collect()).await;
-            output.change_texts(&mut |text| restore(vault, &opened, text));
+            output.change_named(&mut |name, text| restore(vault, &opened, (name, text)));
         }
         Ok(CheckedOutput { output, verdict })
     }
@@ -199,8 +199,8 @@ impl Guardrails {
             let texts = Document::Message(&message).texts().into_iter();
             let texts = texts.filter(|text| !vault.keys(text).is_empty()).map(str::to_owned);
             let opened = self.opened(scope, &vault, texts.collect()).await;
-            let restore = &mut |text: &mut String| restore(&vault, &opened, text);
-            message.values_mut().for_each(|value| change(value, restore));
+            let restore = &mut |name: &str, text: &mut String| restore(&vault, &opened, (name, text));
+            message.iter_mut().for_each(|(name, value)| change_named(name, value, restore));
         }
         Ok(message)
     }
@@ -273,9 +273,12 @@ impl Guardrails {
     }
 }
 
-/// From what services brought back, or from the vault.
-fn restore(vault: &Vault, opened: &HashMap<String, String>, text: &mut String) {
-    if let Some(back) = opened.get(text).cloned().or_else(|| vault.restore(text)) {
+/// From what services brought back, or from the vault; no address, which leads back to whoever wrote it.
+fn restore(vault: &Vault, opened: &HashMap<String, String>, (name, text): (&str, &mut String)) {
+    if is_address(name) {
+        return;
+    }
+    if let Some(back) = opened.get(text).cloned().or_else(|| pii::restored(vault, text)) {
         *text = back;
     }
 }

@@ -16,10 +16,14 @@ use crate::ids::{CallerId, ServerName};
 use crate::recent::{Life, Recent};
 use crate::scope::Scope;
 
+mod address;
+mod opening;
 #[cfg(test)]
 mod property;
+pub(super) mod uri;
 mod vault;
 
+pub(super) use opening::{bring_back, is_address, restored};
 pub(super) use vault::Vault;
 
 /// Callers and servers whose private data is remembered at the same time.
@@ -27,9 +31,6 @@ const MAX_VAULTS: usize = 1_024;
 
 /// A vault that nobody has used for this long is emptied.
 const VAULT_IDLE: Duration = Duration::from_secs(3_600);
-
-/// Calls whose placeholders one text may hold: each is a request to the service.
-const MAX_KEYS: usize = 8;
 
 /// What stands for a text that looks like a placeholder.
 const LITERAL: &str = "LITERAL";
@@ -231,34 +232,6 @@ pub fn hidden_and_restored(value: &Value) -> Option<Value> {
         }
     });
     Some(value)
-}
-
-/// Brings back what stands in a text: through the services that took it out, and then from the vault. What merely
-/// looks like a service's placeholder stays as it is.
-pub(super) async fn bring_back(
-    provider: &dyn GuardrailProvider,
-    vault: &Vault,
-    text: &str,
-) -> Result<Option<String>, ProviderFault> {
-    let keys = vault.keys(text);
-    if keys.is_empty() {
-        return Ok(vault.restore(text));
-    }
-    if keys.len() > MAX_KEYS {
-        return Err(ProviderFault::unavailable("a text has placeholders of too many calls"));
-    }
-    let imitated = imitations(text);
-    let mut text = swap(vault, text, imitated)?.unwrap_or_else(|| text.to_owned());
-    for key in keys {
-        let asked = [vault.give_back(&text, &key).unwrap_or(text)];
-        let mut answered = provider.restore(&key, &asked).await?;
-        let one = answered.len() == 1;
-        text = answered
-            .pop()
-            .filter(|_| one)
-            .ok_or_else(|| ProviderFault::unavailable("it restored another number of texts"))?;
-    }
-    Ok(Some(vault.restore(&text).unwrap_or(text)))
 }
 
 /// A service's text under placeholders of ours, which say by which key they open.

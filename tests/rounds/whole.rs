@@ -110,3 +110,38 @@ async fn a_model_is_not_told_what_its_server_does_not_know() {
     let said = json!({"role": "assistant", "content": {"type": "text", "text": "?"}, "model": "m"});
     question(&talk.call(&back(&params, &asked, &said)).await);
 }
+
+/// A state is the server's own, byte for byte, or it would bring back what the server was not to know.
+#[tokio::test]
+async fn a_state_brings_a_server_nothing_but_itself() {
+    let script = tool(&json!({"echo": true}));
+    let policy = json!({
+        "enabled": true, "policy_name": "t", "block": ["injection_attack"],
+        "additional_config": {"pii_redaction": true},
+    });
+    let config = Config::new().server(script.server("s")).with("input_guardrails_policy", policy);
+    let mut talk = Talk::start(&direct(config.provider("local", &json!({}))));
+    let params = json!({"name": "s__x", "arguments": {"to": ADDRESS}});
+    talk.call(&params).await;
+    let placeholder = script.asked("tools/call")[0]["arguments"]["to"].as_str().expect("a text").to_owned();
+    let state = format!("{STATE} {placeholder}");
+    for content in [None, Some(json!([{"type": "text", "text": placeholder}]))] {
+        let mut answer = json!({"method": "tools/call", "result": {"resultType": "input_required", "requestState": state}});
+        if let Some(content) = content {
+            answer["result"]["content"] = content;
+        }
+        script.rewrite(&json!({"capabilities": {"tools": {}}, "answers": [
+            {"method": "tools/list", "result": {"tools": [{"name": "x", "inputSchema": {"type": "object"}}]}},
+            {"method": "tools/call", "params": {"requestState": state}, "echo": true},
+            answer,
+        ]}));
+        let asked = talk.call(&params).await;
+        assert_eq!(asked["result"]["requestState"], state, "{asked}");
+        let mut again = params.clone();
+        again["requestState"] = asked["result"]["requestState"].clone();
+        talk.call(&again).await;
+        let told = script.asked("tools/call");
+        assert_eq!(told.last().expect("a call")["requestState"], state);
+        assert!(told.iter().all(|params| !params.to_string().contains(ADDRESS)), "{told:?}");
+    }
+}

@@ -16,6 +16,7 @@ use crate::gateway::{Asked, Gateway};
 use crate::ids::ToolName;
 use crate::rpc::RpcError;
 use crate::scope::Scope;
+use crate::tool::OfferKind;
 
 /// A client that wants to hear of many resources is promised those that are subscribed to by then.
 const AGREE: Duration = Duration::from_secs(10);
@@ -105,7 +106,8 @@ impl Gateway {
             }
             _ => {}
         }
-        let call = ToolCall::of(wanted.method, subject, wanted.params).with(wanted.beside);
+        let listed = self.lists(scope, &server, &uri);
+        let call = ToolCall::of(wanted.method, subject, wanted.params).with(wanted.beside).listed(listed);
         let report = self.parts.execution.execute(scope, Batch::single(scope, server, call)).await;
         let answer = report.map(|report| reply::single(report, &scope.id));
         let failed = !matches!(&answer, Ok(reply) if reply.status() == "success");
@@ -146,7 +148,8 @@ impl Gateway {
                 continue;
             }
             let watch = self.parts.notices.watch(&scope.caller.id, &uri);
-            let call = ToolCall::of(Method::Subscribe, subject, params);
+            let listed = self.lists(scope, &server, &uri);
+            let call = ToolCall::of(Method::Subscribe, subject, params).listed(listed);
             let report = self.parts.execution.execute(scope, Batch::single(scope, server, call)).await;
             if report.is_ok_and(|report| report.succeeded()) {
                 watched.push(watch);
@@ -174,6 +177,11 @@ impl Gateway {
         let server = offers::resource(&self.parts.discovery, scope, uri)
             .ok_or_else(|| unknown_resource(&scope.client, uri))?;
         Ok((server, "resource".into()))
+    }
+
+    fn lists(&self, scope: &Scope, server: &Arc<Server>, uri: &str) -> bool {
+        let known = self.parts.discovery.known_offers(scope, server);
+        known.is_some_and(|offers| offers.has(OfferKind::Resource, uri))
     }
 
     fn completed(&self, scope: &Scope, params: &mut JsonObject) -> Result<(Arc<Server>, ToolName), RpcError> {

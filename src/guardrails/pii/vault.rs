@@ -118,6 +118,14 @@ impl Vault {
         self.put(text, &|value| value.key.is_none())
     }
 
+    /// Goes over the private values that have placeholders.
+    pub(super) fn each(&self, act: &mut dyn FnMut(&str, &str)) {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let own =
+            inner.values.iter().filter(|(_, value)| value.key.is_none() && !value.text.contains(&self.mark));
+        own.for_each(|(placeholder, value)| act(&value.text, placeholder));
+    }
+
     /// The text with a service's own placeholders again, as far as this key opens them.
     pub(super) fn give_back(&self, text: &str, key: &PiiKey) -> Option<String> {
         self.put(text, &|value| value.key.as_ref().is_some_and(|own| own.0.expose() == key.0.expose()))

@@ -1,0 +1,221 @@
+//! Addresses within texts. Whoever shows a text may fetch what it leads to, whole: private data in an address goes to
+//! whoever wrote the address, so what was taken out is not put back there.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// Steps that are taken for each byte of a text in search of where addresses end.
+const EFFORT: usize = 64;
+
+/// Where an address begins. Links of Markdown and HTML lead somewhere however they are written; elsewhere it takes a
+/// scheme, or what software takes for a host.
+const STARTS: &str = r#"(?xi)
+    (?P<link> \]\s*\( | \burl\(\s* )
+  | (?P<definition> (?m:^)[\x20\t>]*\[[^\]\n]+\]:[\x20\t]* )
+  | (?P<attribute> \b(?:href|src|srcset|action|formaction|poster|background|ping|cite|style)\s*=\s*\\* )
+  | (?P<plain>
+        \bhttps?(?: : | &colon; | &\#0*58; | &\#x0*3a; )[/\\]*
+      | \b[a-z][a-z0-9+.-]+:[/\\]+
+      | //+
+      | (?: ^ | [\s"'(<=\[] )\\\\
+      | \bwww\.
+      | (?: ^ | [\s"'(<>\[=,;|] )(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d+)?[/?\#]
+    )
+"#;
+
+static START: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(STARTS).ok());
+
+/// Which of the placeholders of a text stand in an address.
+pub(super) fn within(text: &str, placeholders: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let Some(start) = START.as_ref().filter(|_| !placeholders.is_empty()) else { return placeholders };
+    let mut walk = Walk { text, placeholders: &placeholders, effort: text.len().saturating_mul(EFFORT) };
+    // In order, and joined where they overlap.
+    let mut addresses: Vec<Range<usize>> = Vec::new();
+    for found in start.captures_iter(text) {
+        let Some(whole) = found.get(0) else { continue };
+        // An address within one ends with it.
+        let reached = addresses.last().map_or(0, |last| last.end);
+        if found.name("plain").is_some() && whole.start() < reached {
+            continue;
+        }
+        // What has no end, or none that is found in time, is an address to the end of the text.
+        let address = walk.address(&found, whole.range()).unwrap_or(whole.end()..text.len());
+        if walk.names_a_person(address.clone()) {
+            continue;
+        }
+        let is_last = address.end == text.len();
+        match addresses.last_mut() {
+            Some(last) if address.start <= last.end => last.end = last.end.max(address.end),
+            _ => addresses.push(address),
+        }
+        if is_last {
+            break;
+        }
+    }
+    let is_within = |placeholder: &Range<usize>| {
+        let next = addresses.partition_point(|address| address.end <= placeholder.start);
+        addresses.get(next).is_some_and(|address| address.start <= placeholder.start)
+    };
+    placeholders.iter().filter(|placeholder| is_within(placeholder)).cloned().collect()
+}
+
+struct Walk<'a> {
+    text: &'a str,
+    placeholders: &'a [Range<usize>],
+    effort: usize,
+}
+
+impl Walk<'_> {
+    fn address(&mut self, found: &Captures<'_>, whole: Range<usize>) -> Option<Range<usize>> {
+        let (from, named) = (whole.end, |name: &str| found.name(name).is_some());
+        let end = if named("link") {
+            self.link(from)
+        } else if named("definition") {
+            self.definition(from)
+        } else if named("attribute") {
+            self.attribute(from)
+        } else {
+            self.plain(whole)
+        };
+        end.map(|end| from..end)
+    }
+
+    /// The first place from here on where `ends` says so of the character there and of how many brackets are open. A
+    /// placeholder is no character, nor is what a backslash takes its meaning from.
+    fn until(&mut self, from: usize, ends: &dyn Fn(char, usize) -> bool) -> Option<usize> {
+        let (mut at, mut open, mut escaped) = (from, 0_usize, false);
+        let mut next = self.placeholders.partition_point(|span| span.end <= from);
+        while let Some(c) = self.text.get(at..)?.chars().next() {
+            self.effort = self.effort.checked_sub(1)?;
+            if let Some(span) = self.placeholders.get(next).filter(|span| span.start == at) {
+                (at, next, escaped) = (span.end, next + 1, false);
+                continue;
+            }
+            let means_something = !escaped || !matches!(c, '(' | ')' | '<' | '>');
+            if means_something && ends(c, open) {
+                return Some(at);
+            }
+            match c {
+                '(' if means_something => open += 1,
+                ')' if means_something => open = open.saturating_sub(1),
+                _ => {}
+            }
+            escaped = c == '\\' && !escaped;
+            at += c.len_utf8();
+        }
+        None
+    }
+
+    fn character(&self, at: usize) -> Option<char> {
+        let is_placeholder = self.placeholders.binary_search_by_key(&at, |span| span.start).is_ok();
+        self.text.get(at..)?.chars().next().filter(|_| !is_placeholder)
+    }
+
+    fn link(&mut self, from: usize) -> Option<usize> {
+        if self.character(from) == Some('<') {
+            return self.until(from, &|c, _| matches!(c, '>' | '\n'));
+        }
+        self.until(from, &|c, open| c == ')' && open == 0)
+    }
+
+    fn definition(&mut self, from: usize) -> Option<usize> {
+        let angle = self.character(from) == Some('<');
+        let ends = |c: char, _| c == '\n' || if angle { c == '>' } else { c.is_whitespace() };
+        self.until(from, &ends)
+    }
+
+    fn attribute(&mut self, from: usize) -> Option<usize> {
+        match self.character(from) {
+            Some(quote @ ('"' | '\'')) => self.until(from + 1, &|c, _| c == quote),
+            _ => self.plain(from..from),
+        }
+    }
+
+    /// Up to the next blank, or to what closes the quotation or the bracket right before it.
+    fn plain(&mut self, start: Range<usize>) -> Option<usize> {
+        let first = self.text.get(start.clone()).and_then(|text| text.chars().next());
+        let before = self.text.get(..start.start).and_then(|text| text.chars().next_back());
+        let closer = |c: Option<char>| match c {
+            Some('<') => Some('>'),
+            Some(quote @ ('"' | '\'' | '`')) => Some(quote),
+            _ => None,
+        };
+        let closer = closer(first).or(closer(before));
+        self.until(start.end, &|c, _| c.is_whitespace() || c == '<' || Some(c) == closer)
+    }
+
+    /// An address that has nothing in it but the placeholder leads nowhere but to whom it names.
+    fn names_a_person(&self, address: Range<usize>) -> bool {
+        let Some(inner) = self.text.get(address.clone()) else { return false };
+        let inner = inner.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+        let bare = ["mailto:", "tel:", "sms:"].into_iter().find_map(|scheme| inner.strip_prefix(scheme));
+        let bare = bare.unwrap_or(inner);
+        let start = bare.as_ptr() as usize - self.text.as_ptr() as usize;
+        self.placeholders.contains(&(start..start + bare.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With `@` for a placeholder, those that stand in addresses are written as `#`.
+    fn marked(text: &str) -> String {
+        const PLACEHOLDER: &str = "<E_0_aaaaaa>";
+        let whole = text.replace('@', PLACEHOLDER);
+        let spans = whole.match_indices(PLACEHOLDER).map(|(at, found)| at..at + found.len()).collect();
+        let mut marked = whole.clone();
+        for span in within(&whole, spans).into_iter().rev() {
+            marked.replace_range(span, "#");
+        }
+        marked.replace(PLACEHOLDER, "@")
+    }
+
+    #[test]
+    fn what_leads_somewhere_is_an_address() {
+        for text in [
+            "https://e.example/?e=# @",
+            "see (https://e.example/#), @",
+            "![x](https://e.example/p.png?e=#) @",
+            "![x](<https://e.example/?e= #> \"@\") @",
+            "![x](https&#58;//e.example/?e=#) @",
+            "![x](//e.example/a(b)\\)#) @",
+            "[x]: https\\://e.example/# @\n@",
+            "<img src='https://e.example/?e=\n#'> @",
+            r#"{"html": "<a href=\"ftp://e.example/ #\">@</a>"}"#,
+            r#"{"url":"https://e.example/?e=#","to":"@","also":"m://doc?u=#"}"#,
+            "www.e.example/# e.example/?# //e.example/# \\\\e.example\\# @",
+            "<https://e.example/#>@",
+            "`https:e.example/#`@",
+            "background: url( 'x/#' ) @",
+            "https://#@@ @".replace("@@", "#").as_str(),
+        ] {
+            let plain = text.replace('#', "@");
+            assert_eq!(marked(&plain), text);
+        }
+    }
+
+    #[test]
+    fn what_leads_nowhere_is_none() {
+        for text in [
+            "mail @, or: @",
+            "[ann](mailto:@) <a href=\"mailto:@\">@</a> [x](@)",
+            r#"{"url":"https://x.example/","email":"@","phone":"tel:@"}"#,
+            r"C:\Users\@\notes.txt /home/@/a.b ./a.bc/@",
+            "[12:30]: @ said: src=@ user:@ 1/@",
+            "https://x.example/\n@",
+        ] {
+            assert_eq!(marked(text), text);
+        }
+    }
+
+    #[test]
+    fn the_effort_has_an_end() {
+        let text = "](".repeat(20_000) + "@";
+        assert!(marked(&text).ends_with('#'));
+        let text = "https:".repeat(20_000) + " @";
+        assert!(marked(&text).ends_with('@'), "an address within an address is not followed again");
+    }
+}
