@@ -87,6 +87,11 @@ impl Cache {
         self.local.put_tools(&place, cached, stamp);
     }
 
+    /// Lets this process ask the server again; other gateways keep what they share.
+    pub fn forget_copy(&self, caller: &CallerId, server: &ServerName) {
+        self.local.clear(&CacheKey::tools(caller, server));
+    }
+
     /// Whether there was something to clear.
     pub async fn clear_server(&self, scope: &Scope, server: &ServerName) -> bool {
         let key = CacheKey::tools(&scope.caller.id, server);

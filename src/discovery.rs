@@ -14,7 +14,7 @@ use crate::config::{ConfiguredTool, Server};
 use crate::downstream::{Downstream, Offered, SessionFault};
 use crate::fault::{ErrorCode, Fault};
 use crate::guardrails::{Guardrails, ServerBlocked};
-use crate::ids::{CallerId, ServerName, ToolName};
+use crate::ids::{CallerId, ServerName};
 use crate::scope::{Audience, Scope};
 use crate::tool::{Tool, ToolSet, ToolSource};
 
@@ -55,6 +55,8 @@ pub enum DiscoveryFault {
 #[derive(Debug)]
 pub struct Known {
     pub tools: Option<Found>,
+    /// All tools that it is known to have, whether they are open to the caller or not; empty where none are known.
+    pub all: Vec<Arc<Tool>>,
     /// When the cached definitions run out, where there are some.
     pub cached_until: Option<SystemTime>,
     pub cached_count: usize,
@@ -100,7 +102,7 @@ impl Discovery {
         match self.guardrails.admit_server(scope, server).await {
             Ok(()) => known,
             // The tools of a server that may not be started are not for the caller's eyes either.
-            Err(blocked) => Known { tools: None, blocked: Some(blocked), ..known },
+            Err(blocked) => Known { tools: None, all: Vec::new(), blocked: Some(blocked), ..known },
         }
     }
 
@@ -158,18 +160,10 @@ impl Discovery {
         self.live.offered()
     }
 
-    /// What is known of one tool, whether it is open to the caller or not.
-    pub async fn definition(&self, scope: &Scope, server: &Server, tool: &ToolName) -> Option<Arc<Tool>> {
+    /// All tools that the server is known to have, whether they are open to the caller or not.
+    pub async fn all(&self, scope: &Scope, server: &Server) -> Option<Vec<Arc<Tool>>> {
         let cached = self.cache.tools(scope, server).await;
-        let (tools, _) = definitions(server, cached.as_ref())?;
-        tools.into_iter().find(|known| known.name() == tool)
-    }
-
-    /// The names of all tools that the server is known to have, whether they are open to the caller or not.
-    pub async fn names(&self, scope: &Scope, server: &Arc<Server>) -> Option<Vec<ToolName>> {
-        let cached = self.cache.tools(scope, server).await;
-        let (tools, _) = definitions(server, cached.as_ref())?;
-        Some(tools.iter().map(|tool| tool.name().clone()).collect())
+        definitions(server, cached.as_ref()).map(|(tools, _)| tools)
     }
 
     /// Tells from now on who has learned something of a server.
@@ -181,13 +175,14 @@ impl Discovery {
         let cached = self.cache.tools(scope, server).await;
         let cached_until = cached.as_ref().map(|cached| cached.expires_at);
         let cached_count = cached.as_ref().map_or(0, |cached| cached.tools.len());
-        let tools = match definitions(server, cached.as_ref()) {
-            Some((tools, source)) => {
-                Some(Found { set: self.guardrails.admit_tools(scope, server, &tools).await, source })
+        let (all, tools) = match definitions(server, cached.as_ref()) {
+            Some((all, source)) => {
+                let set = self.guardrails.admit_tools(scope, server, &all).await;
+                (all, Some(Found { set, source }))
             }
-            None => None,
+            None => (Vec::new(), None),
         };
-        Known { tools, cached_until, cached_count, blocked: None }
+        Known { tools, all, cached_until, cached_count, blocked: None }
     }
 }
 

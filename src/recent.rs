@@ -54,7 +54,12 @@ impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
     }
 
     pub fn insert(&self, key: K, value: V) {
-        self.put(&mut self.entries(), key, value);
+        self.crowd_in(key, value);
+    }
+
+    /// As `insert`; gives back the keys of what had to make room.
+    pub fn crowd_in(&self, key: K, value: V) -> Vec<K> {
+        self.put(&mut self.entries(), key, value)
     }
 
     /// What is there, or else what is put there now; and whether it was.
@@ -117,20 +122,22 @@ impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
         Some(entry.value.clone())
     }
 
-    fn put(&self, entries: &mut Entries<K, V>, key: K, value: V) {
+    fn put(&self, entries: &mut Entries<K, V>, key: K, value: V) -> Vec<K> {
         entries.uses += 1;
         let entry = Entry { value, used: entries.uses, since: Instant::now() };
         entries.map.insert(key, entry);
         if !matches!(self.life, Life::UntilCrowdedOut) {
             entries.map.retain(|_, entry| self.life.lasts(entry.since));
         }
+        let mut gone = Vec::new();
         if entries.map.len() > self.most {
             let mut used: Vec<u64> = entries.map.values().map(|entry| entry.used).collect();
             let going = (used.len() / GOING).max(used.len() - self.most);
             let (_, first_to_stay, _) = used.select_nth_unstable(going);
             let first_to_stay = *first_to_stay;
-            entries.map.retain(|_, entry| entry.used >= first_to_stay);
+            gone.extend(entries.map.extract_if(|_, entry| entry.used < first_to_stay).map(|(key, _)| key));
         }
+        gone
     }
 
     /// A panic elsewhere leaves nothing half done here.
@@ -166,6 +173,16 @@ mod tests {
             assert!(recent.all().len() <= 16);
         }
         assert_eq!(recent.get(&9_999), Some(9_999));
+    }
+
+    #[test]
+    fn what_made_room_is_told() {
+        let recent = Recent::new(16, Life::UntilCrowdedOut);
+        assert!((0..16).all(|number| recent.crowd_in(number, ()).is_empty()));
+        let mut gone = recent.crowd_in(16, ());
+        gone.sort_unstable();
+        assert_eq!(gone, [0, 1]);
+        assert!(gone.iter().all(|number| !recent.contains(number)));
     }
 
     #[test]

@@ -55,6 +55,31 @@ fn counted(log: &str) -> (usize, usize) {
     (log.matches("working from the local cache").count(), log.matches("the external cache is back").count())
 }
 
+/// How often a shared value was read since the last time.
+fn reads(redis: &Redis) -> usize {
+    let mut connection = redis.connect(0);
+    let stats: String = ::redis::cmd("INFO").arg("commandstats").query(&mut connection).expect("statistics");
+    ::redis::cmd("CONFIG").arg("RESETSTAT").exec(&mut connection).expect("statistics anew");
+    let calls = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_getrange:calls="));
+    calls.map(|rest| rest.split(',').next().unwrap_or_default().parse::<usize>().expect("a number")).sum()
+}
+
+#[tokio::test]
+async fn what_is_shared_is_not_read_again_for_the_same_list() {
+    let redis = Redis::start();
+    let config = sharing(redis.port).common("tool_exposure", json!("direct")).lab(&[]);
+    let mut raw = Raw::initialized(Gateway::prepare(&config.text())).await;
+    let mut list = async || crate::direct::ask(&mut raw, "tools/list", json!({})).await;
+    list().await;
+    eventually_async("it is known", async || {
+        !list().await["result"]["tools"].as_array().expect("a list").is_empty()
+    })
+    .await;
+    reads(&redis);
+    list().await;
+    assert_eq!(reads(&redis), 2, "whether there is something to ask, and the list");
+}
+
 #[tokio::test]
 async fn gateways_share_whole_tools() {
     let (redis, folder) = (Redis::start(), tempfile::TempDir::new().expect("a folder"));

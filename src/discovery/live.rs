@@ -132,6 +132,10 @@ impl Live {
         self.tried.forget(&is_meant);
         self.aging.forget(&is_meant);
         self.outdated.retain(|(of, server, _), ()| of != caller || !is_called(server));
+        self.forget_offers(&is_meant);
+    }
+
+    fn forget_offers(&self, is_meant: &dyn Fn(&Asked, &Server) -> bool) {
         let learned = self.learned.iter().filter(|(asked, learned)| is_meant(asked, &learned.server));
         learned.for_each(|(asked, _)| self.learned.invalidate(&*asked));
     }
@@ -175,7 +179,14 @@ impl Live {
     }
 
     pub(super) fn outdate(&self, caller: CallerId, server: ServerName, topic: Topic) {
-        self.outdated.insert((caller, server, topic), ());
+        // What is not known to be outdated any more must not count as true.
+        for (caller, server, topic) in self.outdated.crowd_in((caller, server, topic), ()) {
+            match topic {
+                Topic::Tools => self.cache.forget_copy(&caller, &server),
+                Topic::Offers => self
+                    .forget_offers(&|(audience, _), known| audience.caller == caller && known.name == server),
+            }
+        }
     }
 
     pub(super) fn offered(&self) -> broadcast::Receiver<Offered> {

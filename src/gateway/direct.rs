@@ -90,14 +90,13 @@ impl Gateway {
             return Ok(Reply::refused(super::unknown_tool()));
         };
         if let Some(repeated) = &call.repeated
-            && let Some(tool) = self.parts.discovery.definition(scope, &route.server, &route.tool).await
-            && let Some(mirror) = tool.mirror()
+            && let Some(mirror) = route.tool.as_ref().and_then(|tool| tool.mirror())
             && !mirror.is_repeated(&call.arguments, repeated)
         {
             let message = "the headers `Mcp-Param-*` must say what the arguments say";
             return Ok(Reply::refused(RpcError::new(RpcError::HEADER_MISMATCH, message)));
         }
-        let single = ToolCall::new(0, route.tool, call.arguments).with(call.beside);
+        let single = ToolCall::new(0, route.name, call.arguments).with(call.beside);
         let batch = Batch::single(scope, route.server, single);
         let report = self.parts.execution.execute(scope, batch).await?;
         Ok(reply::single(report, &scope.id))

@@ -14,7 +14,7 @@ use crate::discovery::{Discovery, DiscoveryFault, PARALLEL};
 use crate::ids::{ServerName, ToolName};
 use crate::json;
 use crate::scope::Scope;
-use crate::tool::OfferKind;
+use crate::tool::{OfferKind, Tool};
 
 /// What a client can list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,9 @@ impl Shelf {
 /// Where a direct name leads.
 pub(super) struct Route {
     pub(super) server: Arc<Server>,
-    pub(super) tool: ToolName,
+    pub(super) name: ToolName,
+    /// What is known of it, whether it is open to the caller or not.
+    pub(super) tool: Option<Arc<Tool>>,
 }
 
 impl Catalogue {
@@ -116,10 +118,8 @@ async fn read_server(
     naming: Naming,
 ) -> (Arc<Server>, Vec<Value>, usize) {
     let known = discovery.known(scope, &server).await;
-    let (Some(found), Some(names)) = (known.tools, discovery.names(scope, &server).await) else {
-        return (server, Vec::new(), 0);
-    };
-    let (assigned, contested) = naming.assign(&names);
+    let Some(found) = known.tools else { return (server, Vec::new(), 0) };
+    let (assigned, contested) = naming.assign(&names(&known.all));
     let direct: HashMap<ToolName, String> =
         assigned.into_iter().map(|named| (named.tool, named.direct)).collect();
     let tools = found.set.tools.iter().filter_map(|tool| {
@@ -146,17 +146,25 @@ pub(super) async fn route(
 ) -> Result<Option<Route>, DiscoveryFault> {
     for (server, naming) in namings(scope) {
         let Some(rest) = naming.rest(direct) else { continue };
-        let names = match discovery.names(scope, &server).await {
-            Some(names) => names,
+        let all = match discovery.all(scope, &server).await {
+            Some(all) => all,
             None => {
                 discovery.tools(scope, &server).await?;
-                discovery.names(scope, &server).await.unwrap_or_default()
+                discovery.all(scope, &server).await.unwrap_or_default()
             }
         };
-        let found = naming.find(direct, &names);
+        let found = naming.find(direct, &names(&all));
         // A denied tool need not be known to be refused as denied.
         let denied = || Some(ToolName::from(rest)).filter(|tool| server.denied(tool).is_some());
-        return Ok(found.or_else(denied).map(|tool| Route { server, tool }));
+        let route = |name: ToolName| {
+            let tool = all.into_iter().find(|tool| *tool.name() == name);
+            Route { server: Arc::clone(&server), name, tool }
+        };
+        return Ok(found.or_else(denied).map(route));
     }
     Ok(None)
+}
+
+fn names(tools: &[Arc<Tool>]) -> Vec<ToolName> {
+    tools.iter().map(|tool| tool.name().clone()).collect()
 }
