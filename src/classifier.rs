@@ -22,6 +22,10 @@ const BYTES_PER_TOKEN: usize = 16;
 
 /// What a classifier is made of.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    not(any(feature = "onnx", fuzzing)),
+    expect(dead_code, reason = "only a classifier reads all of it")
+)]
 pub struct Recipe {
     pub onnx: PathBuf,
     pub tokenizer: PathBuf,
@@ -44,6 +48,7 @@ pub enum Unjudged {
     #[error("there is more text than the classifier looks at: {MAX_WINDOWS} windows of `max_tokens`")]
     TooLong,
     #[error("nobody waits for it")]
+    #[cfg_attr(not(any(feature = "onnx", fuzzing)), expect(dead_code, reason = "only a classifier waits"))]
     Unwanted,
     #[error("the classifier cannot run on it")]
     Failed,

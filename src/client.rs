@@ -178,6 +178,7 @@ impl Connection {
 
 impl Client {
     /// Nobody: for work that no client waits for.
+    #[cfg(test)]
     pub fn nobody() -> Self {
         Arc::new(Connection::new(Outlet::Nowhere)).client(&Map::new(), Outlet::Nowhere)
     }

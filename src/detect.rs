@@ -118,10 +118,6 @@ impl Kinds {
         self.0 & FIRST_EXTRA << extra as u16 != 0
     }
 
-    pub const fn has_extras(self) -> bool {
-        self.0 & !Self::ALL.0 != 0
-    }
-
     /// Whether there is no kind in it.
     pub const fn is_empty(self) -> bool {
         self.0 & Self::ALL.0 == 0

@@ -47,7 +47,6 @@ mod wire;
 pub use events::{Offer, Offered};
 pub use fault::{SessionFault, Trouble};
 pub use lease::Leased;
-pub use remote::Loss;
 pub use session::Session;
 pub use watchdog::{COMMAND as WATCHDOG_COMMAND, watch as run_watchdog};
 

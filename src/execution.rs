@@ -20,8 +20,8 @@ mod precheck;
 mod report;
 mod step;
 
+pub use batch::Batch;
 pub(crate) use batch::find;
-pub use batch::{Batch, BatchFault};
 pub use report::{BatchReport, CallOutcome, Ended, Failure};
 
 use batch::Requested;

@@ -29,16 +29,13 @@ mod remote;
 mod verdict;
 
 use canary::Canaries;
-pub use document::Document;
 use generation::Generations;
-pub use input::{CheckedCall, ClearedCall, Inputs, Passed};
+pub use input::{CheckedCall, ClearedCall, Inputs};
 pub use output::{Beside, CheckedOutput, KeptBack};
 #[cfg(fuzzing)]
 pub use pii::hidden_and_restored;
-pub use provider::{
-    Answer, Checking, CheckingAll, Entity, GuardrailProvider, Hit, PiiKey, Place, Private, ProviderFault,
-    Redacting, Redaction, Restoring, Side, Subject,
-};
+pub use provider::Side;
+use provider::{GuardrailProvider, ProviderFault};
 pub use registration::ServerBlocked;
 pub use verdict::{Judged, Verdict, Violation};
 

@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //!
-//! A module uses rows below its own only; `tests/architecture.rs` holds the table.
+//! A module uses rows below its own only; `tests/architecture.rs` holds the table. `pub` is for the crate: outside of
+//! it are the program, the tests, the benchmarks and fuzz/, and what they use is named here.
 //!
 //! * [`cli`]: arguments, setup, and the one place that prints
 //! * [`app`]: builds everything from the settings and serves until the client leaves
@@ -21,44 +22,58 @@
 //!   it, and the operator's own model
 //! * [`fault`], [`ids`], [`json`], [`lines`], [`recent`]: what everything else is made of
 
-pub mod cli;
+pub use cli::run;
+pub use web::install_crypto;
 
-pub mod app;
+/// What fuzz/ drives besides the detectors.
+#[cfg(fuzzing)]
+pub mod driven {
+    pub use crate::config::environment::Environment;
+    pub use crate::config::file::parse as parse_settings;
+    pub use crate::gateway::answer_to_malformed;
+    pub use crate::guardrails::hidden_and_restored;
+    pub use crate::json::{sorted, values, write};
+    pub use crate::lines::{Line, LineReader, message_id};
+}
 
-pub mod gateway;
+mod cli;
 
-pub mod execution;
+mod app;
 
-pub mod discovery;
+mod gateway;
 
-pub mod downstream;
+mod execution;
 
-pub mod auth;
-pub mod guardrails;
+mod discovery;
 
-pub mod cache;
+mod downstream;
 
-pub mod scope;
+mod auth;
+mod guardrails;
 
-pub mod client;
-pub mod telemetry;
-pub mod timeouts;
-pub mod web;
+mod cache;
 
-pub mod config;
+mod scope;
 
-pub mod call;
-pub mod classifier;
-pub mod condition;
+mod client;
+mod telemetry;
+mod timeouts;
+mod web;
+
+mod config;
+
+mod call;
+mod classifier;
+mod condition;
 pub mod detect;
-pub mod rpc;
-pub mod secret;
-pub mod tool;
+mod rpc;
+mod secret;
+mod tool;
 
 #[cfg(test)]
 mod dice;
-pub mod fault;
-pub mod ids;
-pub mod json;
-pub mod lines;
-pub mod recent;
+mod fault;
+mod ids;
+mod json;
+mod lines;
+mod recent;

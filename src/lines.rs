@@ -192,11 +192,6 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         Self(Arc::new(Mutex::new(Some(Writing { stream: inner, line: Vec::new(), written: 0 }))))
     }
 
-    /// Serialises the message and writes it as one line.
-    pub async fn write(&self, message: &impl serde::Serialize) -> io::Result<()> {
-        self.write_line(serde_json::to_vec(message).map_err(io::Error::other)?).await
-    }
-
     /// Writes a message that is JSON already.
     pub async fn write_line(&self, mut line: Vec<u8>) -> io::Result<()> {
         line.push(b'\n');

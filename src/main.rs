@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    secure_mcp_gateway::cli::run()
+    secure_mcp_gateway::run()
 }

@@ -55,10 +55,6 @@ impl GatewayKey {
         KeyDigest::of(self.expose())
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.expose().is_empty()
-    }
-
     #[expect(clippy::disallowed_methods, reason = "the one door out of this type")]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

@@ -4,8 +4,9 @@
 
 use futures_util::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
-use secure_mcp_gateway::lines::{Line, LineReader, message_id};
-use secure_mcp_gateway::{gateway, json};
+use secure_mcp_gateway::driven::{
+    Line, LineReader, answer_to_malformed, message_id, sorted, values, write,
+};
 use serde_json::Value;
 
 const LIMIT: usize = 400;
@@ -26,13 +27,13 @@ fuzz_target!(|data: &[u8]| {
 
 fn look(line: &[u8]) {
     let _ = message_id(line);
-    if let Some(answer) = gateway::answer_to_malformed(line) {
+    if let Some(answer) = answer_to_malformed(line) {
         assert!(serde_json::from_slice::<Value>(&answer).is_ok());
     }
     let Ok(value) = serde_json::from_slice::<Value>(line) else { return };
-    assert!(json::values(line) >= 1);
+    assert!(values(line) >= 1);
     let mut written = Vec::new();
-    json::write(&value, &mut written);
+    write(&value, &mut written);
     assert_eq!(serde_json::from_slice::<Value>(&written).ok().as_ref(), Some(&value));
-    assert_eq!(serde_json::from_str::<Value>(&json::sorted(&value)).ok(), Some(value));
+    assert_eq!(serde_json::from_str::<Value>(&sorted(&value)).ok(), Some(value));
 }

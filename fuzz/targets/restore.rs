@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use secure_mcp_gateway::guardrails::hidden_and_restored;
+use secure_mcp_gateway::driven::hidden_and_restored;
 use serde_json::Value;
 
 fuzz_target!(|data: &[u8]| {

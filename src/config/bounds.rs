@@ -12,6 +12,7 @@ const LARGEST_ARGUMENTS_PER_MESSAGE: usize = 4;
 const ENVELOPE: usize = 1 << 20;
 
 /// The bounds of a batch and of the process; each is named after its key.
+#[expect(clippy::struct_field_names, reason = "they are named as in the file")]
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub max_calls_per_batch: usize,

@@ -71,8 +71,6 @@ pub struct Exemption {
     /// JSON pointers into the arguments or the result; empty: everywhere.
     pub paths: Vec<String>,
     pub until: Option<SystemTime>,
-    /// For the record: what the operator says of it.
-    pub reason: Option<String>,
 }
 
 /// The detectors whose hits block, in the file's order, under their canonical names.
@@ -80,6 +78,7 @@ pub struct Exemption {
 pub struct BlockList(pub Vec<Detector>);
 
 /// A detector that a block list can name.
+#[expect(clippy::enum_variant_names, reason = "they are named as in the file")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Detector {
     TopicDetector,

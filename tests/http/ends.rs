@@ -91,7 +91,7 @@ async fn with_a_certificate_it_speaks_tls() {
     let (certificate, key) = (file("server.crt"), file("server.key"));
     let gateway = Gateway::prepare(&Config::new().text());
     let front = Front::open(gateway, &["--tls-cert", &certificate, "--tls-key", &key]);
-    secure_mcp_gateway::web::install_crypto();
+    secure_mcp_gateway::install_crypto();
     let root = std::fs::read(authority.path("ca.crt")).expect("a certificate");
     let root = reqwest::Certificate::from_pem(&root).expect("a certificate");
     let client = reqwest::Client::builder().tls_certs_only([root]).build().expect("a client");

@@ -36,17 +36,11 @@ pub(super) fn exemptions(policy: &Node<'_>, in_force: bool) -> Vec<Exemption> {
             }
             let detectors = detectors(&node, allowed, in_force);
             let paths = pointers(&node, "paths");
-            node.ignore(&["reason"]);
-            let reason = node.text("reason").map(str::to_owned);
+            // For whoever reads the file.
+            node.text("reason");
             node.refuse_misspelt();
             if !detectors.is_empty() {
-                exemptions.push(Exemption {
-                    detectors,
-                    tool: Some(name.to_owned()),
-                    paths,
-                    until: None,
-                    reason,
-                });
+                exemptions.push(Exemption { detectors, tool: Some(name.to_owned()), paths, until: None });
             }
         }
     }
@@ -64,8 +58,8 @@ fn exception(policy: &Node<'_>, path: String, value: &Value, in_force: bool) -> 
         node.problem("detector", "expected the name of a detector");
     }
     let detectors = detectors(&node, named, in_force);
-    let reason = node.filled("reason").map(str::to_owned);
-    if reason.is_none() && node.get("reason").is_none() {
+    // For whoever reads the file.
+    if node.filled("reason").is_none() && node.get("reason").is_none() {
         node.problem("reason", "expected a non-empty string: why this may pass");
     }
     let until = node.text("until").and_then(instant);
@@ -78,7 +72,7 @@ fn exception(policy: &Node<'_>, path: String, value: &Value, in_force: bool) -> 
     if until.is_some_and(|until| until <= SystemTime::now()) {
         node.notes().warn(format!("`{}` has run out: what it let pass is blocked again", node.here()));
     }
-    (!detectors.is_empty()).then_some(Exemption { detectors, tool, paths, until: Some(until?), reason })
+    (!detectors.is_empty()).then_some(Exemption { detectors, tool, paths, until: Some(until?) })
 }
 
 fn detectors(node: &Node<'_>, names: Vec<(String, &str)>, in_force: bool) -> Vec<Detector> {
