@@ -106,12 +106,17 @@ impl Discovery {
         }
     }
 
-    /// Asks a server of which something is still unknown, in the background; `None` where nobody has to wait for it.
+    /// Asks a server of which something is still unknown, or no longer true, in the background; `None` where nobody
+    /// has to wait for it.
     pub async fn inquire(&self, scope: &Scope, server: &Arc<Server>, topic: Topic) -> Option<Inquiry> {
         let known = match topic {
             Topic::Tools => {
                 let complete = !server.tools.is_empty() && !server.tools.iter().any(is_described);
-                let known = complete || self.cache.tools(scope, server).await.is_some();
+                let cached = || async {
+                    !self.live.is_outdated(scope, server, topic)
+                        && self.cache.tools(scope, server).await.is_some()
+                };
+                let known = complete || cached().await;
                 if known && self.live.is_old(scope, server) {
                     let _ = self.live.ask_in_background(scope, server, topic);
                 }
@@ -119,7 +124,8 @@ impl Discovery {
             }
             Topic::Offers => match self.live.known_offers(scope, server) {
                 Some((_, true)) => true,
-                Some((_, false)) => {
+                Some(_) if self.live.is_outdated(scope, server, topic) => false,
+                Some(_) => {
                     let _ = self.live.ask_in_background(scope, server, topic);
                     true
                 }

@@ -131,7 +131,8 @@ async fn the_first_list_has_every_tool_whole_and_only_its_name_is_another() {
 #[tokio::test]
 async fn names_are_legal_ordered_and_lead_back_to_their_tools() {
     let very_long = "very_long_".repeat(12);
-    let named = ["plain", "with.dot", "with/dot", "naïve", &very_long];
+    let named = ["plain", "with.dot", "with/dot", "naïve", &very_long, "查询", "搜索", "..", "::"];
+    let count = named.len();
     let definitions: Vec<Value> =
         named.iter().map(|name| json!({"name": name, "inputSchema": {"type": "object"}})).collect();
     let answers = named.iter().map(|name| {
@@ -141,16 +142,16 @@ async fn names_are_legal_ordered_and_lead_back_to_their_tools() {
     let config = direct(Config::new().server(script.server("one two")).server(script.server("one_two")));
     let mut raw = start(&config).await;
     let listed = names(&mut raw).await;
-    assert_eq!(listed.len(), 10, "{listed:?}");
-    assert_eq!(listed[5], "one_two__plain", "a server keeps a name that is legal");
-    assert_ne!(listed[0], listed[5]);
+    assert_eq!(listed.len(), 2 * count, "{listed:?}");
+    assert_eq!(listed[count], "one_two__plain", "a server keeps a name that is legal");
+    assert_ne!(listed[0], listed[count]);
     for (at, name) in listed.iter().enumerate() {
         assert!(
             name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)),
             "{name}"
         );
         let answer = call(&mut raw, name, json!({})).await;
-        assert_eq!(answer["result"]["content"][0]["text"], named[at % 5], "{name}");
+        assert_eq!(answer["result"]["content"][0]["text"], named[at % count], "{name}");
     }
     let mut again = start(&config).await;
     assert_eq!(names(&mut again).await, listed);

@@ -362,6 +362,36 @@ async fn a_server_that_changes_what_it_has_is_asked_again_and_the_client_told() 
 }
 
 #[tokio::test]
+async fn what_changed_before_the_first_list_is_in_it() {
+    let script = |name: &str| {
+        let tools = json!([{"name": "change", "inputSchema": {"type": "object"}}, {"name": name}]);
+        let changed = |what: &str| json!({"jsonrpc": "2.0", "method": format!("notifications/{what}/list_changed")});
+        json!({
+            "capabilities": {"tools": {"listChanged": true}, "prompts": {"listChanged": true}},
+            "answers": [
+                {"method": "tools/list", "result": {"tools": tools}},
+                {"method": "prompts/list", "result": {"prompts": [{"name": name}]}},
+                {"method": "tools/call", "result": {"content": []}, "before": [changed("tools"), changed("prompts")]},
+            ],
+        })
+    };
+    let server = Script::new(&script("old"));
+    let mut raw = start(&direct(Config::new().server(server.server("s")))).await;
+    eventually("the lists are read in the background", || {
+        !server.asked("tools/list").is_empty() && !server.asked("prompts/list").is_empty()
+    });
+    server.rewrite(&script("new"));
+    super::call(&mut raw, "s__change", json!({})).await;
+    // The change is heard beside the answer: whoever lists before that is told.
+    while names(&mut raw).await != ["s__change", "s__new"] {
+        raw.receive().await;
+    }
+    while keys(&result(&mut raw, "prompts/list", json!({})).await["prompts"], "name") != ["s__new"] {
+        raw.receive().await;
+    }
+}
+
+#[tokio::test]
 async fn a_server_of_the_newer_revision_tells_of_its_changes_too() {
     let server = json!({
         "server_name": "s", "protocol": "modern", "config": {"command": server_binary("conformance_mcp"), "args": []},

@@ -47,7 +47,7 @@ pub fn prefixes<'a>(servers: impl Iterator<Item = &'a ServerName>) -> Vec<String
             if prefix == name.as_str() || taken.insert(prefix.clone()) {
                 return prefix;
             }
-            hashed(&prefix, name.as_str(), MAX_PREFIX)
+            hashed("", &prefix, name.as_str(), MAX_PREFIX)
         })
         .collect()
 }
@@ -62,7 +62,7 @@ fn prefix(server: &str) -> String {
     match prefix.len() {
         0 => "server".to_owned(),
         1..=MAX_PREFIX => prefix,
-        _ => hashed(&prefix, server, MAX_PREFIX),
+        _ => hashed("", &prefix, server, MAX_PREFIX),
     }
 }
 
@@ -83,8 +83,9 @@ impl Naming {
 
     /// A name that needs no change is kept; the second value counts the tools that had to give way to another.
     pub(super) fn assign(&self, tools: &[ToolName]) -> (Vec<Named>, usize) {
+        let join = self.join.as_str();
         let wished: Vec<String> =
-            tools.iter().map(|tool| format!("{}{}", self.join, legal(tool.as_str()))).collect();
+            tools.iter().map(|tool| format!("{join}{}", legal(tool.as_str()))).collect();
         let mut claims: HashMap<&str, usize> = HashMap::new();
         for wish in &wished {
             *claims.entry(wish).or_default() += 1;
@@ -94,7 +95,10 @@ impl Naming {
             let as_it_is = wish.ends_with(tool.as_str()) && wish.len() <= MAX_NAME;
             let free = !(self.reserved)(wish) && (as_it_is || claims.get(wish.as_str()) == Some(&1));
             contested += usize::from(!free);
-            if free && wish.len() <= MAX_NAME { wish.clone() } else { hashed(wish, tool.as_str(), MAX_NAME) }
+            if free && wish.len() <= MAX_NAME {
+                return wish.clone();
+            }
+            hashed(join, &wish[join.len()..], tool.as_str(), MAX_NAME)
         };
         let names: Vec<String> = tools.iter().zip(&wished).map(direct).collect();
         // A hash can be forged by a server, which then loses the tool that has the forged name.
@@ -130,18 +134,20 @@ fn is_legal_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
-/// The beginning of a name, told from others by what it was made of.
-fn hashed(name: &str, origin: &str, limit: usize) -> String {
+/// The beginning of a name, told from others by what it was made of. What it is found by stays before it, whole.
+fn hashed(join: &str, name: &str, origin: &str, limit: usize) -> String {
     let digest = Sha256::digest(origin.as_bytes());
     let mut hash = String::with_capacity(8);
     ids::push_hex(&mut hash, &digest[..4]);
-    let kept: String = name.chars().take(limit - hash.len() - 1).collect();
-    format!("{}_{hash}", kept.trim_end_matches('_'))
+    let room = limit.saturating_sub(join.len() + hash.len() + 1);
+    let kept: String = name.chars().take(room).collect();
+    format!("{join}{}_{hash}", kept.trim_end_matches('_'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dice::Dice;
 
     fn of(names: &[&str]) -> Vec<String> {
         let names: Vec<ServerName> = names.iter().map(|name| (*name).into()).collect();
@@ -168,6 +174,36 @@ mod tests {
         assert_eq!(distinct.len(), prefixes.len(), "{prefixes:?}");
         for prefix in &prefixes {
             assert!(prefix.len() <= MAX_PREFIX && !prefix.contains(SEPARATOR) && !prefix.ends_with('_'));
+        }
+    }
+
+    #[test]
+    fn every_name_that_is_listed_can_be_called() {
+        const PIECES: [&str; 12] = ["_", "__", "-", ".", "::", "查", "询", "é", "a", "b2", "Z", "a_rather_long_piece_"];
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+        for _ in 0..300 {
+            let mut text = |most: usize| -> String {
+                let pieces = 1 + dice.below(most);
+                (0..pieces).map(|_| PIECES[dice.below(PIECES.len())]).collect()
+            };
+            let servers: Vec<String> = (0..3).map(|_| text(4)).collect();
+            let tools: HashSet<String> = (0..8).map(|_| text(6)).collect();
+            let mut tools: Vec<&str> = tools.iter().map(String::as_str).collect();
+            tools.sort_unstable();
+            let servers: HashSet<&str> = servers.iter().map(String::as_str).collect();
+            let prefixes = of(&Vec::from_iter(servers));
+            let mut all = HashSet::new();
+            let plain = Naming::plain(|name| name == "a");
+            assert_eq!(assigned(&plain, &tools).0.len(), tools.len(), "{tools:?}");
+            for prefix in &prefixes {
+                let (names, _) = assigned(&Naming::prefixed(prefix), &tools);
+                assert_eq!(names.len(), tools.len(), "{tools:?}");
+                for name in names {
+                    let leads = |prefix: &&String| Naming::prefixed(prefix).rest(&name).is_some();
+                    assert_eq!(prefixes.iter().filter(leads).count(), 1, "{name} of {prefixes:?}");
+                    assert!(all.insert(name));
+                }
+            }
         }
     }
 

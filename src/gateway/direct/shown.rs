@@ -51,8 +51,9 @@ impl Default for Shown {
 impl Gateway {
     /// What a client that comes now is to be shown, and from now on told of.
     pub(super) async fn show(&self, scope: &Scope, kind: Shelf) -> Catalogue {
-        self.inquire(scope, kind.topic()).await;
+        // First of all, so that a change which a server tells of meanwhile finds somebody whom it concerns.
         let view = self.view(scope);
+        self.inquire(scope, kind.topic()).await;
         let mut catalogue = Catalogue::default();
         for _ in 0..MAX_READINGS {
             let learned = self.shown.learned.load(Ordering::SeqCst);
