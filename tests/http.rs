@@ -12,6 +12,8 @@ mod ends;
 mod entrance;
 /// The revision without sessions.
 mod modern;
+/// Pages in a browser.
+mod pages;
 /// What is said before an answer.
 mod streams;
 

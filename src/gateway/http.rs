@@ -22,6 +22,7 @@ mod hosts;
 mod legacy;
 mod listener;
 mod modern;
+mod pages;
 mod patient;
 mod post;
 mod refusal;

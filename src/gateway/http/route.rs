@@ -9,10 +9,12 @@ use serde_json::json;
 use super::body::Body;
 use super::post::{self, Visitor};
 use super::refusal::{Refusal, plain};
-use super::{Front, credentials, legacy, standing};
+use super::{Front, credentials, legacy, pages, standing};
 use crate::auth::AuthFault;
 use crate::config::Settings;
 use crate::fault::ErrorCode;
+
+const METHODS: &str = "POST, GET, DELETE";
 
 const KEY_HINT: &str = "send the gateway key as `Authorization: Bearer KEY`, or in the header `apikey`";
 
@@ -32,12 +34,30 @@ async fn mcp(front: &Arc<Front>, request: Request<Incoming>) -> Result<Response<
     let settings = front.gateway.parts.store.current();
     let headers = request.headers();
     front.hosts.check(request.uri(), headers, &settings.http)?;
+    // From here on a page may read the answer, whatever it is.
+    let page = pages::origin(headers);
+    let answered = match pages::preflight(request.method(), headers, METHODS) {
+        Some(response) => Ok(response),
+        None => exchange(front, settings, request).await,
+    };
+    let Some(page) = page else { return answered };
+    let mut response = answered.unwrap_or_else(Refusal::into_response);
+    pages::open(&mut response, page);
+    Ok(response)
+}
+
+async fn exchange(
+    front: &Arc<Front>,
+    settings: Arc<Settings>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let headers = request.headers();
     let visitor = identify(front, settings, headers).await?;
     match *request.method() {
         Method::POST => post::answer(front, &visitor, request).await,
         Method::GET => standing::open(front, &visitor, headers),
         Method::DELETE => legacy::end(front, &visitor, headers),
-        _ => Err(Refusal::not_allowed("POST, GET, DELETE")),
+        _ => Err(Refusal::not_allowed(METHODS)),
     }
 }
 
