@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::direct::Script;
 use crate::support::{Config, Gateway, Raw, SECURE_CALL, server_binary};
 
 /// A client that can be asked anything.
@@ -173,6 +174,26 @@ async fn a_client_that_cannot_be_asked_is_not() {
     ask(&mut raw, "fix", call, json!({})).await;
     let (said, answer) = until_answered(&mut raw, nothing_to_say).await;
     assert_eq!((said.len(), &answer["status"]), (0, &json!("error")), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_is_asked_in_no_way_that_it_did_not_declare() {
+    let params = json!({"mode": "url", "message": "?", "url": "https://example.com/", "elicitationId": "1"});
+    let question = json!({"jsonrpc": "2.0", "id": "q", "method": "elicitation/create", "params": params});
+    let tools = json!([{"name": "x", "inputSchema": {"type": "object"}}]);
+    let answer = json!({"method": "tools/call", "before": [question], "heard": true});
+    let script = Script::tools(&tools, vec![answer]);
+    for (declared, asked) in
+        [(json!({}), false), (json!({"form": {}}), false), (json!({"form": {}, "url": {}}), true)]
+    {
+        let config = Config::new().server(script.server("s"));
+        let mut raw = open(&config, json!({"elicitation": declared})).await;
+        ask(&mut raw, "s", json!([{"name": "x"}]), json!({})).await;
+        let (said, answer) = until_answered(&mut raw, |_| json!({"result": {"action": "decline"}})).await;
+        assert_eq!(said.len(), usize::from(asked), "{declared}: {said:?}");
+        let heard = answer["results"][0]["response"].as_str().expect("a response");
+        assert!(heard.contains(if asked { "decline" } else { "-32602" }), "{declared}: {heard}");
+    }
 }
 
 #[tokio::test]

@@ -71,6 +71,15 @@ impl Capabilities {
         *self == Self::default()
     }
 
+    /// Whether a person can be asked in this way. Who names none takes forms only.
+    pub fn elicits(&self, mode: Option<&Value>) -> bool {
+        let has = |mode| self.elicitation.as_ref().and_then(|declared| declared.get(mode)).is_some();
+        match mode.filter(|mode| !mode.is_null()).map_or(Some("form"), Value::as_str) {
+            Some("form") => self.elicitation.is_some() && (has("form") || !has("url")),
+            mode => mode.is_some_and(has),
+        }
+    }
+
     /// Whether the client can be asked this.
     pub fn answers(&self, method: &str, relay_roots: bool) -> bool {
         match method {
@@ -116,6 +125,23 @@ mod tests {
         assert!(capabilities.answers("elicitation/create", false));
         assert!(capabilities.answers("roots/list", true) && !capabilities.answers("roots/list", false));
         assert!(!capabilities.answers("sampling/createMessage", true));
+    }
+
+    #[test]
+    fn a_person_is_asked_in_the_ways_that_were_declared() {
+        for (declared, form, url) in [
+            (json!({}), false, false),
+            (json!({"elicitation": {}}), true, false),
+            (json!({"elicitation": {"form": {}}}), true, false),
+            (json!({"elicitation": {"form": {}, "url": {}}}), true, true),
+            (json!({"elicitation": {"url": {}}}), false, true),
+        ] {
+            let client = Capabilities::read(Some(&declared));
+            let elicits = |mode: Value| client.elicits(Some(&mode));
+            assert_eq!((elicits(json!("form")), elicits(json!("url"))), (form, url), "{declared}");
+            assert_eq!((client.elicits(None), elicits(Value::Null)), (form, form), "{declared}");
+            assert!(!elicits(json!("telepathy")) && !elicits(json!(7)));
+        }
     }
 
     #[test]

@@ -82,6 +82,12 @@ impl Relay<'_> {
         if !self.scope.client.answers(method, self.server.relay_roots) {
             return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, "not supported by this client"));
         }
+        if !self.elicits(method, params.get("mode")) {
+            return Err(RpcError::new(
+                RpcError::INVALID_PARAMS,
+                "this client takes no elicitation of this mode",
+            ));
+        }
         self.scope.audible().await;
         // What a model is asked comes back to the server: it is asked as the server knows it.
         let opens = method != "sampling/createMessage";
@@ -135,7 +141,10 @@ impl Relay<'_> {
             Some(_) => return false,
         };
         let may_pass = |request: &Value| match request.get("method").and_then(Value::as_str) {
-            Some("elicitation/create") => request.get("params").is_some_and(Value::is_object),
+            Some(method @ "elicitation/create") => request.get("params").is_some_and(|params| {
+                let mode = params.get("mode");
+                params.is_object() && (mode.is_none_or(|mode| mode == "form") || self.elicits(method, mode))
+            }),
             Some("roots/list") => self.server.relay_roots,
             Some("sampling/createMessage") => !self.server.input.enabled,
             _ => false,
@@ -215,6 +224,10 @@ impl Relay<'_> {
         };
         params.insert("logger".to_owned(), logger.into());
         Some(params)
+    }
+
+    fn elicits(&self, method: &str, mode: Option<&Value>) -> bool {
+        method != "elicitation/create" || self.scope.client.capabilities().elicits(mode)
     }
 
     /// Says which server asks: a person decides by that.

@@ -155,7 +155,7 @@ fn remember(heard: &mut String, message: &Value) {
 }
 
 fn capable() -> Value {
-    json!({"elicitation": {}, "sampling": {}, "roots": {}})
+    json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}})
 }
 
 /// What such a client answers to a question.
