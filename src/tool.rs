@@ -16,6 +16,7 @@ mod judge;
 mod mirror;
 mod offer;
 mod schema;
+mod shape;
 
 pub use mirror::{Mirror, Repeated};
 pub use offer::{BlockedOffer, OfferKind, OfferSet, Offered, Offers};
@@ -34,6 +35,8 @@ pub struct Tool {
     mirror: OnceLock<Option<Mirror>>,
     output: OnceLock<Option<InputSchema>>,
     fingerprint: OnceLock<[u8; 32]>,
+    /// How many of its members were not of their type and are not there.
+    mended: usize,
     /// Arguments that were too much work to check have been reported.
     reported: AtomicBool,
 }
@@ -65,13 +68,16 @@ pub struct ToolSet {
 }
 
 impl Tool {
-    /// A definition without a usable name is no tool: 1 to 128 characters, none of them white or invisible.
+    /// A definition without a usable name is no tool: 1 to 128 characters, none of them white or invisible. It loses
+    /// what no client could read.
     pub fn parse(definition: Value) -> Option<Self> {
-        let Value::Object(definition) = definition else { return None };
-        let name = definition.get("name")?.as_str().filter(|name| is_name(name))?;
+        let Value::Object(mut definition) = definition else { return None };
+        let name: ToolName = definition.get("name")?.as_str().filter(|name| is_name(name))?.into();
+        let mended = shape::mend_tool(&mut definition);
         Some(Self {
-            name: name.into(),
+            name,
             definition,
+            mended,
             schema: OnceLock::new(),
             mirror: OnceLock::new(),
             output: OnceLock::new(),
@@ -91,6 +97,17 @@ impl Tool {
 
     pub fn definition(&self) -> &Map<String, Value> {
         &self.definition
+    }
+
+    pub fn mended(&self) -> usize {
+        self.mended
+    }
+
+    /// Why no client can be shown it.
+    pub fn flaw(&self) -> Option<&'static str> {
+        let schema = self.definition.get("inputSchema")?;
+        shape::takes_nothing(schema)
+            .then_some("its `inputSchema` is no schema of an object; its server must mend that")
     }
 
     /// What is wrong with the arguments, by JSON pointer; empty when nothing is, or when there is no usable schema.

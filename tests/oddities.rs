@@ -6,6 +6,9 @@ use crate::direct::Script;
 use crate::processes::watch::Record;
 use crate::support::{Config, Gateway, Raw, SECURE_CALL};
 
+mod definitions;
+mod texts;
+
 fn tool(name: &str) -> Value {
     json!({"name": name, "inputSchema": {"type": "object"}})
 }
@@ -153,10 +156,7 @@ async fn a_question_that_is_too_long_is_refused_and_its_server_goes_on() {
 #[tokio::test]
 async fn one_odd_tool_or_block_spoils_no_other() {
     let mut odd = tool("odd");
-    odd["icons"] = json!([{"src": "https://example.com/i.png", "sizes": "48x48"}]);
-    odd["annotations"] = json!("none");
-    odd["execution"] = json!(7);
-    odd["outputSchema"] = json!("no schema");
+    odd["x-vendor"] = json!(["odd", null]);
     let tools = json!([tool("x"), odd, {"name": "bare"}, {"title": "nameless"}, null, "text"]);
     let blocks = json!([
         {"type": "text", "text": "fine"},

@@ -74,6 +74,7 @@ impl Listing<'_> {
         if nameless + repeated > 0 {
             tracing::warn!(server = %self.server, nameless, repeated, "left out listed tools that have no usable name or were listed before");
         }
+        self.warn_of_mended("tools/list", tools.iter().map(|tool| tool.mended()).sum());
         if unsendable > 0 {
             tracing::warn!(server = %self.server, unsendable, "left out listed tools whose `x-mcp-header` is not one");
         }
@@ -88,11 +89,18 @@ impl Listing<'_> {
             list => list?.entries,
         };
         let left_out = offers.fill(kind, entries);
+        self.warn_of_mended(kind.method(), offers.of(kind).iter().map(|offered| offered.mended).sum());
         if left_out > 0 {
             let list = kind.method();
             tracing::warn!(server = %self.server, list, left_out, "left out entries without a usable key, or listed before");
         }
         Ok(())
+    }
+
+    fn warn_of_mended(&self, list: &str, members: usize) {
+        if members > 0 {
+            tracing::warn!(server = %self.server, list, members, "left out members of definitions that are not of their type");
+        }
     }
 
     /// A list that is too long fails as a whole, because a part of it would hide the rest.

@@ -105,6 +105,15 @@ impl Guardrails {
         for (at, tool) in denied {
             set.denied.push(self.shown(scope, server, tool, at).await);
         }
+        let (flawed, asked): (Vec<_>, Vec<_>) =
+            asked.into_iter().partition(|(_, tool)| tool.flaw().is_some());
+        for (at, tool) in flawed {
+            set.blocked.push(BlockedTool {
+                name: tool.name().clone(),
+                shown: self.shown(scope, server, tool, at).await,
+                reasons: tool.flaw().map(str::to_owned).into_iter().collect(),
+            });
+        }
         let documents: Vec<_> =
             asked.iter().map(|(_, tool)| (*tool.fingerprint(), || tool_document(tool))).collect();
         let documents = documents.iter().map(|(hash, document)| (*hash, document as Describe<'_>)).collect();

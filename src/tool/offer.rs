@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::is_name;
+use super::{is_name, shape};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfferKind {
@@ -20,6 +20,8 @@ pub struct Offered {
     /// Its name, URI or URI template.
     pub key: String,
     pub definition: Map<String, Value>,
+    /// How much of it was not of its type and is not there.
+    pub mended: usize,
 }
 
 /// All that one server offers.
@@ -148,10 +150,14 @@ impl Offered {
     }
 
     fn parse(kind: OfferKind, definition: Value) -> Option<Self> {
-        let Value::Object(definition) = definition else { return None };
+        let Value::Object(mut definition) = definition else { return None };
         let key = definition.get(kind.key())?.as_str()?.to_owned();
         let usable = if kind == OfferKind::Prompt { is_name(&key) } else { !key.is_empty() };
-        usable.then_some(Self { key, definition })
+        let mended = match kind {
+            OfferKind::Prompt => shape::mend_prompt(&mut definition),
+            OfferKind::Resource | OfferKind::Template => shape::mend_resource(&mut definition, &key),
+        };
+        usable.then_some(Self { key, definition, mended })
     }
 }
 
