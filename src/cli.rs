@@ -34,7 +34,7 @@ Commonest uses:
 
 /// A security gateway between your MCP client and your MCP servers
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(version, after_help = EXAMPLES)]
 struct Arguments {
     #[arg(
         long,

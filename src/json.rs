@@ -1,4 +1,4 @@
-//! Writes JSON values as text, with long strings at the speed of memory.
+//! JSON as it comes from outside (`json/read.rs`), and values written as text, with long strings at the speed of memory.
 //!
 //! The text is what `serde_json` writes. It looks at a string byte by byte for what must be escaped, though, and a
 //! result of many megabytes is escaped three times on its way through the gateway.
@@ -6,6 +6,10 @@
 use std::io::Write as _;
 
 use serde_json::{Map, Value};
+
+mod read;
+
+pub use read::{read, reason, without_mark};
 
 /// A text shorter than this cannot hold enough values to matter.
 pub const LARGE: usize = 256 * 1024;

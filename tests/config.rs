@@ -133,6 +133,16 @@ async fn three_generations_mean_the_same() {
 }
 
 #[tokio::test]
+async fn two_gateways_with_one_id_are_both_named() {
+    let gateway = |name: &str| json!({"id": "7c9e6679", "mcp_config": [{"server_name": name, "config": {"command": "true"}}]});
+    let file = json!({"gateways": {"first-key-of-this-test-aaaa": gateway("a"), "second-key-of-this-test-bbbb": gateway("b")}});
+    let (code, _, err) = Gateway::prepare(&file.to_string()).run(&["config", "check"]).await;
+    assert_eq!(code, 78);
+    assert!(err.contains("an `id` of its own") && err.contains("aaaa`") && err.contains("bbbb`"), "{err}");
+    assert!(!err.contains("first-key") && !err.contains("second-key"), "{err}");
+}
+
+#[tokio::test]
 async fn a_good_edit_takes_effect_and_a_bad_one_does_not() {
     let gateway = Gateway::start(&Config::new().echo()).await;
     let servers = async || {
@@ -211,6 +221,8 @@ async fn help_fits_a_screen_and_shows_the_commonest_uses() {
     assert_eq!(code, 0);
     assert!(out.lines().count() <= 24, "{out}");
     assert!(out.contains("Commonest uses"));
+    let asked = Gateway::prepare("{}").run(&["help"]).await;
+    assert_eq!((asked.0, asked.1), (0, out));
 }
 
 #[tokio::test]

@@ -207,15 +207,18 @@ async fn an_answer_that_will_not_come_fails_its_call_at_once() {
         (Act::Broken, "SERVER_CLOSED"),
         (text(202, "text/plain", ""), "SERVER_PROTOCOL"),
         (text(200, "text/html", "<html>"), "SERVER_PROTOCOL"),
+        (text(200, "application/json\r\nContent-Encoding: gzip", "packed"), "SERVER_PROTOCOL"),
         (text(200, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":999,\"result\":{}}"), "SERVER_PROTOCOL"),
         (text(200, "application/json", "{\"jsonrpc\":"), "SERVER_PROTOCOL"),
         (text(200, "text/event-stream", "data: {\"jsonrpc\":\"2.0\",\"method\":\"x\"}\n\n"), "SERVER_CLOSED"),
         (text(429, "text/plain", ""), "SERVER_CLOSED"),
         (text(500, "application/json", "{}"), "SERVER_CLOSED"),
     ] {
+        let packed = matches!(&act, Act::Reply(_, kind, ..) if kind.contains("gzip"));
         server.act("tools/call", act);
         let (code, text) = code(&echo(&gateway, "x").await);
         assert_eq!(code, expected, "{text}");
+        assert!(text.contains("compressed") == packed, "{text}");
     }
     server.behave();
     assert_eq!(echo(&gateway, "x").await.statuses(), ["success"]);

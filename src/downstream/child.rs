@@ -144,6 +144,15 @@ impl Child {
         !matches!(process.try_wait(), Ok(None))
     }
 
+    /// Returns when the process that was started ends. One that has ended already may be a launcher, and says nothing.
+    pub(super) async fn leaves(&self) {
+        if let Some(running) = self.running.as_ref().filter(|_| !self.has_ended()) {
+            let _ = running.process.lock().await.wait().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// How the process ended, if it has or is just about to.
     pub(super) async fn ended(&self) -> Option<ExitStatus> {
         let running = self.running.as_ref()?;

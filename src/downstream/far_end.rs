@@ -46,6 +46,14 @@ impl FarEnd {
         }
     }
 
+    /// Returns when what was started ends while somebody looks.
+    pub(super) async fn leaves(&self) {
+        match self {
+            Self::Child(child) => child.leaves().await,
+            Self::Remote(_) => std::future::pending().await,
+        }
+    }
+
     /// Whether what was started has ended, as far as can be known without asking.
     pub(super) fn may_have_ended(&self) -> bool {
         match self {

@@ -33,6 +33,8 @@ pub enum Trouble {
     Refused(String),
     #[error("cannot be started: there is no command `{program}`")]
     NotFound { program: String },
+    #[error("cannot be started: `{program}` is {}", if *folder { "a folder" } else { "no program that this user may run" })]
+    NotExecutable { program: String, folder: bool },
     #[error("cannot be started: the command `{program}` does not run: {}", kind(source))]
     Spawn { program: String, source: std::io::Error },
     #[error("{}", how(*status))]
@@ -77,7 +79,7 @@ impl SessionFault {
         // Only here is it known which secrets the server has.
         self.details.extend(self.trouble.message().map(|message| far_end.quote(message)));
         self.details.extend(far_end.last_words());
-        if self.starting && matches!(self.trouble, Trouble::Interrupted(Interrupted::Timeout { .. })) {
+        if matches!(self.trouble, Trouble::Interrupted(Interrupted::Timeout { .. })) {
             self.details.extend(chatter(far_end.noise().load(Ordering::Relaxed)));
         }
         self
@@ -94,9 +96,10 @@ impl SessionFault {
 impl Fault for SessionFault {
     fn code(&self) -> ErrorCode {
         match &self.trouble {
-            Trouble::Refused(_) | Trouble::NotFound { .. } | Trouble::Spawn { .. } => {
-                ErrorCode::ServerStartFailed
-            }
+            Trouble::Refused(_)
+            | Trouble::NotFound { .. }
+            | Trouble::NotExecutable { .. }
+            | Trouble::Spawn { .. } => ErrorCode::ServerStartFailed,
             Trouble::Exited { .. } | Trouble::Closed | Trouble::Lost(_) | Trouble::Rpc(_)
                 if self.starting =>
             {
@@ -126,7 +129,20 @@ impl Fault for SessionFault {
             Trouble::NotFound { program } => format!(
                 "install `{program}`, or write its absolute path as `command`; `PATH` and the login shell's `PATH` were searched"
             ),
+            Trouble::NotExecutable { folder: true, .. } => {
+                "write the program itself as `command`, with its whole path".to_owned()
+            }
+            Trouble::NotExecutable { program, .. } => format!(
+                "run `chmod +x {program}` if it is a program, or write what runs it as `command` and the file in `args`"
+            ),
+            Trouble::Spawn { source, .. } if is_interpreter(source) => {
+                "check the first line of the file, or write its interpreter as `command` and the file in `args`"
+                    .to_owned()
+            }
             Trouble::Spawn { .. } => "check that the file is a program that this user may run".to_owned(),
+            Trouble::Exited { .. } | Trouble::Closed if self.starting && self.details.is_empty() => {
+                "run the server's command by hand to see why it ends".to_owned()
+            }
             Trouble::Exited { .. } | Trouble::Closed if self.starting => {
                 "run the server's command by hand to see why it ends; `details` has its last lines".to_owned()
             }
@@ -187,7 +203,15 @@ impl Trouble {
 }
 
 fn kind(error: &std::io::Error) -> String {
+    if is_interpreter(error) {
+        return "the interpreter that it needs is not there".to_owned();
+    }
     error.kind().to_string()
+}
+
+/// The program itself was found before it was started.
+fn is_interpreter(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::NotFound
 }
 
 /// Of lines on standard output that are no messages: a common mistake of servers, and here the likely cause.

@@ -67,7 +67,10 @@ impl SearchPath {
         }
         let not_found = || Trouble::NotFound { program: program.to_owned() };
         if program.contains(['/', '\\']) {
-            return Err(not_found());
+            return Err(match std::fs::metadata(here.join(program)) {
+                Ok(found) => Trouble::NotExecutable { program: program.to_owned(), folder: found.is_dir() },
+                Err(_) => not_found(),
+            });
         }
         if self.gave_up().is_some_and(|at| at.elapsed() < PAUSE) {
             return Err(not_found());

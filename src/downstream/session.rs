@@ -158,6 +158,8 @@ impl Session {
                 relay: &relay,
                 listening: self.events.listen(),
                 max_result_bytes: self.max_result_bytes,
+                far_end: &self.far_end,
+                ping: self.greeting.meta_params(),
             };
             let asking = async {
                 let mut result = exchange.run(prepared, &sent).await?;

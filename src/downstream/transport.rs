@@ -92,7 +92,8 @@ enum Read {
     Message(Box<Envelope>),
     /// Several at once, as the revision 2025-03-26 allows.
     Messages(Vec<Envelope>),
-    Unreadable(Option<Value>),
+    /// What keeps it from being JSON, where that is known.
+    Unreadable(Option<Value>, Option<String>),
     /// Longer than what a server says beside its answers; of a question its id.
     Excessive(Option<Value>),
     TooMany(Option<Value>),
@@ -180,19 +181,17 @@ impl ServerTransport {
         match read {
             Read::Message(message) => self.sort(*message),
             Read::Messages(messages) => messages.into_iter().for_each(|message| self.sort(message)),
-            Read::Unreadable(id) => match id {
-                Some(id) => {
-                    self.answer(&id, Answer::Malformed("an answer that is no JSON, or too deep".into()));
-                }
-                None => self.count_noise(),
-            },
+            Read::Unreadable(Some(id), why) => {
+                let why = why.unwrap_or_else(|| "members that are there twice".to_owned());
+                self.answer(&id, Answer::Malformed(format!("an answer that cannot be read: {why}").into()));
+            }
             // Whoever asked waits, and hears why nobody will answer.
             Read::Excessive(Some(id)) if self.unanswered.len() < MAX_UNANSWERED => {
                 let message = format!("a request of more than {MAX_ASIDE} bytes is not read");
                 let refusal = RpcError::new(RpcError::INVALID_REQUEST, message);
                 self.unanswered.push_back(Frame::error(Some(&id), &refusal));
             }
-            Read::Excessive(_) => self.count_noise(),
+            Read::Excessive(_) | Read::Unreadable(None, _) => self.count_noise(),
             Read::TooMany(id) => {
                 self.fail(id, || {
                     Answer::Malformed(format!("an answer with more than {MAX_VALUES} JSON values").into())
@@ -384,7 +383,7 @@ impl ServerTransport {
 
 impl Read {
     fn several(text: &[u8]) -> Self {
-        let all: Option<Vec<Map<String, Value>>> = serde_json::from_slice(text).ok();
+        let all: Option<Vec<Map<String, Value>>> = json::read(text).ok();
         let all =
             all.filter(|all| all.len() <= MAX_TOGETHER && all.iter().any(|one| one.contains_key("jsonrpc")));
         // One aside among them is not to be longer than one alone.
@@ -393,13 +392,17 @@ impl Read {
         let messages = all.into_iter().flatten().map(|one| serde_json::from_value(Value::Object(one)));
         match messages.collect::<Result<Vec<Envelope>, _>>() {
             Ok(messages) if !messages.is_empty() => Self::Messages(messages),
-            _ => Self::Unreadable(None),
+            _ => Self::Unreadable(None, None),
         }
     }
 }
 
 impl Turn {
     fn of(arrival: Arrival<'_>) -> Self {
+        let arrival = match arrival {
+            Arrival::Message(text) => Arrival::Message(json::without_mark(text)),
+            other => other,
+        };
         match arrival {
             Arrival::Message(text) if text.len() > LARGE && json::values(text) > MAX_VALUES => {
                 Self::Read(Read::TooMany(lines::message_id(text)))
@@ -407,12 +410,12 @@ impl Turn {
             Arrival::Message(text) if text.trim_ascii_start().starts_with(b"[") => {
                 Self::Read(Read::several(text))
             }
-            Arrival::Message(text) => Self::Read(match serde_json::from_slice::<Envelope>(text) {
+            Arrival::Message(text) => Self::Read(match json::read::<Envelope>(text) {
                 Ok(message) if message.method.is_some() && text.len() > MAX_ASIDE => {
                     Read::Excessive(message.id)
                 }
                 Ok(message) => Read::Message(Box::new(message)),
-                Err(_) => Read::Unreadable(lines::message_id(text)),
+                Err(error) => Read::Unreadable(lines::message_id(text), json::reason(&error)),
             }),
             Arrival::TooLong(id) => Self::Read(Read::TooLong(id)),
             Arrival::Over(over) => Self::Read(Read::Over(over)),

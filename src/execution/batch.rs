@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::call::{JsonObject, Method, ToolCall};
 use crate::config::{OnFailure, Server, SessionMode, Use};
 use crate::fault::{ErrorCode, Fault};
+use crate::json;
 use crate::scope::Scope;
 
 const NAME_KEYS: [&str; 6] = ["name", "tool_name", "tool", "function", "function_name", "function_id"];
@@ -105,7 +106,7 @@ impl Requested {
     fn parse(index: usize, item: Value) -> Self {
         let unreadable = |tool, problem: &str| Self::Unreadable { index, tool, problem: problem.to_owned() };
         let item = match item {
-            Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::Null),
+            Value::String(text) => json::read(text.as_bytes()).unwrap_or(Value::Null),
             other => other,
         };
         let Value::Object(mut item) = item else {
@@ -119,7 +120,7 @@ impl Requested {
         let arguments = match first(&mut item, &ARGUMENT_KEYS, truthy) {
             None => JsonObject::new(),
             Some(Value::Object(arguments)) => arguments,
-            Some(Value::String(text)) => match serde_json::from_str(&text) {
+            Some(Value::String(text)) => match json::read(text.as_bytes()) {
                 Ok(Value::Object(arguments)) => arguments,
                 _ => {
                     return unreadable(

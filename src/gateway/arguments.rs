@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::call::JsonObject;
 use crate::fault::{ErrorCode, Fault};
+use crate::json;
 use crate::rpc::RpcError;
 use crate::tool::Repeated;
 
@@ -40,7 +41,7 @@ pub(super) fn of_call(mut params: JsonObject, meta: JsonObject) -> Result<Call, 
     let arguments = match params.shift_remove("arguments") {
         None | Some(Value::Null) => JsonObject::new(),
         Some(Value::Object(arguments)) => arguments,
-        Some(Value::String(text)) => serde_json::from_str(&text)
+        Some(Value::String(text)) => json::read(text.as_bytes())
             .map_err(|_| refuse("`params.arguments` is a text that is not a JSON object"))?,
         Some(_) => return Err(refuse("`params.arguments` must be an object")),
     };
@@ -103,7 +104,7 @@ impl Arguments {
         let value = match self.take(name) {
             None => return Ok(Vec::new()),
             Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
-            Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or(Value::Null),
+            Some(Value::String(text)) => json::read(text.as_bytes()).unwrap_or(Value::Null),
             Some(value) => value,
         };
         match value {

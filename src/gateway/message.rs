@@ -47,6 +47,7 @@ pub fn answer_to_malformed(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 pub(super) fn parse(text: &[u8]) -> Result<Message, Malformed> {
+    let text = json::without_mark(text);
     if text.is_empty() {
         return Err(Malformed::Silent);
     }
@@ -58,7 +59,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Message, Malformed> {
     if text.trim_ascii_start().starts_with(b"[") {
         return Err(malformed(text));
     }
-    match serde_json::from_slice::<Envelope>(text) {
+    match json::read::<Envelope>(text) {
         Ok(envelope) if envelope.method.is_some() => call(envelope),
         Ok(Envelope { id: Some(id), result: Some(result), .. }) => Ok(answer(id, Ok(result))),
         Ok(Envelope { id: Some(id), error: Some(error), .. }) => Ok(answer(id, Err(error))),
@@ -102,14 +103,12 @@ fn answer(id: Value, outcome: Result<Value, Value>) -> Message {
 }
 
 fn malformed(text: &[u8]) -> Malformed {
-    match serde_json::from_slice::<Value>(text) {
-        Err(_) => {
-            let id = lines::message_id(text);
-            refusal(
-                id,
-                RpcError::PARSE,
-                "this is not JSON; send one JSON-RPC message (over stdio: one per line)",
-            )
+    match json::read::<Value>(text) {
+        Err(error) => {
+            let why = json::reason(&error).map(|why| format!(" ({why})")).unwrap_or_default();
+            let message =
+                format!("this is not JSON{why}; send one JSON-RPC message (over stdio: one per line)");
+            refusal(lines::message_id(text), RpcError::PARSE, message)
         }
         Ok(Value::Array(_)) => {
             let message = "JSON-RPC batches are not part of this protocol; send one message at a time";

@@ -365,7 +365,8 @@ async fn a_server_that_changes_what_it_has_is_asked_again_and_the_client_told() 
 async fn what_changed_before_the_first_list_is_in_it() {
     let script = |name: &str| {
         let tools = json!([{"name": "change", "inputSchema": {"type": "object"}}, {"name": name}]);
-        let changed = |what: &str| json!({"jsonrpc": "2.0", "method": format!("notifications/{what}/list_changed")});
+        let changed =
+            |what: &str| json!({"jsonrpc": "2.0", "method": format!("notifications/{what}/list_changed")});
         json!({
             "capabilities": {"tools": {"listChanged": true}, "prompts": {"listChanged": true}},
             "answers": [

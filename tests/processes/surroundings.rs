@@ -154,3 +154,27 @@ async fn a_file_that_is_no_program_is_said_to_be_none() {
         reply.json
     );
 }
+
+#[tokio::test]
+async fn a_command_that_is_there_and_cannot_be_run_is_told_from_one_that_is_not() {
+    let folder = TempDir::new().expect("a folder");
+    let script = executable(folder.path(), "#!/no/such/interpreter\n");
+    let closed = folder.path().join("closed");
+    std::fs::write(&closed, "text").expect("written");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o600)).expect("permissions");
+    for (command, message, hint) in [
+        (folder.path(), "is a folder", "the program itself"),
+        (&closed, "no program that this user may run", "chmod +x"),
+        (&script, "the interpreter that it needs is not there", "first line"),
+        (Path::new("/no/such/program"), "there is no command", "check the `command`"),
+    ] {
+        let config = Config::new().server(json!({"server_name": "x", "config": {"command": command}}));
+        let told = Gateway::start(&config).await.call(DISCOVER, json!({"server_name": "x"})).await.json;
+        assert_eq!(told["error_code"], "SERVER_START_FAILED", "{told}");
+        assert!(told["message"].as_str().expect("text").contains(message), "{told}");
+        assert!(told["hint"].as_str().expect("text").contains(hint), "{told}");
+    }
+    let config = Config::new().server(json!({"server_name": "x", "config": {"command": "true"}}));
+    let told = Gateway::start(&config).await.call(DISCOVER, json!({"server_name": "x"})).await.json;
+    assert!(told["details"].is_null() && !told["hint"].to_string().contains("details"), "{told}");
+}

@@ -32,7 +32,8 @@ struct Registry<'a> {
 struct Ring {
     grants: HashMap<KeyDigest, Grant>,
     seen: HashSet<KeyDigest>,
-    callers: HashMap<CallerId, Arc<ServerList>>,
+    /// What each caller was given, and the hint of the key that it was given by.
+    callers: HashMap<CallerId, (Arc<ServerList>, String)>,
     /// The keys that are written out.
     clear: Secrets,
 }
@@ -65,9 +66,16 @@ impl Ring {
         }
         let Some(grant) = grant else { return };
         // Callers share what is cached for them: two meanings of one caller would mix two sets of servers.
-        let list = self.callers.entry(grant.caller.clone()).or_insert_with(|| Arc::clone(&grant.config));
+        let known = || (Arc::clone(&grant.config), hint.clone());
+        let (list, other) = self.callers.entry(grant.caller.clone()).or_insert_with(known);
         if !Arc::ptr_eq(list, &grant.config) {
-            let expected = "expected ids that, joined with `_`, are not those of a key with other servers";
+            let expected = if grant.project.is_none() {
+                format!("expected an `id` of its own; the key `{other}` has the same one as `{hint}`")
+            } else {
+                format!(
+                    "expected ids that, joined with `_`, are not those of a key with other servers, as they are with `{other}`"
+                )
+            };
             node.notes().problem(node.here(), expected);
         }
         self.grants.insert(digest, Grant { hint, ..grant });

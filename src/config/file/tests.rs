@@ -402,7 +402,7 @@ fn a_key_may_be_a_digest_or_a_reference_but_only_once() {
     file["gateways"] = json!({KEY: {"id": "g", "mcp_config": [echo()]}});
     assert_eq!(problems(&file), ["gateways.****KEQ5: expected a key that no other entry has"]);
     file["gateways"] = json!({"another-horse-0001": {"id": "u1_p1_c1", "mcp_config": [echo()]}});
-    assert!(problems(&file)[0].starts_with("gateways.****0001: expected ids that"));
+    assert!(problems(&file)[0].starts_with("gateways.****0001: expected an `id` of its own"));
     file["gateways"] = json!({"another-horse-0001": {"id": "g", "mcp_config": [echo()]}});
     assert_eq!(settings(&file).keys.len(), 2);
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -120,6 +120,12 @@ pub(super) fn is_of(response: &Response, media_type: &str) -> bool {
     let written = response.headers().get(CONTENT_TYPE).and_then(|written| written.to_str().ok());
     let essence = written.unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case(media_type)
+}
+
+/// Whether the body has to be unpacked, which was not asked for.
+pub(super) fn is_encoded(response: &Response) -> bool {
+    let mut written = response.headers().get_all(CONTENT_ENCODING).iter();
+    written.any(|written| !written.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Reads what nobody needs to its end, so that the connection can be used again.

@@ -32,6 +32,8 @@ pub enum Loss {
     },
     #[error("answered with something that is no MCP message")]
     NotMcp,
+    #[error("answered in a form that nobody asked for: its answers are compressed")]
+    Encoded,
     #[error("took the request and gave no answer")]
     NoAnswer,
     #[error("broke off before it answered")]
@@ -84,7 +86,7 @@ impl Loss {
 
     /// Whether the server was heard, and did not keep to the protocol.
     pub fn breaks_protocol(&self) -> bool {
-        matches!(self, Self::NotMcp | Self::NoAnswer | Self::Redirect | Self::ForeignEndpoint)
+        matches!(self, Self::NotMcp | Self::Encoded | Self::NoAnswer | Self::Redirect | Self::ForeignEndpoint)
     }
 
     /// Whether the session is gone, and not this one answer alone. A wire that has ended says so itself.
@@ -115,6 +117,9 @@ impl Loss {
             }
             Self::Status { status: 500.., .. } => "the fault is on the server's side; try again later",
             Self::NotMcp => "check that `url` is the server's MCP address, with its whole path",
+            Self::Encoded => {
+                "let the server, or the proxy before it, compress only what is asked for with `Accept-Encoding`"
+            }
             Self::Broken | Self::SessionLost => "the next batch starts a new session",
             Self::Status { .. } | Self::NoAnswer | Self::ForeignEndpoint => return None,
         })

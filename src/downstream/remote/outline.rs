@@ -108,7 +108,7 @@ impl Outline {
 
 /// Whether a message that came in is the answer to this request.
 pub(super) fn answers(message: &[u8], id: &Value) -> bool {
-    let incoming: Option<Incoming> = serde_json::from_slice(message).ok();
+    let incoming: Option<Incoming> = crate::json::read(message).ok();
     incoming.is_some_and(|incoming| {
         // Some servers send ids back as text.
         let same = |theirs: &Value| theirs == id || theirs.as_str() == Some(&id.to_string());
@@ -118,13 +118,13 @@ pub(super) fn answers(message: &[u8], id: &Value) -> bool {
 
 /// The protocol version that the answer to `initialize` settles on.
 pub(super) fn settled_version(message: &[u8]) -> Option<HeaderValue> {
-    let answer: Initialized = serde_json::from_slice(message).ok()?;
+    let answer: Initialized = crate::json::read(message).ok()?;
     HeaderValue::from_str(&answer.result?.version).ok()
 }
 
 /// The message of a JSON-RPC error, whoever it is for.
 pub(super) fn error_message(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
+    let body: Value = crate::json::read(body).ok()?;
     body["error"]["message"].as_str().map(str::to_owned)
 }
 

@@ -139,6 +139,9 @@ impl Streamable {
         if initialize {
             self.state().session = response.headers().get(SESSION).cloned();
         }
+        if link::is_encoded(&response) {
+            return Err(Loss::Encoded);
+        }
         if link::is_of(&response, "text/event-stream") {
             return self.read_stream(id, initialize, response).await;
         }

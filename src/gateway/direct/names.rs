@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn every_name_that_is_listed_can_be_called() {
-        const PIECES: [&str; 12] = ["_", "__", "-", ".", "::", "查", "询", "é", "a", "b2", "Z", "a_rather_long_piece_"];
+        const PIECES: [&str; 12] =
+            ["_", "__", "-", ".", "::", "查", "询", "é", "a", "b2", "Z", "a_rather_long_piece_"];
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
         for _ in 0..300 {
             let mut text = |most: usize| -> String {
