@@ -192,7 +192,7 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
             code::scan(layer.text(), &mut seen);
         }
         if kinds.contains(Kind::PromptInjection) && place == Place::Result {
-            prompt::at_the_edge(layer.text(), &mut seen);
+            prompt::judge_result(layer.text(), &mut seen);
         }
         prompt::soften(layer.text(), place, &mut seen);
         prompt::combine(&mut seen, Kind::PromptInjection);

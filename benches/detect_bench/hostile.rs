@@ -45,6 +45,7 @@ pub(crate) const SHAPES: &[Shape] = shapes! {
     "private keys" |size| "-----BEGIN PRIVATE KEY-----".repeat(size / 27);
     "orders" |size| drawn(size, &["ignore ", "all ", "the ", "previous ", "forget ", "your ", "system "]);
     "requests" |size| drawn(size, &["if you are ", "please ", "before ", "must ", "call ", "the tool ", "user "]);
+    "calls on assistants" |size| drawn(size, &["To the agent", ": ", "AI ", "bots ", "should ", "send ", "user: a\nassistant: "]);
     "insults" |size| drawn(size, &["you are ", "i ", "hate ", "all ", "kill ", "the ", "year old "]);
     "words for ids" |size| drawn(size, &["passport ", "license ", "tin ", "nif ", "123456789 ", "AB12345 ", "vat "]);
     "words for phones" |size| drawn(size, &["tel ", "phone ", "call ", "555-", "0123 ", "(415) ", "+1 "]);

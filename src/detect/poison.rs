@@ -41,6 +41,9 @@ const HEADED: &[Rule] = rules! {
     "poison.override" "override" 0.9 ["ignor" "disregard" "forget" "overrid"] & ["instruct" "prompt" "rule" "guideline" "command" "polic" "request" "tool" "safety"]
         r"\b(?:ignore|disregard|forget|override)\b(?:\W{1,3}[\w'-]{1,16}){0,4}?\W{1,3}(?:all|any|previous|prior|above|earlier|your|other|system|safety|user)\b(?:\W{1,3}[\w'-]{1,16}){0,3}?\W{1,3}(?:instruct\w*|prompts?|rules?|guidelines?|commands?|polic\w+|requests?|tools?|safety)\b"
         "A definition asks to ignore other instructions."
+    "poison.exfiltrate" "exfiltrate" 0.88 ["send" "forward" "upload" "exfiltrat" "transmit" "bcc" "attacker" "post"]
+        r"(?:\b(?:send|sends|forward|forwards|upload|uploads|transmit|transmits|post|posts)\b(?:\W{1,3}[\w'./-]{1,24}){0,10}?\W{1,3}(?:to|at)\W{1,3}(?:https?://|[\w.+-]{1,40}@|an? (?:external|remote|attacker|third)|our (?:server|endpoint)|attacker)|\bexfiltrat\w*|\bbcc\b.{0,40}@|\battacker(?:'s)?[- ](?:controlled|server|endpoint|address))"
+        "A definition sends data away."
 };
 
 const RULES: &[Rule] = rules! {
@@ -65,9 +68,6 @@ const RULES: &[Rule] = rules! {
     "poison.other-tool" "shadowing" 0.7 ["tool has been" "tool is now" "tool now" "for all requests" "all other tools" "any other tool" "other tools" "every tool" "all tools" "the following tool"] & ["tool"]
         r"(?:\b\w+ tool (?:has been (?:optimi[sz]ed|upgraded|updated|modified|enhanced|improved|replaced)|is now|now (?:uses|requires|automatically))|\b(?:use|call|prefer|choose|select) this (?:tool )?(?:instead of|over|before|rather than) (?:all |any |every )?(?:the )?other tools?|\b(?:all|any|every) other tools?\b.{0,60}\b(?:must|should|will|are|is)\b)"
         "A definition speaks about other tools."
-    "poison.exfiltrate" "exfiltrate" 0.88 ["send" "forward" "upload" "exfiltrat" "transmit" "bcc" "attacker" "post "]
-        r"(?:\b(?:send|sends|forward|forwards|upload|uploads|transmit|transmits|post|posts)\b(?:\W{1,3}[\w'./-]{1,24}){0,10}?\W{1,3}(?:to|at)\W{1,3}(?:https?://|[\w.+-]{1,40}@|an? (?:external|remote|attacker|third)|our (?:server|endpoint)|attacker)|\bexfiltrat\w*|\bbcc\b.{0,40}@|\battacker(?:'s)?[- ](?:controlled|server|endpoint|address))"
-        "A definition sends data away."
     "poison.execution" "capability" 0.75 ["arbitrary" "execut" "invok" "launch" "payload" "run" "spawn" "eval" "shell"]
         r"(?:\b(?:execut\w*|runs?|launch\w*|eval\w*|invok\w*|spawn\w*)\s+(?:\w+\s+){0,2}?(?:arbitrary|malicious|remote(?:ly)? (?:payload|code)|unvalidated|unsanitized|untrusted)\s+(?:\w+\s+){0,2}?(?:commands?|code|scripts?|payloads?|shell|sql|quer\w+|python|binar\w+|programs?)|\brun (?:a )?(?:shell|bash) (?:script|command)s? on (?:the )?(?:host|server|system)|\b(?:fetch|download|retriev)\w*\b.{0,60}\b(?:and|then)\s+(?:\w+\s+)?(?:execut|launch|run|eval)\w*\s+(?:it|them|the (?:script|payload|binary|file|code|program))\b|\bexecutes? (?:local|remote|shell|arbitrary|system|os) (?:files?|scripts?|commands?|code)|\bexecutes? a script provided|\bexecutes? any (?:shell |system |os )?(?:commands?|code|scripts?) as\b)"
         "A definition says that the tool runs anything."

@@ -12,15 +12,15 @@ use super::rules::{EVERYWHERE, Rule, Search, Table};
 use super::{FLAGGED, Finding, Kind, Kinds, Place};
 
 pub(super) use context::soften;
-pub(super) use results::at_the_edge;
 
 pub(super) const TABLES: &[Table] = &[
     Table { search: Search::Heads, ..table(EVERYWHERE, strong::HEADED) },
     table(EVERYWHERE, strong::RULES),
+    Table { check: Some(strong::is_its_own), ..table(EVERYWHERE, strong::LIMITS) },
     table(EVERYWHERE, weak::RULES),
     table(EVERYWHERE, languages::RULES),
     table(&[Place::Result], results::RULES),
-    Table { check: Some(addressed::acts), ..table(&[Place::Result], addressed::RULES) },
+    Table { check: Some(addressed::calls), ..table(&[Place::Result], addressed::RULES) },
 ];
 
 const fn table(places: &'static [Place], rules: &'static [Rule]) -> Table {
@@ -33,6 +33,12 @@ const fn table(places: &'static [Place], rules: &'static [Rule]) -> Table {
         check: None,
         search: Search::Pattern,
     }
+}
+
+/// Judges what in a result takes more than a pattern.
+pub(super) fn judge_result(text: &str, found: &mut Vec<Finding>) {
+    results::at_the_edge(text, found);
+    addressed::judge(text, found);
 }
 
 /// How near to each other weak signs must stand, in bytes.

@@ -107,7 +107,7 @@ const WHOLE: &[&str] = &[
 const NEEDED: u16 = 1 << 15;
 
 /// Findings of one rule in one text; what comes after is more of the same.
-const MAX_FINDINGS: u16 = 200;
+pub(super) const MAX_FINDINGS: u16 = 200;
 
 struct Compiled {
     table: &'static Table,

@@ -11,11 +11,15 @@ const NEAR: usize = 160;
 pub(in super::super) fn explains(text: &str, one: &Finding) -> bool {
     let said = || Said::of(text, &one.span);
     match one.rule {
-        "poison.before-others" | "poison.weak-must" | "prompt.tool-order" => said().is_order_of_work(),
+        "poison.before-others" => said().is_order_of_work(),
+        "poison.weak-must" | "prompt.tool-order" => {
+            let said = said();
+            said.is_order_of_work() && !said.presses()
+        }
         "poison.parameter" => said().is_option(),
         "poison.hide" | "prompt.hide-from-user" => said().is_refusal() || said().is_early(),
         "poison.files" => said().is_setting_file() || said().is_denied(),
-        "poison.redirect" => said().is_cut(),
+        "poison.redirect" => said().is_notice(),
         "poison.attack" => said().is_force() || said().is_denied(),
         "poison.exfiltrate" => said().is_address(),
         "prompt.new-instructions" => said().is_rule(),
@@ -72,6 +76,29 @@ const PRIVATE: &[&str] = &[
     "telling",
     "~/",
 ];
+/// Reasons that nobody gives for the order of work, and orders that are about no tool.
+const PRESSURE: &[&str] = &[
+    "alert",
+    "attempt",
+    "audit",
+    "command",
+    "complian",
+    "critical",
+    "echo ",
+    "endpoint",
+    "halt",
+    "http",
+    "important",
+    "integrity",
+    "optimi",
+    "partner",
+    "protocol",
+    "script",
+    "security",
+    "sudo",
+    "system",
+    "verif",
+];
 /// What gets something and changes nothing.
 const LOOKS: &[&str] =
     &["describe", "find", "get", "info", "list", "lookup", "resolve", "search", "show", "snapshot", "status"];
@@ -117,6 +144,15 @@ impl Said {
     fn is_order_of_work(&self) -> bool {
         let private = PRIVATE.iter().any(|word| self.near.contains(word)) || self.holds(PRIVATE);
         !private && (self.is_cut() || !self.holds(WIDE) && !self.is_about_another())
+    }
+
+    fn presses(&self) -> bool {
+        self.holds(PRESSURE) || PRESSURE.iter().any(|word| self.near.contains(word))
+    }
+
+    /// `… is disabled. Only use this tool when …`
+    fn is_notice(&self) -> bool {
+        self.is_cut() && !["alternative", "instead", "redirect"].iter().any(|word| self.span.contains(word))
     }
 
     /// Two sentences that have nothing to do with each other.

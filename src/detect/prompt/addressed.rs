@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::super::rules::{Rule, rules};
+use super::super::Finding;
+use super::super::rules::{MAX_FINDINGS, Rule, rules};
 
 /// What is asked for stands so near.
 const NEAR: usize = 420;
@@ -59,20 +60,36 @@ fn compiled(index: usize) -> Option<&'static Regex> {
     all[index].get_or_init(build).as_ref()
 }
 
-/// Whoever is addressed is asked for a deed as well.
-pub(super) fn acts(rule: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
+/// Leaves out who speaks and who is spoken of.
+pub(super) fn calls(
+    rule: &Rule,
+    text: &str,
+    whole: Range<usize>,
+    span: Range<usize>,
+) -> Option<Range<usize>> {
     let said = text.get(whole.clone())?.to_ascii_lowercase();
     let said = said.trim_start_matches(|c: char| !c.is_alphanumeric());
-    if rule.id != "prompt.fake-turn" && is_speaker(said, text.get(whole.end..)?) {
-        return None;
+    let passes = rule.id == "prompt.fake-turn" || !is_speaker(said, text.get(whole.end..)?);
+    passes.then_some(span)
+}
+
+/// Keeps the addresses that a deed follows. So many that more would not be told are kept as they are.
+pub(super) fn judge(text: &str, found: &mut Vec<Finding>) {
+    for rule in RULES {
+        let all = found.iter().filter(|one| one.rule == rule.id).count();
+        if all < usize::from(MAX_FINDINGS) {
+            found.retain(|one| one.rule != rule.id || asks(rule, text.as_bytes(), &one.span));
+        }
     }
-    let bytes = text.as_bytes();
-    let near = &bytes[whole.start..bytes.len().min(whole.end + NEAR)];
-    let rest = near.windows(2).skip(whole.len()).position(|pair| matches!(pair, b"\n\n" | b"``"));
-    let near = &near[..rest.map_or(near.len(), |at| whole.len() + at)];
+}
+
+fn asks(rule: &Rule, bytes: &[u8], span: &Range<usize>) -> bool {
+    let near = &bytes[span.start..bytes.len().min(span.end + NEAR)];
+    let rest = near.windows(2).skip(span.len()).position(|pair| matches!(pair, b"\n\n" | b"``"));
+    let near = &near[..rest.map_or(near.len(), |at| span.len() + at)];
     let english = !rule.id.starts_with("prompt.addressed-");
-    let deeds = if english { 0..DEEDS.len() } else { DEEDS.len()..DEEDS.len() + 1 };
-    deeds.filter_map(compiled).any(|deed| deed.is_match(near)).then_some(span)
+    let mut deeds = if english { 0..DEEDS.len() } else { DEEDS.len()..DEEDS.len() + 1 };
+    deeds.any(|index| compiled(index).is_some_and(|deed| deed.is_match(near)))
 }
 
 /// `Support agent: I will send it`, `The assistant, who …`: who speaks, or who is spoken of.

@@ -128,7 +128,7 @@ const WORKS: &[&str] = &[
 const LONGEST_REQUEST: usize = 200;
 
 /// Adds a request that is the first or the last line of a result: nobody asked the tool for it.
-pub(in super::super) fn at_the_edge(text: &str, found: &mut Vec<Finding>) {
+pub(super) fn at_the_edge(text: &str, found: &mut Vec<Finding>) {
     let mut lines = text.trim().lines();
     let (Some(first), Some(last)) = (lines.next(), lines.next_back()) else { return };
     for line in [first, last] {

@@ -1,5 +1,7 @@
 //! Signs that are enough by themselves.
 
+use std::ops::Range;
+
 use super::super::rules::{Rule, rules};
 
 /// What begins with its literal, and counts words after it.
@@ -37,8 +39,8 @@ pub(super) const RULES: &[Rule] = rules! {
     "prompt.leak" "leak" 0.82 ["system prompt" "initial prompt" "your instructions" "initial instructions" "original instructions" "above prompt" "prompt above" "hidden instructions" "your prompt" "secret instructions" "instructions above" "text above" "words above" "your guidelines" "previous instructions" "system message" "your rules" "everything above" "your system" "developer message" "hidden prompt" "prior instructions"]
         r"\b(?:reveal|show|print|repeat|output|display|tell me|give me|share|leak|expose|write (?:out|down)?|recite|reproduce|return|dump|disclose|copy|what (?:is|are|was|were)|summari[sz]e|list|translate|echo|spell out)\b(?:\W{1,3}[\w'-]{1,16}){0,6}?\W{1,3}(?:(?:(?:your|the|its|full|entire|exact|complete|original|above)\W{1,2}){0,2}(?:your|its|full|entire|exact|complete|original|above)\W{1,2}(?:\w+\W{1,2}){0,2}?(?:system (?:prompt|message|instructions?)|initial (?:prompt|instructions?)|original (?:prompt|instructions?)|hidden (?:prompt|instructions?)|secret instructions|developer message|prompt|instructions? (?:above|verbatim|you were given|you received)|(?:text|words|everything) above|(?:own |internal )?(?:instructions|guidelines|rules)(?:\s+(?:verbatim|word for word|above|in full|that you)|\W{0,2}$))|the\W{1,2}(?:\w+\W{1,2}){0,2}?(?:(?:system (?:prompt|message|instructions?)|initial (?:prompt|instructions?)|original (?:prompt|instructions?)|hidden (?:prompt|instructions?)|secret instructions|developer message|prompt above|(?:text|words|everything) above)(?:\W{0,3}$|\W{0,2}[.!?,;:\n\x22')\]]|\s+(?:verbatim|word for word|above|in full|that you|you|in an?|and|now|here|to me|starting|as (?:is|it)|exactly|from|using|without))|instructions? (?:above|verbatim|you were given|you received)|(?:own |internal )?(?:instructions|guidelines|rules)(?:\s+(?:verbatim|word for word|above|in full|that you)|\W{0,2}$)))"
         "The text asks for the prompt of the assistant."
-    "prompt.jailbreak" "jailbreak" 0.88 ["do anything now" "jailbreak" "jailbroken" "developer mode" "dan mode" "dan prompt" "dan," "as dan" " dan " "stan" "evil-bot" "god mode" "aim" "machiavellian" "unfiltered" "uncensored" "unrestricted" "no restrictions" "without restrictions" "no limits" "without any restrictions" "no filters" "no ethical" "without any limitations" "without any filter" "amoral" "opposite mode" "no moral" "not bound by" "freed from" "free from" "broken free"]
-        r"(?:\bdo anything now\b|\b(?:act|behave|respond|answer|pretend|roleplay|role-play|pretending to be|known)(?:\W{1,3}\w{1,16}){0,3}?\W{1,3}(?:as|like|to be)\W{1,3}(?:an? )?(?:dan\b|unrestricted|uncensored|unfiltered|amoral|jailbroken|evil)|\b(?:dan|developer|god|sudo|debug|jailbreak|opposite|evil|unrestricted)\s?mode\s?(?:enabled|activated|on\b|is now|output|response)|\b(?:enable|activate|enter|switch (?:in)?to|with)\s+(?:dan|developer|god|sudo|debug|jailbreak|unrestricted|evil)\s?mode\b|(?:has|have|with|without|no|free (?:of|from)|freed from|not bound by|not have)\s+(?:any\s+|all\s+|of\s+)*(?:restrictions?|ethical|moral|filters?|censorship|limitations?|content polic\w+|guidelines)\b.{0,80}(?:ai|chatbot|model|assistant|character|chatgpt|openai|answer|respon\w+|reply)|(?:ai|chatbot|model|assistant|character|chatgpt|openai|bot)\b.{0,80}(?:\bno|without|not have|free (?:of|from)|freed from|not bound by|broken free)\s+(?:\w+\s+){0,3}?(?:restrictions|ethic\w*|moral\w*|filters?|censorship|limitations|guidelines|confines)|(?:unfiltered|uncensored|unrestricted|amoral)\s+(?:and\s+\w+\s+)?(?:ai|chatbot|language model|model|response|version|assistant|answer|bot)|stay in character|jailbr(?:eak|oken)\s+(?:prompt|mode|version|response|output))"
+    "prompt.jailbreak" "jailbreak" 0.88 ["do anything now" "jailbreak" "jailbroken" "developer mode" "dan mode" "dan prompt" "dan," "as dan" " dan " "stay in char" "god mode" "unfiltered" "uncensored" "unrestricted" "amoral" "opposite mode"]
+        r"(?:\bdo anything now\b|\b(?:act|behave|respond|answer|pretend|roleplay|role-play|pretending to be|known)(?:\W{1,3}\w{1,16}){0,3}?\W{1,3}(?:as|like|to be)\W{1,3}(?:an? )?(?:dan\b|unrestricted|uncensored|unfiltered|amoral|jailbroken|evil)|\b(?:dan|developer|god|sudo|debug|jailbreak|opposite|evil|unrestricted)\s?mode\s?(?:enabled|activated|on\b|is now|output|response)|\b(?:enable|activate|enter|switch (?:in)?to|with)\s+(?:dan|developer|god|sudo|debug|jailbreak|unrestricted|evil)\s?mode\b|(?:unfiltered|uncensored|unrestricted|amoral)\s+(?:and\s+\w+\s+)?(?:ai|chatbot|language model|model|response|version|assistant|answer|bot)|stay in character|jailbr(?:eak|oken)\s+(?:prompt|mode|version|response|output))"
         "The text asks to leave the assistant's limits."
     "prompt.role" "role" 0.8 ["from now on" "you are now" "you will now" "henceforth" "from this point" "you're now" "you are going to" "you are no longer" "starting now" "from here on"]
         r"(?:\b(?:from (?:now|here|this point|this moment) on(?:wards?)?|henceforth|starting (?:now|from now))\W{1,3}(?:\w+\W{1,3}){0,4}?(?:you(?:'re| are| will| must| have to| should|r)|act|respond|answer|always\W{1,3}(?:act|respond|answer|reply|say|speak|write|end|begin|start|add|include|obey|do|use|call|refer|pretend|ignore|translate|talk)|reply|your)\b|\byou(?:'re| are) (?:now|no longer)\s+(?:going to\s+|to\s+)?(?:an?\s+|the\s+|in\s+|acting\s+|bound\s+|my\s+|called\s+|known\s+|be\s+)?(?:chatgpt|dan\b|ai\b|assistant|bot\b|model|character|role|unrestricted|evil|free|acting|going to act|going to play|playing|my |\w+gpt|hacker|admin))"
@@ -74,3 +76,49 @@ pub(super) const RULES: &[Rule] = rules! {
         r"(?:\b(?:can|could|would|will) you (?:please )?(?:tell|give|share|reveal|send|show|provide|confirm)(?: me)?|\btell me|\bgive me|\bwhat(?:'s|s| is| are| was)|\breveal(?: me)?|\bplease share) (?:what )?(?:your|the) (?:\w+ )?(?:password|passphrase|secret key)\b(?: is)?(?: (?:for|to) (?:our|your|the|this) \w+)?\s?(?:\?|$|with me)"
         "The text asks the assistant for a password."
 };
+
+/// Limits that are gone. Whose they are stands on either side, and is looked for there: from every such word at once
+/// the pattern would have more states than can be kept.
+pub(super) const LIMITS: &[Rule] = rules! {
+    "prompt.limits" "jailbreak" 0.88 ["restriction" "ethic" "moral" "filter" "censorship" "limitation" "content polic" "guidelines" "confines"] & ["without" "no " "no\n" "not have" "free of" "free from" "freed from" "bound by" "broken free"]
+        r"\b(?:without|no|free (?:of|from)|freed from|not bound by|broken free|not have)\s+(?:\w+\s+){0,3}?(?:restrictions?|ethic\w*|moral\w*|filters?|censorship|limitations?|content polic\w+|guidelines|confines)\b"
+        "The text asks to leave the assistant's limits."
+};
+
+/// Whether an assistant is near enough for the limits to be its own.
+pub(super) fn is_its_own(
+    _: &Rule,
+    text: &str,
+    whole: Range<usize>,
+    span: Range<usize>,
+) -> Option<Range<usize>> {
+    const REACH: usize = 80;
+    const BEFORE: &[&str] = &["ai", "chatbot", "model", "assistant", "character", "chatgpt", "openai", "bot"];
+    const AFTER: &[&str] = &[
+        "ai",
+        "chatbot",
+        "model",
+        "assistant",
+        "character",
+        "chatgpt",
+        "openai",
+        "answer",
+        "respon",
+        "reply",
+    ];
+    let bytes = text.as_bytes();
+    let lower = |range: Range<usize>| String::from_utf8_lossy(&bytes[range]).to_ascii_lowercase();
+    let said = lower(whole.clone());
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let link = ["all", "any", "bound", "by", "free", "freed", "from", "have", "no", "not", "of"];
+    let bare = words.iter().skip(1).rev().skip(1).all(|word| link.contains(word));
+    let before = lower(whole.start.saturating_sub(REACH)..whole.start);
+    let after = lower(whole.end..bytes.len().min(whole.end + REACH));
+    let ends = |name: &&str| {
+        before.match_indices(*name).any(|(at, _)| {
+            before[at + name.len()..].chars().next().is_none_or(|next| !next.is_alphanumeric() && next != '_')
+        })
+    };
+    let owned = BEFORE.iter().any(ends) || bare && AFTER.iter().any(|name| after.contains(name));
+    owned.then_some(span)
+}
