@@ -10,17 +10,19 @@ use serde_json::{Map, Value};
 use crate::ids::ToolName;
 use crate::json;
 
+mod charset;
 mod media;
 mod params;
 mod texts;
 
+use charset::Reading;
 pub use media::{encoded, holds_media};
 use media::{encoded_contents, written};
 pub use params::Part;
 use texts::walk;
 pub use texts::{
-    change, change_at, change_named, each_at, each_named, each_number, keys, object_size, size, strings,
-    values,
+    blank_at, change, change_at, change_named, each_at, each_figure, each_named, each_number, keys,
+    object_size, size, strings, values,
 };
 
 pub type JsonObject = Map<String, Value>;
@@ -61,6 +63,8 @@ pub struct ToolOutput {
     rpc_error: Option<Value>,
     /// What is text in its base64: a client may show it as such.
     written: Vec<String>,
+    /// Whether some text is in no charset that is known here.
+    unread: bool,
 }
 
 /// A result that is not what the protocol calls one.
@@ -180,8 +184,10 @@ impl ToolOutput {
         };
         match result {
             Value::Object(result) if is_result(&result) => {
-                let mut output = Self { method, result, rpc_error: None, written: Vec::new() };
-                output.written = output.blocks().into_iter().filter_map(written).collect();
+                let mut output = Self { method, result, rpc_error: None, written: Vec::new(), unread: false };
+                let readings: Vec<Reading> = output.blocks().into_iter().map(written).collect();
+                output.unread = readings.contains(&Reading::Unread);
+                output.written = readings.into_iter().filter_map(Reading::into_text).collect();
                 Ok(output)
             }
             _ => Err(NotAResult),
@@ -194,7 +200,7 @@ impl ToolOutput {
         let mut result = JsonObject::new();
         result.insert("content".to_owned(), serde_json::json!([{"type": "text", "text": message}]));
         result.insert("isError".to_owned(), Value::Bool(true));
-        Self { method, result, rpc_error: Some(error.clone()), written: Vec::new() }
+        Self { method, result, rpc_error: Some(error.clone()), written: Vec::new(), unread: false }
     }
 
     /// The result as the server wrote it, or the error object that it answered with.
@@ -216,10 +222,10 @@ impl ToolOutput {
         texts.join("\n")
     }
 
-    /// Goes over every string value of the result with its JSON pointer.
-    pub fn change_at(&mut self, act: &mut dyn FnMut(&str, &mut String)) {
+    /// Takes out the texts and the numbers at some places of the result.
+    pub fn blank_at(&mut self, is_meant: &dyn Fn(&str) -> bool) {
         for (key, value) in &mut self.result {
-            change_at(value, &mut json::pointer(key), act);
+            blank_at(value, &mut json::pointer(key), is_meant);
         }
     }
 

@@ -15,6 +15,7 @@ mod canary;
 mod composite;
 mod document;
 mod enkrypt;
+mod figure;
 mod generation;
 mod input;
 mod judge;

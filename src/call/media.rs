@@ -1,9 +1,13 @@
 //! Content that is not text: pictures, sound, blobs, and the text that comes as such.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
+
+use super::charset::{self, Reading};
 
 /// Media types that are texts under another name than `text`.
 const TEXTS: [&str; 12] = [
@@ -62,23 +66,48 @@ fn is_base64(data: &str) -> bool {
     !data.is_empty() && data.bytes().all(base64)
 }
 
-/// The text of a block that is one in base64: a blob whose media type is that of a text, or one without a type that
-/// reads as one, and a picture that is drawn in words.
-pub(super) fn written(block: &Value) -> Option<String> {
+/// How a block reads that is a text in base64: a blob whose media type is that of a text, or of nothing that is known
+/// to be none and reads as one, and a picture that is drawn in words.
+pub(super) fn written(block: &Value) -> Reading {
+    read(block).unwrap_or(Reading::Binary)
+}
+
+fn read(block: &Value) -> Option<Reading> {
     let place = match block.get("type").and_then(Value::as_str) {
         Some("resource") => block.get("resource")?,
         _ => block,
     };
-    let data = place.get("blob").or_else(|| place.get("data"))?.as_str().filter(|data| is_base64(data))?;
-    match place.get("mimeType").and_then(Value::as_str) {
-        Some(kind) if is_text(kind) => Some(decode(data).map_or_else(
-            // Whoever reads it as it stands reads this.
-            || data.to_owned(),
-            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
-        )),
-        Some(_) => None,
-        None => String::from_utf8(decode(data)?).ok(),
+    let data = place.get("blob").or_else(|| place.get("data"))?.as_str()?;
+    // Lines of base64 are base64 to who decodes it.
+    let data: Cow<'_, str> =
+        if data.contains(BLANKS) { data.replace(BLANKS, "").into() } else { data.into() };
+    if !is_base64(&data) {
+        return None;
     }
+    let kind = place.get("mimeType").and_then(Value::as_str).unwrap_or_default();
+    let charset = charset(kind);
+    if is_text(kind) || charset.is_some() {
+        return Some(match decode(&data) {
+            Some(bytes) => charset::text(&bytes, charset),
+            // Whoever reads it as it stands reads this.
+            None => Reading::Text(data.into_owned()),
+        });
+    }
+    if is_media(kind) { None } else { decode(&data).map(charset::sniffed) }
+}
+
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// What is shown or played, and no text whatever its bytes are.
+fn is_media(kind: &str) -> bool {
+    let top = kind.trim_start().split('/').next().unwrap_or_default();
+    ["image", "audio", "video", "font"].iter().any(|media| top.eq_ignore_ascii_case(media))
+}
+
+fn charset(kind: &str) -> Option<&str> {
+    let parameters = kind.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let mut named = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    named.next().map(|(_, charset)| charset.trim().trim_matches(['"', '\'']))
 }
 
 fn is_text(kind: &str) -> bool {
@@ -115,17 +144,22 @@ mod tests {
             json!({"type": "image", "data": blob, "mimeType": "image/svg+xml"}),
             json!({"uri": "a:b", "blob": blob, "mimeType": "text/x-vendor"}),
             json!({"type": "resource", "resource": {"uri": "a:b", "blob": "YSBub3Rl____", "mimeType": "text/plain"}}),
+            json!({"type": "resource", "resource": {"uri": "a:b", "blob": "YSBu\nb3Rl\n", "mimeType": "text/plain"}}),
+            resource(""),
+            resource("application/octet-stream"),
+            resource("application/x-tex"),
+            resource("plain"),
         ] {
-            assert!(written(&block).is_some_and(|text| text.starts_with("a note")), "{block}");
+            let Reading::Text(text) = written(&block) else { panic!("{block}") };
+            assert!(text.starts_with("a note"), "{block}");
         }
         for block in [
             resource("image/png"),
-            resource("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
             json!({"type": "image", "data": blob, "mimeType": "image/png"}),
             json!({"type": "resource", "resource": {"uri": "a:b", "blob": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYA"}}),
             json!({"type": "text", "text": blob}),
         ] {
-            assert_eq!(written(&block), None, "{block}");
+            assert_eq!(written(&block), Reading::Binary, "{block}");
         }
     }
 }

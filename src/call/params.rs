@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{JsonObject, Method, REQUEST_STATE, ToolCall};
+use super::{JsonObject, Method, REQUEST_STATE, ToolCall, blank_at};
+use crate::json;
 
 /// A value in a call, by its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,14 @@ impl ToolCall {
         // What a server gave the client to bring back is the server's own.
         let beside = self.beside.keys().filter(|key| *key != REQUEST_STATE);
         own.chain(beside.map(|key| Part::Beside(key.clone()))).collect()
+    }
+
+    /// Takes out the texts and the numbers at some places, those beside the arguments included.
+    pub fn blank_at(&mut self, is_meant: &dyn Fn(&str) -> bool) {
+        blank_at(&mut self.arguments, &mut String::new(), is_meant);
+        for (key, value) in &mut self.beside {
+            blank_at(value, &mut json::pointer(key), is_meant);
+        }
     }
 
     pub fn part(&self, part: &Part) -> Option<&Value> {

@@ -123,6 +123,40 @@ pub fn each_number(
     }
 }
 
+/// The same without their places.
+pub fn each_figure<'a>(name: &'a str, value: &'a Value, act: &mut dyn FnMut(&'a str, &Number)) {
+    match value {
+        Value::Number(number) => act(name, number),
+        Value::Array(items) => items.iter().for_each(|item| each_figure(name, item, act)),
+        Value::Object(map) => map.iter().for_each(|(name, value)| each_figure(name, value, act)),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// Takes out the texts and the numbers at some places.
+pub fn blank_at(value: &mut Value, pointer: &mut String, is_meant: &dyn Fn(&str) -> bool) {
+    let length = pointer.len();
+    match value {
+        Value::String(text) if is_meant(pointer) => text.clear(),
+        Value::Number(_) if is_meant(pointer) => *value = Value::Null,
+        Value::Array(items) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                step(pointer, &at.to_string());
+                blank_at(item, pointer, is_meant);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                step(pointer, key);
+                blank_at(member, pointer, is_meant);
+                pointer.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Whether one of the numbers in a value is written like this.
 pub(super) fn has_number(value: &Value, is_it: &dyn Fn(&str) -> bool) -> bool {
     match value {
@@ -165,6 +199,11 @@ pub fn size(value: &Value) -> usize {
 }
 
 impl ToolOutput {
+    /// Whether a client could read a text in it that nobody here can.
+    pub fn has_unread_text(&self) -> bool {
+        self.unread
+    }
+
     /// Whether it is no result yet, but a question to the client, with nothing in it that a client shows as a result.
     pub fn only_asks(&self) -> bool {
         let shows = ["content", "structuredContent"].into_iter().any(|key| self.result.contains_key(key));

@@ -166,7 +166,11 @@ impl Step<'_> {
             // Whatever the server still says of it must not be taken for another call's.
             *session = None;
         }
-        Ok(Made { cleared: ahead.clear(verdict?)?, answer })
+        let verdict = verdict.map_err(|mut blocked| {
+            blocked.verdict.made = true;
+            blocked
+        })?;
+        Ok(Made { cleared: ahead.clear(verdict)?, answer })
     }
 
     async fn call(

@@ -262,7 +262,16 @@ fn blocked(entry: &mut JsonObject, what: &str, side: &str, verdict: Option<&Verd
     };
     entry.insert("message".to_owned(), message.into());
     entry.insert("response".to_owned(), "".into());
+    let made = verdict.is_some_and(|verdict| verdict.made);
     let hint = match (side, verdict.is_some_and(|verdict| !verdict.violations.is_empty())) {
+        ("input", true) if made => {
+            "the call was made beside its check, since the tool only reads, and its result withheld; say it in a way \
+             that the policy allows, or ask the user"
+        }
+        (_, false) if made => {
+            "the call was made beside its check, since the tool only reads, and its result withheld; tell the user \
+             that there was no verdict; the message says why, and the gateway's log more"
+        }
         ("input", true) => "the call was not made; say it in a way that the policy allows, or ask the user",
         (_, true) => "the call was made and its result withheld; do not repeat it to see the result",
         (_, false) => {

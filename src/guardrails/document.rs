@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::figure::Figure;
 use crate::call::{JsonObject, ToolCall, ToolOutput, each_at, each_named, strings};
 use crate::json;
 
@@ -128,14 +129,28 @@ impl<'a> Document<'a> {
                 }
                 vec![text]
             }
-            Self::Output(output) => vec![joined(output.visible(), &output.texts())],
+            Self::Output(output) => {
+                let figures = self.telling_figures();
+                let mut texts = output.texts();
+                texts.extend(figures.iter().map(String::as_str));
+                vec![joined(output.visible(), &texts)]
+            }
             Self::Definition { headline, object, .. } => with_rest(headline.clone(), &object_texts(object)),
             Self::Server { headline, texts } => with_rest(headline.clone(), texts),
             Self::Message(object) | Self::Question(object) => {
-                vec![joined(String::new(), &object_texts(object))]
+                let figures = self.telling_figures();
+                let mut texts = object_texts(object);
+                texts.extend(figures.iter().map(String::as_str));
+                vec![joined(String::new(), &texts)]
             }
             Self::Words(texts) => vec![texts.join("\n")],
         }
+    }
+
+    /// The numbers that could tell of a person, as a service reads them.
+    fn telling_figures(&self) -> Vec<String> {
+        let figures = self.figures().into_iter().filter(Figure::may_be_private);
+        figures.map(|figure| format!("{}: {}", figure.name, figure.written)).collect()
     }
 
     /// Where these of the `texts` stand that are values, by their addresses.
@@ -180,22 +195,17 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The same without the texts at some places, where they can be taken out.
+    /// The same without the texts and numbers at some places, where they can be taken out.
     pub(super) fn without(&self, is_exempt: &dyn Fn(&str) -> bool) -> Option<Blanked> {
-        let mut blank = |pointer: &str, text: &mut String| {
-            if is_exempt(pointer) {
-                text.clear();
-            }
-        };
         match self {
             Self::Call(call) => {
                 let mut call = (*call).clone();
-                call.change_at(&mut blank);
+                call.blank_at(is_exempt);
                 Some(Blanked::Call(call))
             }
             Self::Output(output) => {
                 let mut output = (*output).clone();
-                output.change_at(&mut blank);
+                output.blank_at(is_exempt);
                 Some(Blanked::Output(output))
             }
             _ => None,

@@ -156,7 +156,12 @@ impl Guardrails {
     ) -> Result<Judgement, Blocked> {
         let started = Instant::now();
         let its_own = (bench.side == Side::Input).then(|| (&scope.caller.config.id, &bench.server.name));
-        let hits = self.canaries(scope).find(&subject.texts, its_own);
+        let canaries = self.canaries(scope);
+        let mut hits = canaries.find(&subject.texts, its_own);
+        // Nothing can be cut out of a number.
+        let figures: Vec<&str> = subject.figures.iter().map(|figure| figure.written.as_str()).collect();
+        let of_figures = canaries.find(&figures, its_own).into_iter().next();
+        hits.extend(of_figures.map(|hit| Hit { place: None, ..hit }));
         let found = !hits.is_empty();
         let judgement = weigh(bench, subject, hits, started.elapsed());
         if found {

@@ -58,7 +58,7 @@ impl CustomKeyword {
     }
 
     pub(super) fn find(&self, subject: &Subject<'_>) -> Result<Option<Hit>, ProviderFault> {
-        let found = self.keywords(subject.policy)?.search(&subject.texts);
+        let found = self.keywords(subject.policy)?.search(&subject.written());
         Ok(found.map(|rule| Hit::new(Detector::KeywordDetector, rule)))
     }
 }

@@ -105,6 +105,7 @@ impl Local {
                 self.by_name(subject, kinds, &mut found);
             }
             hits = found.hits;
+            self.by_figure(subject, kinds, &mut hits);
             hits.extend(self.across(subject, kinds));
         }
         let look = Look::at(subject);
@@ -143,6 +144,23 @@ impl Local {
             let by_itself = |at: &usize| detector(finding.kind).is_some_and(|of| known.contains(&(of, *at)));
             if let Some(at) = places.get(&text).filter(|at| !by_itself(at)) {
                 found.keep(finding, *at);
+            }
+        }
+    }
+
+    /// What is secret or private as a number. Nothing can be cut out there, so one of a rule says as much as many.
+    fn by_figure(&self, subject: &Subject<'_>, kinds: Kinds, hits: &mut Vec<Hit>) {
+        let (threshold, place) = (self.threshold(subject.policy), place(subject.side));
+        for figure in subject.figures.iter().filter(|figure| figure.may_be_private()) {
+            let mut found = Vec::new();
+            if figure.may_be_a_card() && kinds.contains(Kind::Pii) {
+                found = detect::inspect(&figure.written, place, Kinds::NONE.with(Kind::Pii));
+            }
+            if place == detect::Place::Result {
+                found.extend(detect::inspect_member(figure.name, &figure.written, kinds));
+            }
+            for finding in found.into_iter().filter(|finding| finding.score >= threshold) {
+                hits.extend(hit(finding, None).filter(|hit| !hits.contains(hit)));
             }
         }
     }

@@ -95,8 +95,12 @@ impl Guardrails {
         if let Some(verdict) = &mut verdict {
             verdict.warnings.splice(0..0, warnings);
         }
-        if server.output.enabled && server.output.block_binary && output.has_binary() {
-            let found = verdict.unwrap_or_default().with(Violation::binary(), bench.observes());
+        let kept_out = [
+            (server.output.block_binary && output.has_binary()).then(Violation::binary),
+            output.has_unread_text().then(Violation::unread),
+        ];
+        for violation in kept_out.into_iter().flatten().filter(|_| server.output.enabled) {
+            let found = verdict.unwrap_or_default().with(violation, bench.observes());
             if !found.is_safe() {
                 return Err(Blocked::by(found));
             }

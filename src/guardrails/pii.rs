@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
+use super::figure;
 use super::provider::{Entity, GuardrailProvider, PiiKey, Private, ProviderFault, Redaction};
 use crate::call::{change, each_named, each_number, keys, values};
 use crate::config::{Enforcement, PiiScope, Policy, Server};
@@ -119,32 +120,16 @@ impl From<ProviderFault> for Unhidden {
 const IN_A_NAME: &str = "it stands in the name of a member: move it into a value";
 const IN_A_NUMBER: &str = "it stands in a number: write it as a string, or let the tool off `pii`";
 
-/// Numbers with fewer digits say nothing of a person.
-const DIGITS: usize = 6;
-/// Digits of a number that is a card by its check digit alone: of any other length that is chance, in lists of ids.
-const CARD: std::ops::RangeInclusive<usize> = 15..=16;
-/// And no number of a person is larger.
-const LARGEST: f64 = 1e24;
-
 /// The numbers of a value that could be private, but for those at places that are spared.
 pub(super) fn numbers(value: &Value, pointer: &mut String, is_spared: &dyn Fn(&str) -> bool) -> Vec<Numeral> {
     let mut numbers = Vec::new();
     each_number(("", value), pointer, &mut |pointer, name, number| {
-        let Some(written) = written(number) else { return };
-        if written.bytes().filter(u8::is_ascii_digit).count() >= DIGITS && !is_spared(pointer) {
+        let Some(written) = figure::whole(number) else { return };
+        if figure::is_long(&written) && !is_spared(pointer) {
             numbers.push((name.to_owned(), written));
         }
     });
     numbers
-}
-
-/// A whole number in all its digits; a fraction is a measurement, and no number of a person.
-fn written(number: &Number) -> Option<String> {
-    match number.as_f64().filter(|_| number.is_f64()) {
-        None => Some(number.to_string()),
-        Some(float) if float.fract() == 0.0 && float.abs() < LARGEST => Some(format!("{float:.0}")),
-        Some(_) => None,
-    }
 }
 
 /// Takes the private data out of a value, but for what is spared.
@@ -197,7 +182,7 @@ async fn is_private(
     let alone = found(judge, Vec::new(), digits.clone()).await?;
     let together = found(judge, names, digits.clone()).await?;
     let private = |((alone, together), digits): ((usize, usize), &str)| {
-        together > alone || alone > 0 && CARD.contains(&digits.len())
+        together > alone || alone > 0 && figure::is_card(digits)
     };
     Ok(alone.zip(together).zip(digits).any(private))
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::composite::Composite;
 use super::document::Document;
 use super::enkrypt::Enkrypt;
+use super::figure::Figure;
 use super::keyword::CustomKeyword;
 use super::local::Local;
 use super::openai::OpenAi;
@@ -71,6 +72,8 @@ pub struct Subject<'a> {
     pub document: Document<'a>,
     /// Every string of the document: values in reading order, then keys.
     pub texts: Vec<&'a str>,
+    /// Its numbers.
+    pub figures: Vec<Figure<'a>>,
     /// The call that a result answers.
     pub request: Option<&'a ToolCall>,
 }
@@ -182,8 +185,14 @@ impl From<Interrupted> for ProviderFault {
 
 impl<'a> Subject<'a> {
     pub fn new(side: Side, policy: &'a Policy, document: Document<'a>) -> Self {
-        let texts = document.texts();
-        Self { side, policy, server: "", tool: "", document, texts, request: None }
+        let (texts, figures) = (document.texts(), document.figures());
+        Self { side, policy, server: "", tool: "", document, texts, figures, request: None }
+    }
+
+    /// Every string, and every number as one.
+    pub fn written(&self) -> Vec<&str> {
+        let figures = self.figures.iter().map(|figure| figure.written.as_str());
+        self.texts.iter().copied().chain(figures).collect()
     }
 
     /// Whether a hit of this detector means anything under the policy.

@@ -19,6 +19,8 @@ pub struct Verdict {
     pub judged: Judged,
     /// Why nobody judged, in words of ours.
     pub fault: Option<String>,
+    /// Whether the call was made beside the check.
+    pub made: bool,
     /// Something the reader should know of how it came about.
     pub note: Option<&'static str>,
 }
@@ -111,6 +113,17 @@ impl Violation {
             detector: "binary",
             message: "the result holds binary content, which this policy blocks".to_owned(),
             rule: "additional_config.binary".to_owned(),
+            action: "block",
+        }
+    }
+
+    pub(super) fn unread() -> Self {
+        Self {
+            detector: "charset",
+            message:
+                "the result holds text in a charset that nothing here can read, so that nobody has judged it"
+                    .to_owned(),
+            rule: "charset".to_owned(),
             action: "block",
         }
     }

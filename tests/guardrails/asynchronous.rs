@@ -73,6 +73,8 @@ async fn a_result_that_is_there_is_withheld_on_a_violation() {
     let (_, result) = answered(&mut raw).await;
     assert_eq!((&result["status"], &result["response"]), (&json!("blocked_input"), &json!("")));
     assert!(!result.to_string().contains("BAD_INJ"), "{result}");
+    let hint = result["hint"].as_str().expect("a hint");
+    assert!(hint.contains("the call was made") && !hint.contains("not made"), "{hint}");
 }
 
 #[tokio::test]
@@ -87,6 +89,8 @@ async fn a_call_that_runs_is_cancelled_on_a_violation_and_on_no_verdict() {
         let (heard, result) = answered(&mut raw).await;
         assert_eq!((&result["status"], &result["error_code"]), (&json!("blocked_input"), &json!(code)));
         assert!(heard.is_empty(), "{heard:?}");
+        let hint = result["hint"].as_str().expect("a hint");
+        assert!(hint.contains("the call was made"), "{hint}");
         let cancelled = || std::fs::read_to_string(bench.log()).is_ok_and(|log| log.contains("cancelled "));
         eventually("the server is told", cancelled);
     }
@@ -107,7 +111,9 @@ async fn any_other_tool_is_checked_first() {
     let note = result["input_guardrail_response"]["note"].as_str().expect("a note");
     assert!(note.contains("checked before the call"), "{note}");
     ask(&mut raw, "lab", call("BAD_INJ")).await;
-    assert_eq!(answered(&mut raw).await.1["status"], "blocked_input");
+    let result = answered(&mut raw).await.1;
+    assert_eq!(result["status"], "blocked_input");
+    assert!(result["hint"].as_str().is_some_and(|hint| hint.contains("the call was not made")), "{result}");
     assert_eq!(bench.calls().len(), 1);
 }
 

@@ -62,8 +62,11 @@ impl Rules {
 
     pub(super) fn find(&self, detector: Detector, look: &Look<'_>) -> Result<Vec<Hit>, ProviderFault> {
         let plain = self.plain.as_ref().map_err(Clone::clone)?;
-        let mut hits: Vec<Hit> =
-            plain.search(&look.subject.texts).map(|title| Hit::new(detector, title)).into_iter().collect();
+        let mut hits: Vec<Hit> = plain
+            .search(&look.subject.written())
+            .map(|title| Hit::new(detector, title))
+            .into_iter()
+            .collect();
         for compound in &self.compound {
             hits.extend(compound.find(detector, look)?);
         }
@@ -79,7 +82,8 @@ impl Compound {
         }
         let reached = look.reached(&self.rule);
         if let Some(keywords) = &self.keywords {
-            let texts: Vec<&str> = reached.iter().map(|at| look.subject.texts[*at]).collect();
+            let texts = reached.iter().map(|at| look.subject.texts[*at]);
+            let texts: Vec<&str> = texts.chain(look.figures(&self.rule)).collect();
             if keywords.as_ref().map_err(Clone::clone)?.search(&texts).is_none() {
                 return Ok(Vec::new());
             }
@@ -88,6 +92,8 @@ impl Compound {
         if !self.rule.patterns.is_empty() {
             let matches = |at: &usize| self.rule.patterns.iter().any(|pattern| look.matches(pattern, *at));
             places.extend(reached.into_iter().filter(matches).take(MAX_PLACES + 1).map(Some));
+            let of_figure = |text| self.rule.patterns.iter().any(|pattern| pattern.is_match(text));
+            places.extend(look.figures(&self.rule).find(|text| of_figure(text)).map(|_| None));
             if places.is_empty() {
                 return Ok(Vec::new());
             }
@@ -146,6 +152,12 @@ impl<'s> Look<'s> {
             pointer.is_some_and(|pointer| rule.reaches(pointer))
         };
         (0..texts.len()).filter(is_reached).collect()
+    }
+
+    /// The numbers, where a rule looks everywhere: `when` is for those at a place.
+    fn figures(&self, rule: &Rule) -> impl Iterator<Item = &str> {
+        let figures = self.subject.figures.iter().filter(|_| rule.paths.is_empty());
+        figures.map(|figure| figure.written.as_str())
     }
 
     /// In the text as it is written, or as it reads without what shows nothing.
