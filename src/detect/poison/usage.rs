@@ -20,7 +20,7 @@ pub(in super::super) fn explains(text: &str, one: &Finding) -> bool {
         "poison.hide" | "prompt.hide-from-user" => said().is_refusal() || said().is_early(),
         "poison.files" => said().is_setting_file() || said().is_denied(),
         "poison.redirect" => said().is_notice(),
-        "poison.attack" => said().is_force() || said().is_denied(),
+        "poison.attack" => said().is_force() || said().is_denied() || said().is_defence(),
         "poison.exfiltrate" => said().is_address(),
         "prompt.new-instructions" => said().is_rule(),
         "prompt.to-the-assistant" => said().is_field(),
@@ -223,6 +223,14 @@ impl Said {
     /// `Force the push, bypassing safety checks.`
     fn is_force(&self) -> bool {
         self.span.starts_with("bypass") && self.span.ends_with("safety") && self.holds(&["force"])
+    }
+
+    /// `locked by brute force detection`
+    fn is_defence(&self) -> bool {
+        const AGAINST: &[&str] = &["detection", "defense", "defence", "lockout", "protection", "status"];
+        self.span.starts_with("brute")
+            && (words(&self.after).next().is_some_and(|word| AGAINST.contains(&word))
+                || self.holds(&["locked"]))
     }
 
     /// `a remote branch` is where such a tool works.
