@@ -17,9 +17,9 @@
 //! * [`timeouts`], [`telemetry`], [`web`], [`client`]: time limits, the log, the HTTP clients, and the
 //!   way back to whoever asked
 //! * [`config`]: settings, only valid ones
-//! * [`secret`], [`call`], [`tool`], [`rpc`], [`detect`], [`condition`], [`classifier`]: what must not print, the
-//!   nouns of the protocol, its messages as text, what a text holds that it should not, what the operator asks of
-//!   it, and the operator's own model
+//! * [`secret`], [`call`], [`tool`], [`rpc`], [`condition`], [`classifier`]: what must not print, the nouns of the
+//!   protocol, its messages as text, what the operator asks of a text, and the operator's own model
+//! * [`detect`]: what a text holds that it should not
 //! * [`fault`], [`ids`], [`json`], [`lines`], [`recent`]: what everything else is made of
 
 pub use cli::run;
@@ -65,11 +65,11 @@ mod config;
 mod call;
 mod classifier;
 mod condition;
-pub mod detect;
 mod rpc;
 mod secret;
 mod tool;
 
+pub mod detect;
 #[cfg(test)]
 mod dice;
 mod fault;
