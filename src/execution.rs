@@ -22,7 +22,7 @@ mod step;
 
 pub use batch::Batch;
 pub(crate) use batch::find;
-pub use report::{BatchReport, CallOutcome, Ended, Failure};
+pub use report::{BatchReport, CallOutcome, Ended};
 
 use batch::Requested;
 use budget::Budget;

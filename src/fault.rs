@@ -45,6 +45,35 @@ pub trait Fault: Error {
     }
 }
 
+/// What went wrong, as a client reads it.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub code: ErrorCode,
+    pub message: String,
+    pub hint: Option<String>,
+    pub details: Vec<String>,
+}
+
+impl Failure {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, details: Vec::new() }
+    }
+
+    pub fn of(fault: &(impl Fault + ?Sized)) -> Self {
+        Self { hint: fault.hint(), details: fault.details(), ..Self::new(fault.code(), fault.to_string()) }
+    }
+
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn details(self, details: Vec<String>) -> Self {
+        Self { details, ..self }
+    }
+}
+
 impl ErrorCode {
     pub fn as_str(self) -> &'static str {
         match self {

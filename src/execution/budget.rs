@@ -1,8 +1,8 @@
 //! How much the results of one batch may have together: all of them wait in memory for the one answer.
 
-use super::report::{CallOutcome, Ended, Failure};
+use super::report::{CallOutcome, Ended};
 use crate::config::Limits;
-use crate::fault::ErrorCode;
+use crate::fault::{ErrorCode, Failure};
 use crate::ids::ServerName;
 
 pub(super) struct Budget {
@@ -32,19 +32,14 @@ impl Budget {
     }
 
     fn exceeded(&self, tool: &str, server: &ServerName) -> Failure {
-        Failure {
-            code: ErrorCode::LimitExceeded,
-            message: format!(
-                "tool `{tool}` on server `{server}` ran, but its result is too long for this batch, whose results may \
-                 have {} bytes together",
-                self.limit
-            ),
-            hint: Some(
-                "split the batch, ask the tools for less, or raise `max_result_bytes` in \
-                 `common_mcp_gateway_config`: a batch may have four times as much"
-                    .to_owned(),
-            ),
-            details: Vec::new(),
-        }
+        let message = format!(
+            "tool `{tool}` on server `{server}` ran, but its result is too long for this batch, whose results may \
+             have {} bytes together",
+            self.limit
+        );
+        Failure::new(ErrorCode::LimitExceeded, message).hint(
+            "split the batch, ask the tools for less, or raise `max_result_bytes` in \
+             `common_mcp_gateway_config`: a batch may have four times as much",
+        )
     }
 }

@@ -3,10 +3,10 @@
 //! What a server would refuse half-way through is refused here, where nothing has happened yet.
 
 use super::batch::{Batch, Requested};
-use super::report::{CallOutcome, Ended, Failure};
+use super::report::{CallOutcome, Ended};
 use crate::call::{Method, ToolCall};
 use crate::config::Server;
-use crate::fault::ErrorCode;
+use crate::fault::{ErrorCode, Failure};
 use crate::tool::{OfferKind, OfferSet, Patience, ToolSet};
 
 /// `Err` holds an outcome for each bad item.
@@ -43,12 +43,8 @@ fn refuse_offer(offers: &OfferSet, batch: &Batch, call: &ToolCall) -> Option<Fai
         Method::Tool | Method::Unsubscribe => None,
     };
     if let Some(blocked) = blocked {
-        return Some(Failure {
-            code: ErrorCode::ToolBlocked,
-            message: format!("the registration policy keeps what {} asks for away", call.shown()),
-            hint: None,
-            details: blocked.reasons.clone(),
-        });
+        let message = format!("the registration policy keeps what {} asks for away", call.shown());
+        return Some(Failure::new(ErrorCode::ToolBlocked, message).details(blocked.reasons.clone()));
     }
     (call.size() > batch.max_argument_bytes).then(|| too_long(call, batch.max_argument_bytes))
 }
@@ -58,12 +54,8 @@ fn too_long(call: &ToolCall, limit: usize) -> Failure {
         Method::Tool => format!("the arguments of `{}`", short(call.tool.as_str())),
         _ => format!("the params of {}", call.shown()),
     };
-    Failure {
-        code: ErrorCode::LimitExceeded,
-        message: format!("{what} are longer than {limit} bytes"),
-        hint: Some("send less, or raise `max_argument_bytes` in `common_mcp_gateway_config`".to_owned()),
-        details: Vec::new(),
-    }
+    Failure::new(ErrorCode::LimitExceeded, format!("{what} are longer than {limit} bytes"))
+        .hint("send less, or raise `max_argument_bytes` in `common_mcp_gateway_config`")
 }
 
 fn refuse(
@@ -74,17 +66,10 @@ fn refuse(
 ) -> Option<CallOutcome> {
     match requested {
         Requested::Unreadable { index, tool, problem } => {
-            let failure = Failure {
-                code: ErrorCode::InvalidArguments,
-                message: format!("item {index} of `tool_calls` cannot be read: {problem}"),
-                hint: None,
-                details: Vec::new(),
-            };
-            Some(CallOutcome::refused(
-                *index,
-                tool.as_deref().map(short).unwrap_or_default(),
-                Ended::Failed(failure),
-            ))
+            let message = format!("item {index} of `tool_calls` cannot be read: {problem}");
+            let failure = Failure::new(ErrorCode::InvalidArguments, message);
+            let tool = tool.as_deref().map(short).unwrap_or_default();
+            Some(CallOutcome::refused(*index, tool, Ended::Failed(failure)))
         }
         Requested::Call(call) => {
             let ended = refuse_call(tools, batch, call, patience)?;
@@ -99,33 +84,23 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall, patience: &mut P
         return Some(Ended::Denied(denied));
     }
     if let Some(blocked) = tools.blocked(&call.tool) {
-        return Some(Ended::Failed(Failure {
-            code: ErrorCode::ToolBlocked,
-            message: format!("the registration policy keeps tool `{name}` away"),
-            hint: Some("use another tool".to_owned()),
-            details: blocked.reasons.clone(),
-        }));
+        let message = format!("the registration policy keeps tool `{name}` away");
+        let failure = Failure::new(ErrorCode::ToolBlocked, message).hint("use another tool");
+        return Some(Ended::Failed(failure.details(blocked.reasons.clone())));
     }
     let Some(tool) = tools.find(&call.tool) else { return Some(unknown(tools, &batch.server, call)) };
     if tool.needs_task() {
-        return Some(Ended::Failed(Failure {
-            code: ErrorCode::ToolFailed,
-            message: format!("tool `{name}` runs as a task only, which this gateway does not support"),
-            hint: Some("use another tool".to_owned()),
-            details: Vec::new(),
-        }));
+        let message = format!("tool `{name}` runs as a task only, which this gateway does not support");
+        return Some(Ended::Failed(Failure::new(ErrorCode::ToolFailed, message).hint("use another tool")));
     }
     if call.size() > batch.max_argument_bytes {
         return Some(Ended::Failed(too_long(call, batch.max_argument_bytes)));
     }
     let violations = tool.violations(call.arguments(), patience);
     (!violations.is_empty()).then(|| {
-        Ended::Failed(Failure {
-            code: ErrorCode::InvalidArguments,
-            message: format!("the arguments do not fit the input schema of `{name}`"),
-            hint: Some("mend what `details` lists, and call again".to_owned()),
-            details: violations,
-        })
+        let message = format!("the arguments do not fit the input schema of `{name}`");
+        let failure = Failure::new(ErrorCode::InvalidArguments, message);
+        Ended::Failed(failure.hint("mend what `details` lists, and call again").details(violations))
     })
 }
 
@@ -134,12 +109,9 @@ fn unknown(tools: &ToolSet, server: &Server, call: &ToolCall) -> Ended {
     const NAMED: usize = 20;
     let names: Vec<&str> = tools.tools.iter().take(NAMED).map(|tool| tool.name().as_str()).collect();
     let more = if tools.tools.len() > NAMED { ", …" } else { "" };
-    Ended::Failed(Failure {
-        code: ErrorCode::ToolNotFound,
-        message: format!("server `{}` has no tool `{}`", server.name, short(call.tool.as_str())),
-        hint: Some(format!("its tools are: {}{more}", names.join(", "))),
-        details: Vec::new(),
-    })
+    let message = format!("server `{}` has no tool `{}`", server.name, short(call.tool.as_str()));
+    let hint = format!("its tools are: {}{more}", names.join(", "));
+    Ended::Failed(Failure::new(ErrorCode::ToolNotFound, message).hint(hint))
 }
 
 /// A name that the client made up may be of any length; that of a tool is never cut.

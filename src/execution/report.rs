@@ -2,7 +2,7 @@
 
 use crate::call::JsonObject;
 use crate::config::DeniedBy;
-use crate::fault::ErrorCode;
+use crate::fault::{ErrorCode, Failure};
 use crate::guardrails::{CheckedOutput, Verdict};
 use crate::ids::ServerName;
 
@@ -38,15 +38,6 @@ pub enum Ended {
     BlockedOutput(ErrorCode),
     Denied(DeniedBy),
     Failed(Failure),
-}
-
-/// A failure as the client reads it.
-#[derive(Debug)]
-pub struct Failure {
-    pub code: ErrorCode,
-    pub message: String,
-    pub hint: Option<String>,
-    pub details: Vec<String>,
 }
 
 /// How many calls ended in which way.

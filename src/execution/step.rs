@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use futures_util::future::Either;
 
-use super::report::{CallOutcome, Ended, Failure};
+use super::report::{CallOutcome, Ended};
 use crate::call::{ToolCall, ToolOutput};
 use crate::config::{Server, SessionMode, WhileAway};
 use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
-use crate::fault::{ErrorCode, Fault as _};
+use crate::fault::{ErrorCode, Failure, Fault as _};
 use crate::guardrails::{Blocked, CheckedCall, CheckedOutput, ClearedCall, Guardrails, Inputs};
 use crate::scope::Scope;
 use crate::tool::{Tool, ToolSet};
@@ -201,11 +201,11 @@ impl Step<'_> {
         let (call, input) = cleared.into_parts();
         // A call that ran into its time limit leaves a session that still answers; any other fault ends it.
         let next = if fault.code() == ErrorCode::Timeout { Next::MayFollow } else { Next::SessionLost };
+        let told = Failure::of(fault);
         let failure = Failure {
-            code: fault.code(),
-            message: format!("{} on {fault}", called.shown),
-            hint: fault.hint(),
-            details: self.guardrails.screen(self.scope, self.server, fault.details()).await,
+            message: format!("{} on {}", called.shown, told.message),
+            details: self.guardrails.screen(self.scope, self.server, told.details).await,
+            ..told
         };
         let outcome = CallOutcome {
             index: called.index,

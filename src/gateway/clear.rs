@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::arguments::Arguments;
-use super::reply::Reply;
+use super::reply::{Reply, Status};
 use super::{Answer, Parts};
 use crate::execution::find;
 use crate::fault::{ErrorCode, Fault};
@@ -41,7 +41,7 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
                 done(&format!("Cache cleared for server: {}", server.name))
             } else {
                 let message = format!("No cache found for server: {}", server.name);
-                Reply::new(json!({"status": "info", "message": message}))
+                Reply::new(Status::Info, json!({"message": message}))
             })
         }
         (Wanted::Tools, None) => {
@@ -73,7 +73,7 @@ async fn clear_config(parts: &Parts, scope: &Scope) {
 }
 
 fn done(message: &str) -> Reply {
-    Reply::new(json!({"status": "success", "message": message}))
+    Reply::success(json!({"message": message}))
 }
 
 impl Fault for UnknownCacheType {

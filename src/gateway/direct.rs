@@ -10,12 +10,11 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::arguments::Call;
-use super::reply::{self, Reply, fault_object};
+use super::reply::{self, Problem, Reply};
 use super::{Asked, Gateway, GatewayTool, tool_list};
 use crate::call::{JsonObject, ToolCall};
 use crate::discovery::{Inquiry, Topic};
 use crate::execution::Batch;
-use crate::fault::Fault;
 use crate::rpc::RpcError;
 use crate::scope::Scope;
 
@@ -53,7 +52,8 @@ impl Gateway {
     /// The scope of a request that has no result in which a fault could stand.
     pub(super) async fn scope_or_refusal(&self, asked: Asked) -> Result<Scope, RpcError> {
         let id = asked.id.clone();
-        self.scope(asked).await.map_err(|fault| refusal(&fault, fault_object(&id, &fault)))
+        let refuse = |fault| Problem::of(&fault).into_error(RpcError::INVALID_REQUEST, &id);
+        self.scope(asked).await.map_err(refuse)
     }
 
     /// Asks the servers that are not known, and waits a moment for them.
@@ -110,9 +110,4 @@ pub(super) fn is_name(text: &str) -> bool {
 
 fn is_gateway_tool(name: &str) -> bool {
     GatewayTool::parse(name).is_some()
-}
-
-/// For requests that have no result in which a fault could stand.
-fn refusal(fault: &impl Fault, object: JsonObject) -> RpcError {
-    RpcError::new(RpcError::INVALID_REQUEST, fault.to_string()).with_data(Value::Object(object))
 }

@@ -14,6 +14,7 @@ use super::retry::{Pledge, Retry};
 use super::{Answer, Gateway, Target, Visit, era, retry};
 use crate::call::JsonObject;
 use crate::client::{Client, Era};
+use crate::fault::ErrorCode;
 use crate::ids::RequestId;
 use crate::rpc::{Frame, RpcError};
 use crate::timeouts::milliseconds;
@@ -79,7 +80,8 @@ impl Errand {
         let answer = done.unwrap_or_else(|panicked| Err(Box::new(panicked)));
         let reply = answer.unwrap_or_else(|fault| Reply::fault(&request, &*fault));
         let reply = if in_result { reply } else { reply.outside_result() };
-        let (outcome, code, error) = (reply.status(), reply.code(), reply.error());
+        let (outcome, error) = (reply.status().as_str(), reply.error());
+        let code = reply.code().map(ErrorCode::as_str);
         let ms = milliseconds(started.elapsed());
         tracing::info!(request = %request, key, tool = name, outcome, code, error, ms, "request");
         reply.into_frame(id, era, cacheable)

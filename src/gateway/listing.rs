@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Map, Value, json};
 
 use super::Answer;
-use super::reply::{Reply, fault_object};
+use super::reply::{Problem, Reply, Status};
 use crate::call::JsonObject;
 use crate::config::{Endpoint, Policy, Server};
 use crate::discovery::{Discovery, DiscoveryFault, Found, Known, PARALLEL};
@@ -26,12 +26,11 @@ pub(super) async fn discover_one(discovery: &Discovery, scope: &Scope, name: &st
     let server = find(scope, name)?;
     let found = discovery.tools(scope, &server).await?;
     let mut object = Map::from_iter([
-        ("status".to_owned(), Value::from("success")),
         ("server_name".to_owned(), Value::from(server.name.as_str())),
         ("message".to_owned(), Value::from(message(&server, found.source))),
     ]);
     insert_found(&mut object, &found);
-    Ok(Reply::new(Value::Object(object)))
+    Ok(Reply::success(Value::Object(object)))
 }
 
 /// All servers at once, within a bound; one that fails or hangs says so and holds up no other.
@@ -55,13 +54,14 @@ pub(super) async fn discover_all(discovery: &Discovery, scope: &Scope, detail: D
         (0, _) => "Tools discovery tried for all servers".to_owned(),
         (failed, all) => format!("Tools discovery tried for all servers: {failed} of {all} failed"),
     };
-    Reply::new(json!({
-        "status": if all_failed { "error" } else { "success" },
+    let status = if all_failed { Status::Error } else { Status::Success };
+    let members = json!({
         "message": message,
         "discovery_failed_servers": failed,
         "discovery_success_servers": succeeded,
         "available_servers": available,
-    }))
+    });
+    Reply::new(status, members)
 }
 
 async fn ask(
@@ -86,9 +86,7 @@ pub(super) async fn list(discovery: &Discovery, scope: &Scope) -> Reply {
         let info = server_info(server, &known);
         available.insert(server.name.to_string(), Value::Object(info));
     }
-    Reply::new(
-        json!({"status": "success", "available_servers": available, "servers_needing_discovery": needing}),
-    )
+    Reply::success(json!({"available_servers": available, "servers_needing_discovery": needing}))
 }
 
 /// One server, without starting it.
@@ -97,8 +95,7 @@ pub(super) async fn info(discovery: &Discovery, scope: &Scope, name: &str) -> An
     let known = discovery.known(scope, &server).await;
     let denied = known.tools.as_ref().map(|found| denied(&found.set)).unwrap_or_default();
     let info = server_info(&server, &known);
-    Ok(Reply::new(json!({
-        "status": "success",
+    Ok(Reply::success(json!({
         "server_name": server.name.as_str(),
         "server_info": info,
         "policy_denied_count": denied.len(),
@@ -126,8 +123,9 @@ fn entry(
             if matches!(fault, DiscoveryFault::Blocked(_)) {
                 withhold_description(&mut object);
             }
+            let error = Problem::of(&fault).into_object("error", &scope.id);
             object.insert("status".to_owned(), "error".into());
-            object.insert("discovery_error".to_owned(), Value::Object(fault_object(&scope.id, &fault)));
+            object.insert("discovery_error".to_owned(), Value::Object(error));
         }
     }
     object

@@ -2,13 +2,13 @@
 //!
 //! `isError` is true exactly when the object's `status` is `error`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::call::{JsonObject, object_size, size};
 use crate::client::Era;
-use crate::config::{DeniedBy, ResultDetail};
-use crate::execution::{BatchReport, CallOutcome, Ended, Failure};
-use crate::fault::Fault;
+use crate::config::ResultDetail;
+use crate::execution::{BatchReport, CallOutcome, Ended};
+use crate::fault::{ErrorCode, Fault};
 use crate::guardrails::{Judged, Verdict, Violation};
 use crate::ids::RequestId;
 use crate::json;
@@ -16,17 +16,24 @@ use crate::rpc::{Frame, RpcError};
 use crate::scope::Scope;
 
 mod content;
+mod problem;
 mod single;
 
-use single::no_result;
+pub(super) use problem::Problem;
 pub(super) use single::single;
 
-/// The answer to a `tools/call`.
+/// The answer to a request that takes work.
 pub(super) struct Reply(Body);
 
 enum Body {
     /// In the words of the gateway, with what JSON cannot hold.
-    Own { object: JsonObject, blocks: Vec<Value> },
+    Own {
+        status: Status,
+        object: JsonObject,
+        blocks: Vec<Value>,
+        failure: Option<FirstFailure>,
+    },
+    Problem(Problem, RequestId),
     /// A tool's own result, whole.
     Result(JsonObject),
     /// The error object that a server answered with.
@@ -35,32 +42,52 @@ enum Body {
     Refused(RpcError),
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Success,
+    Info,
+    Error,
+}
+
+/// For the log: the first call of a batch that failed, and what is said of the whole.
+struct FirstFailure {
+    code: ErrorCode,
+    message: String,
+}
+
 impl Reply {
-    /// From an object that has its `status`.
-    pub(super) fn new(object: Value) -> Self {
-        let object = match object {
-            Value::Object(object) => object,
-            other => Map::from_iter([("status".to_owned(), "success".into()), ("value".to_owned(), other)]),
-        };
-        Self(Body::Own { object, blocks: Vec::new() })
+    pub(super) fn success(members: Value) -> Self {
+        Self::new(Status::Success, members)
+    }
+
+    /// From the members behind the status.
+    pub(super) fn new(status: Status, members: Value) -> Self {
+        let mut object = JsonObject::from_iter([("status".to_owned(), status.as_str().into())]);
+        if let Value::Object(members) = members {
+            object.extend(members);
+        }
+        Self(Body::Own { status, object, blocks: Vec::new(), failure: None })
     }
 
     pub(super) fn fault(id: &RequestId, fault: &(impl Fault + ?Sized)) -> Self {
-        Self(Body::Own { object: fault_object(id, fault), blocks: Vec::new() })
+        Self(Body::Problem(Problem::of(fault), id.clone()))
     }
 
     /// What a server would have answered.
-    pub(super) fn of_server(result: Value) -> Self {
-        match result {
-            Value::Object(result) => Self(Body::Result(result)),
-            other => Self::new(other),
-        }
+    pub(super) fn of_server(result: JsonObject) -> Self {
+        Self(Body::Result(result))
     }
 
     /// For a request that has no result in which a failure could stand.
     pub(super) fn outside_result(self) -> Self {
         match self.0 {
-            Body::Own { object, .. } => Self::refused(no_result(object)),
+            Body::Problem(problem, id) => {
+                let code = match problem.failure.code {
+                    ErrorCode::InvalidArguments | ErrorCode::LimitExceeded => RpcError::INVALID_PARAMS,
+                    _ => RpcError::INTERNAL,
+                };
+                Self::refused(problem.into_error(code, &id))
+            }
             other => Self(other),
         }
     }
@@ -69,24 +96,20 @@ impl Reply {
         Self(Body::Refused(error))
     }
 
-    pub(super) fn status(&self) -> &str {
+    pub(super) fn status(&self) -> Status {
         match &self.0 {
-            Body::Own { object, .. } => object.get("status").and_then(Value::as_str).unwrap_or("success"),
-            Body::Result(result) if result.get("isError") == Some(&Value::Bool(true)) => "error",
-            Body::Result(_) => "success",
-            Body::Error(_) | Body::Refused(_) => "error",
+            Body::Own { status, .. } => *status,
+            Body::Result(result) if result.get("isError") == Some(&Value::Bool(true)) => Status::Error,
+            Body::Result(_) => Status::Success,
+            Body::Problem(..) | Body::Error(_) | Body::Refused(_) => Status::Error,
         }
     }
 
     /// For the log: why the request failed, or the first of its calls that did.
-    pub(super) fn code(&self) -> Option<&str> {
+    pub(super) fn code(&self) -> Option<ErrorCode> {
         match &self.0 {
-            Body::Own { object, .. } => {
-                let results = object.get("results").and_then(Value::as_array);
-                let mut entries =
-                    std::iter::once(object).chain(results.into_iter().flatten().filter_map(Value::as_object));
-                entries.find_map(|entry| entry.get("error_code")?.as_str())
-            }
+            Body::Own { failure, .. } => failure.as_ref().map(|failure| failure.code),
+            Body::Problem(problem, _) => Some(problem.failure.code),
             Body::Result(_) | Body::Error(_) | Body::Refused(_) => None,
         }
     }
@@ -94,9 +117,8 @@ impl Reply {
     /// For the log: what the client is told of a request that failed.
     pub(super) fn error(&self) -> Option<&str> {
         match &self.0 {
-            Body::Own { object, .. } => {
-                self.code().and_then(|_| object.get("message")).and_then(Value::as_str)
-            }
+            Body::Own { failure, .. } => failure.as_ref().map(|failure| failure.message.as_str()),
+            Body::Problem(problem, _) => Some(&problem.failure.message),
             Body::Refused(error) => Some(&error.message),
             Body::Result(_) | Body::Error(_) => None,
         }
@@ -104,9 +126,10 @@ impl Reply {
 
     /// The answer to the `tools/call`, written in one go: a large result is never here twice.
     pub(super) fn into_frame(self, id: &Value, era: Era, cacheable: bool) -> Frame {
-        let is_error = self.status() == "error";
+        let status = self.status();
         let (object, blocks) = match self.0 {
-            Body::Own { object, blocks } => (object, blocks),
+            Body::Own { object, blocks, .. } => (object, blocks),
+            Body::Problem(problem, id) => (problem.into_object(status.as_str(), &id), Vec::new()),
             Body::Result(mut result) => {
                 if era == Era::Modern {
                     super::era::dress_relayed(cacheable, &mut result);
@@ -132,26 +155,27 @@ impl Reply {
                 text.push(b',');
                 json::write(block, text);
             }
+            let is_error = status == Status::Error;
             text.extend_from_slice(if is_error { br#"],"isError":true}"# } else { br#"],"isError":false}"# });
         })
     }
 }
 
-/// The one shape of errors.
-pub(super) fn fault_object(id: &RequestId, fault: &(impl Fault + ?Sized)) -> JsonObject {
-    let mut object = JsonObject::new();
-    object.insert("status".to_owned(), "error".into());
-    object.insert("error_code".to_owned(), fault.code().as_str().into());
-    object.insert("message".to_owned(), fault.to_string().into());
-    insert_help(&mut object, fault.hint(), fault.details());
-    object.insert("correlation_id".to_owned(), id.as_str().into());
-    object
+impl Status {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Info => "info",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// The report of a batch in the documented shape.
 pub(super) fn batch(report: BatchReport, scope: &Scope) -> Reply {
     let summary = report.summary();
     let succeeded = report.succeeded();
+    let code = report.outcomes.iter().find_map(|outcome| outcome.ended.code());
     let mut message = format!(
         "Batch execution {}: {} successful, {} failed, {} blocked (input), {} blocked (output)",
         if succeeded { "completed" } else { "failed" },
@@ -180,13 +204,15 @@ pub(super) fn batch(report: BatchReport, scope: &Scope) -> Reply {
     let writer =
         Writer { server: report.server.as_str(), detail: scope.settings.result_detail, id: &scope.id };
     let results = report.outcomes.into_iter().map(|outcome| writer.outcome(outcome, &mut blocks)).collect();
+    let failure = code.map(|code| FirstFailure { code, message: message.clone() });
+    let status = if succeeded { Status::Success } else { Status::Error };
     let mut object = JsonObject::new();
-    object.insert("status".to_owned(), if succeeded { "success" } else { "error" }.into());
+    object.insert("status".to_owned(), status.as_str().into());
     object.insert("message".to_owned(), message.into());
     object.insert("server_name".to_owned(), report.server.as_str().into());
     object.insert("results".to_owned(), Value::Array(results));
     object.insert("execution_summary".to_owned(), execution_summary);
-    Reply(Body::Own { object, blocks })
+    Reply(Body::Own { status, object, blocks, failure })
 }
 
 struct Writer<'a> {
@@ -197,97 +223,54 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn outcome(&self, outcome: CallOutcome, blocks: &mut Vec<Value>) -> Value {
-        let mut entry = JsonObject::new();
-        let (index, code) = (outcome.index, outcome.ended.code());
-        entry.insert("status".to_owned(), outcome.ended.status().into());
-        if let Some(code) = code {
-            entry.insert("error_code".to_owned(), code.as_str().into());
-        }
-        let safe = matches!(outcome.ended, Ended::Success(_));
-        match outcome.ended {
-            Ended::Success(output) => {
-                entry.insert("message".to_owned(), "Request processed successfully".into());
+        let CallOutcome { index, tool, arguments, ended, input, output } = outcome;
+        let (status, code) = (ended.status(), ended.code());
+        let is_blocked = matches!(ended, Ended::BlockedInput(_) | Ended::BlockedOutput(_));
+        let mut entry = match problem::result(ended, &tool, input.as_ref(), output.as_ref()) {
+            Ok(output) => {
+                let mut entry = JsonObject::from_iter([("status".to_owned(), status.into())]);
+                let message = match code {
+                    None => "Request processed successfully".to_owned(),
+                    Some(code) => {
+                        entry.insert("error_code".to_owned(), code.as_str().into());
+                        format!("tool `{tool}` reports an error")
+                    }
+                };
+                entry.insert("message".to_owned(), message.into());
                 content::insert(&mut entry, output.into_output(), (index, self.detail), blocks);
-            }
-            Ended::ToolError(output) => {
+                if code.is_some() {
+                    entry.insert("correlation_id".to_owned(), self.id.as_str().into());
+                }
                 entry
-                    .insert("message".to_owned(), format!("tool `{}` reports an error", outcome.tool).into());
-                content::insert(&mut entry, output.into_output(), (index, self.detail), blocks);
             }
-            Ended::BlockedInput(_) => blocked(&mut entry, "Request", "input", outcome.input.as_ref()),
-            Ended::BlockedOutput(_) => blocked(&mut entry, "Response", "output", outcome.output.as_ref()),
-            Ended::Denied(denied) => refuse(&mut entry, &outcome.tool, denied),
-            Ended::Failed(failure) => fail(&mut entry, failure),
-        }
-        if !safe {
-            entry.insert("correlation_id".to_owned(), self.id.as_str().into());
-        }
+            Err(mut problem) => {
+                if is_blocked {
+                    // The verdict that stands beside it has them.
+                    problem.failure.details.clear();
+                }
+                let mut entry = problem.into_object(status, self.id);
+                // Results that stand beside each other all have a response, behind the message.
+                entry.shift_insert(3, "response".to_owned(), "".into());
+                entry
+            }
+        };
         let mut data = JsonObject::new();
         data.insert("call_index".to_owned(), index.into());
         data.insert("server_name".to_owned(), self.server.into());
-        data.insert("tool_name".to_owned(), outcome.tool.into());
-        if let Some(arguments) = outcome.arguments.filter(|_| self.detail == ResultDetail::Full) {
+        data.insert("tool_name".to_owned(), tool.into());
+        if let Some(arguments) = arguments.filter(|_| self.detail == ResultDetail::Full) {
             data.insert("args".to_owned(), Value::Object(arguments));
         }
         entry.insert("enkrypt_mcp_data".to_owned(), Value::Object(data));
-        for (name, verdict) in
-            [("input_guardrail_response", outcome.input), ("output_guardrail_response", outcome.output)]
-        {
-            let wanted = |verdict: &Verdict| self.detail == ResultDetail::Full || !safe || !verdict.is_safe();
+        for (name, verdict) in [("input_guardrail_response", input), ("output_guardrail_response", output)] {
+            let wanted =
+                |verdict: &Verdict| self.detail == ResultDetail::Full || code.is_some() || !verdict.is_safe();
             if let Some(verdict) = verdict.filter(wanted) {
                 entry.insert(name.to_owned(), verdict_object(&verdict));
             }
         }
         Value::Object(entry)
     }
-}
-
-fn fail(entry: &mut JsonObject, failure: Failure) {
-    entry.insert("message".to_owned(), failure.message.into());
-    entry.insert("response".to_owned(), "".into());
-    insert_help(entry, failure.hint, failure.details);
-}
-
-fn blocked(entry: &mut JsonObject, what: &str, side: &str, verdict: Option<&Verdict>) {
-    let message = match verdict {
-        Some(verdict) if !verdict.violations.is_empty() => {
-            format!("{what} blocked due to {side} guardrail violations: {}", verdict.detectors())
-        }
-        _ => {
-            let why = verdict.and_then(|verdict| verdict.fault.as_deref()).unwrap_or("it was not asked");
-            format!(
-                "{what} blocked: the {side} guardrail gave no verdict, and without one nothing passes: {why}"
-            )
-        }
-    };
-    entry.insert("message".to_owned(), message.into());
-    entry.insert("response".to_owned(), "".into());
-    let made = verdict.is_some_and(|verdict| verdict.made);
-    let hint = match (side, verdict.is_some_and(|verdict| !verdict.violations.is_empty())) {
-        ("input", true) if made => {
-            "the call was made beside its check, since the tool only reads, and its result withheld; say it in a way \
-             that the policy allows, or ask the user"
-        }
-        (_, false) if made => {
-            "the call was made beside its check, since the tool only reads, and its result withheld; tell the user \
-             that there was no verdict; the message says why, and the gateway's log more"
-        }
-        ("input", true) => "the call was not made; say it in a way that the policy allows, or ask the user",
-        (_, true) => "the call was made and its result withheld; do not repeat it to see the result",
-        (_, false) => {
-            "tell the user that there was no verdict; the message says why, and the gateway's log more"
-        }
-    };
-    entry.insert("hint".to_owned(), hint.into());
-}
-
-fn refuse(entry: &mut JsonObject, tool: &str, denied: DeniedBy) {
-    let reason = denied.reason.unwrap_or_else(|| "it is on the deny list".to_owned());
-    entry.insert("message".to_owned(), format!("Tool '{tool}' is denied: {reason}").into());
-    entry.insert("response".to_owned(), "".into());
-    entry.insert("deny_pattern".to_owned(), denied.pattern.into());
-    entry.insert("deny_reason".to_owned(), reason.into());
-    entry.insert("hint".to_owned(), "use another tool; the operator closed this one".into());
 }
 
 fn verdict_object(verdict: &Verdict) -> Value {
@@ -326,13 +309,4 @@ fn violation_object(violation: &Violation) -> Value {
         "action": violation.action,
         "rule": violation.rule,
     })
-}
-
-fn insert_help(object: &mut JsonObject, hint: Option<String>, details: Vec<String>) {
-    if let Some(hint) = hint {
-        object.insert("hint".to_owned(), hint.into());
-    }
-    if !details.is_empty() {
-        object.insert("details".to_owned(), details.into());
-    }
 }

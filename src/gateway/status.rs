@@ -40,8 +40,7 @@ pub(super) async fn cache(cache: &Cache, discovery: &Discovery, scope: &Scope) -
     if let Some(fault) = overview.fault {
         global["external_cache_fault"] = fault.into();
     }
-    Reply::new(json!({
-        "status": "success",
+    Reply::success(json!({
         "cache_status": {
             "gateway_specific": {
                 "config": config,
@@ -64,8 +63,7 @@ pub(super) fn metrics(scope: &Scope, failed_open: u64) -> Reply {
         let seconds = duration.as_secs_f64();
         if seconds.fract() == 0.0 { json!(duration.as_secs()) } else { json!(seconds) }
     };
-    Reply::new(json!({
-        "status": "success",
+    Reply::success(json!({
         "timeout_metrics": {
             "total_operations": metrics.total,
             "successful_operations": metrics.successful,

@@ -283,12 +283,7 @@ fn reasons(blocked: &Blocked) -> Vec<String> {
         let why = blocked.verdict.fault.as_deref().unwrap_or("it was not asked");
         return vec![format!("the guardrail gave no verdict, and without one nothing passes: {why}")];
     }
-    blocked
-        .verdict
-        .violations
-        .iter()
-        .map(|violation| format!("{} ({})", violation.message, violation.rule))
-        .collect()
+    blocked.verdict.reasons()
 }
 
 impl Fault for ServerBlocked {

@@ -78,6 +78,12 @@ impl Verdict {
     pub fn rules(&self) -> String {
         named(self.violations.iter().map(|violation| violation.rule.as_str()))
     }
+
+    /// What hit, and by which rule.
+    pub fn reasons(&self) -> Vec<String> {
+        let reason = |violation: &Violation| format!("{} ({})", violation.message, violation.rule);
+        self.violations.iter().map(reason).collect()
+    }
 }
 
 /// Each once, and a few at most.

@@ -11,7 +11,7 @@ use crate::client::{Client, Connection, Era, Watch};
 use crate::config::{Server, SessionMode, Use};
 use crate::discovery::Topic;
 use crate::execution::Batch;
-use crate::gateway::reply::{self, Reply};
+use crate::gateway::reply::{self, Reply, Status};
 use crate::gateway::{Asked, Gateway};
 use crate::ids::ToolName;
 use crate::rpc::RpcError;
@@ -85,7 +85,8 @@ impl Gateway {
         if wanted.method == Method::Complete
             && self.parts.discovery.known_offers(scope, &server).is_some_and(|offers| !offers.completes)
         {
-            return Ok(Reply::of_server(json!({"completion": {"values": []}})));
+            let none = ("completion".to_owned(), json!({"values": []}));
+            return Ok(Reply::of_server(JsonObject::from_iter([none])));
         }
         let uri = wanted.params.get("uri").and_then(Value::as_str).unwrap_or_default().to_owned();
         let notices = &self.parts.notices;
@@ -101,7 +102,7 @@ impl Gateway {
                 wanted.connection.unwatch(&uri);
                 // The session that was told of it may be another client's as well.
                 if notices.is_watched(&scope.caller.id, &uri) {
-                    return Ok(Reply::of_server(json!({})));
+                    return Ok(Reply::of_server(JsonObject::new()));
                 }
             }
             _ => {}
@@ -110,7 +111,7 @@ impl Gateway {
         let call = ToolCall::of(wanted.method, subject, wanted.params).with(wanted.beside).listed(listed);
         let report = self.parts.execution.execute(scope, Batch::single(scope, server, call)).await;
         let answer = report.map(|report| reply::single(report, &scope.id));
-        let failed = !matches!(&answer, Ok(reply) if reply.status() == "success");
+        let failed = !matches!(&answer, Ok(reply) if reply.status() == Status::Success);
         if wanted.method == Method::Subscribe && failed {
             wanted.connection.unwatch(&uri);
         }

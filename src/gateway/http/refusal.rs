@@ -3,19 +3,18 @@
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::body::Body;
-use crate::fault::ErrorCode;
+use crate::fault::{ErrorCode, Failure};
+use crate::gateway::reply::Problem;
 use crate::ids::RequestId;
 use crate::rpc::{Frame, RpcError};
 
 /// The words with which a request is turned away before it is worked on.
 pub(super) struct Refusal {
     status: StatusCode,
-    code: ErrorCode,
-    message: String,
-    hint: Option<String>,
+    failure: Failure,
     header: Option<Header>,
     /// Nothing more can be read from this connection.
     closes: bool,
@@ -31,7 +30,7 @@ enum Header {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), hint: None, header: None, closes: false }
+        Self { status, failure: Failure::new(code, message), header: None, closes: false }
     }
 
     /// What the client did is at odds with the protocol.
@@ -40,8 +39,9 @@ impl Refusal {
     }
 
     pub(super) fn unauthorized(message: impl Into<String>, hint: Option<String>) -> Self {
-        let refusal = Self::new(StatusCode::UNAUTHORIZED, ErrorCode::AuthFailed, message);
-        Self { hint, ..refusal.with(Header::Authenticate) }
+        let failure = Failure { hint, ..Failure::new(ErrorCode::AuthFailed, message) };
+        let header = Some(Header::Authenticate);
+        Self { status: StatusCode::UNAUTHORIZED, failure, header, closes: false }
     }
 
     pub(super) fn too_many(message: impl Into<String>, seconds: u16) -> Self {
@@ -63,7 +63,7 @@ impl Refusal {
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.failure = self.failure.hint(hint);
         self
     }
 
@@ -78,12 +78,7 @@ impl Refusal {
     }
 
     pub(super) fn into_response(self) -> Response<Body> {
-        let mut data = json!({"status": "error", "error_code": self.code.as_str(), "message": self.message});
-        if let Some(hint) = self.hint {
-            data["hint"] = hint.into();
-        }
-        data["correlation_id"] = RequestId::fresh().as_str().into();
-        let error = RpcError::new(RpcError::INVALID_REQUEST, self.message).with_data(data);
+        let error = Problem::from(self.failure).into_error(RpcError::INVALID_REQUEST, &RequestId::fresh());
         let mut response = json_text(self.status, Frame::error(None, &error).text);
         let header = match self.header {
             None => None,
