@@ -11,6 +11,7 @@ use crate::config::Settings;
 use crate::fault::ErrorCode;
 use crate::scope::Scope;
 
+mod beside;
 mod canary;
 mod composite;
 mod document;
@@ -29,10 +30,11 @@ mod registration;
 mod remote;
 mod verdict;
 
+pub use beside::{Beside, KeptBack, Speech};
 use canary::Canaries;
 use generation::Generations;
 pub use input::{CheckedCall, ClearedCall, Inputs};
-pub use output::{Beside, CheckedOutput, KeptBack};
+pub use output::CheckedOutput;
 #[cfg(fuzzing)]
 pub use pii::hidden_and_restored;
 pub use provider::Side;
@@ -53,7 +55,6 @@ pub struct Guardrails {
 #[derive(Clone, Debug)]
 pub struct Blocked {
     pub verdict: Verdict,
-    pub code: ErrorCode,
 }
 
 impl Guardrails {
@@ -78,14 +79,18 @@ impl Guardrails {
 
 impl Blocked {
     fn by(verdict: Verdict) -> Self {
-        Self { verdict, code: ErrorCode::GuardrailViolation }
+        Self { verdict }
     }
 
-    fn without_verdict(fault: &ProviderFault, elapsed: Duration) -> Self {
-        let code = match fault {
-            ProviderFault::Cancelled => ErrorCode::Cancelled,
-            ProviderFault::Unavailable { .. } => ErrorCode::GuardrailUnavailable,
-        };
-        Self { verdict: Verdict::unavailable(fault, elapsed), code }
+    fn without_verdict(fault: ProviderFault, elapsed: Duration) -> Self {
+        Self { verdict: Verdict::without(Judged::Unavailable(fault), elapsed) }
+    }
+
+    pub fn code(&self) -> ErrorCode {
+        match self.verdict.judged {
+            Judged::Unavailable(ProviderFault::Cancelled) => ErrorCode::Cancelled,
+            Judged::Unavailable(ProviderFault::Unavailable(_)) => ErrorCode::GuardrailUnavailable,
+            Judged::Yes | Judged::LetPass(_) => ErrorCode::GuardrailViolation,
+        }
     }
 }

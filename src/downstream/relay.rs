@@ -11,7 +11,7 @@ use super::wire::Sender;
 use crate::call::JsonObject;
 use crate::client::{NoAnswer, Question, Severity};
 use crate::config::Server;
-use crate::guardrails::{Beside, Guardrails, KeptBack, Side};
+use crate::guardrails::{Beside, Guardrails, KeptBack, Speech};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::Scope;
 use crate::timeouts::Activity;
@@ -55,7 +55,7 @@ impl Relay<'_> {
             Event::Progress(params) => self.progress(params).await.map(Passed::Progress),
             Event::Log(params) => self.log(params).await.map(Passed::Log),
             Event::Notice { method, params } => {
-                let params = self.passed(Side::Output, params).await?;
+                let params = self.passed(params).await?;
                 Some(Passed::Notice { method, params })
             }
             Event::Question { .. } | Event::Withdrawn(_) => None,
@@ -89,11 +89,8 @@ impl Relay<'_> {
             ));
         }
         self.scope.audible().await;
-        // What a model is asked comes back to the server: it is asked as the server knows it.
-        let opens = method != "sampling/createMessage";
-        let question = Beside { tool: self.tool, message: params, asks: true, opens };
-        let judged = self.guardrails.relay(self.scope, self.server, Side::Output, question).await;
-        let mut params = judged.map_err(|kept| {
+        let speech = if method == "sampling/createMessage" { Speech::ToModel } else { Speech::Question };
+        let mut params = self.to_client(speech, params).await.map_err(|kept| {
             self.kept_back("a question of the server", &kept);
             RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it")
         })?;
@@ -122,7 +119,7 @@ impl Relay<'_> {
         let Value::Object(answer) = answer else {
             return Err(RpcError::new(NOT_RELAYED, "the client's answer is not an object"));
         };
-        let answer = self.judged_as(Side::Input, answer).await.map_err(|kept| {
+        let answer = self.to_server(answer).await.map_err(|kept| {
             self.kept_back("the client's answer", &kept);
             RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids the answer")
         })?;
@@ -208,7 +205,7 @@ impl Relay<'_> {
         if !own || !self.scope.client.wants_progress() {
             return None;
         }
-        self.passed(Side::Output, params).await
+        self.passed(params).await
     }
 
     async fn log(&self, params: JsonObject) -> Option<JsonObject> {
@@ -216,7 +213,7 @@ impl Relay<'_> {
         if !self.scope.client.wants_log(severity) {
             return None;
         }
-        let mut params = self.passed(Side::Output, params).await?;
+        let mut params = self.passed(params).await?;
         let server = self.server.name.as_str();
         let logger = match params.get("logger").and_then(Value::as_str) {
             Some(logger) => format!("{server}/{logger}"),
@@ -252,20 +249,24 @@ impl Relay<'_> {
         tracing::warn!(%request, %server, rules, "{what} was kept back by a policy");
     }
 
-    /// The message as it may be passed on.
-    async fn passed(&self, side: Side, message: JsonObject) -> Option<JsonObject> {
-        self.judged_as(side, message).await.ok()
+    /// What a server tells, as it may be passed on.
+    async fn passed(&self, message: JsonObject) -> Option<JsonObject> {
+        self.to_client(Speech::Message, message).await.ok()
     }
 
-    async fn judged_as(&self, side: Side, message: JsonObject) -> Result<JsonObject, KeptBack> {
-        let beside = Beside { tool: self.tool, message, asks: false, opens: true };
-        self.guardrails.relay(self.scope, self.server, side, beside).await
+    async fn to_client(&self, speech: Speech, message: JsonObject) -> Result<JsonObject, KeptBack> {
+        let beside = Beside { tool: self.tool, speech, message };
+        self.guardrails.pass_to_client(self.scope, self.server, beside).await
+    }
+
+    async fn to_server(&self, message: JsonObject) -> Result<JsonObject, KeptBack> {
+        self.guardrails.pass_to_server(self.scope, self.server, self.tool, message).await
     }
 
     /// The client's error as the server gets it: code and words are the client's.
     async fn refused(&self, error: Value) -> RpcError {
         let error = match error {
-            Value::Object(error) => self.passed(Side::Input, error).await.unwrap_or_default(),
+            Value::Object(error) => self.to_server(error).await.unwrap_or_default(),
             _ => JsonObject::new(),
         };
         let code = error.get("code").and_then(Value::as_i64).unwrap_or(NOT_RELAYED);

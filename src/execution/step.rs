@@ -67,7 +67,7 @@ impl Called {
     }
 
     fn blocked(&self, blocked: Blocked) -> CallOutcome {
-        let ended = Ended::BlockedInput(blocked.code);
+        let ended = Ended::BlockedInput(blocked.code());
         CallOutcome {
             input: Some(blocked.verdict),
             ..CallOutcome::refused(self.index, self.name.clone(), ended)
@@ -100,7 +100,7 @@ impl Step<'_> {
                         let verdict = safe.take_verdict();
                         (ended(safe), verdict)
                     }
-                    Err(blocked) => (Ended::BlockedOutput(blocked.code), Some(blocked.verdict)),
+                    Err(blocked) => (Ended::BlockedOutput(blocked.code()), Some(blocked.verdict)),
                 };
                 let arguments = Some(call.into_arguments());
                 let (index, tool) = (called.index, called.name.clone());

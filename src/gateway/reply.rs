@@ -284,13 +284,13 @@ fn verdict_object(verdict: &Verdict) -> Value {
         let warnings = verdict.warnings.iter().map(violation_object).collect();
         object.insert("warnings".to_owned(), Value::Array(warnings));
     }
-    match verdict.judged {
+    match &verdict.judged {
         Judged::Yes => {}
-        Judged::Unavailable => drop(object.insert("unavailable".to_owned(), true.into())),
-        Judged::LetPass => drop(object.insert("failed_open".to_owned(), true.into())),
+        Judged::Unavailable(_) => drop(object.insert("unavailable".to_owned(), true.into())),
+        Judged::LetPass(_) => drop(object.insert("failed_open".to_owned(), true.into())),
     }
-    if let Some(fault) = &verdict.fault {
-        object.insert("reason".to_owned(), fault.as_str().into());
+    if let Some(fault) = verdict.fault() {
+        object.insert("reason".to_owned(), fault.to_string().into());
     }
     if let Some(note) = verdict.note {
         object.insert("note".to_owned(), note.into());
@@ -306,7 +306,7 @@ fn violation_object(violation: &Violation) -> Value {
         "type": violation.detector,
         "severity": "high",
         "message": violation.message,
-        "action": violation.action,
+        "action": violation.effect.as_str(),
         "rule": violation.rule,
     })
 }

@@ -27,12 +27,8 @@ impl Composite {
         let mut hits = Vec::new();
         let mut fault = None;
         for (member, answer) in answers.into_iter().enumerate() {
-            let found = answer.unwrap_or_else(|mut failed| {
-                let found = failed.take_found();
-                fault = Some(failed);
-                found
-            });
-            hits.extend(found.into_iter().map(|hit| (member, hit)));
+            fault = answer.fault.or(fault);
+            hits.extend(answer.hits.into_iter().map(|hit| (member, hit)));
         }
         // A member that has nothing to look for would never agree.
         let agreed = |detector| {
@@ -42,11 +38,8 @@ impl Composite {
         };
         let all = self.settings.logic == Logic::All;
         let kept: Vec<bool> = hits.iter().map(|(_, hit)| !all || agreed(hit.detector)).collect();
-        let kept = hits.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|((_, hit), _)| hit).collect();
-        match fault {
-            Some(fault) => Err(fault.having(kept)),
-            None => Ok(kept),
-        }
+        let kept = hits.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|((_, hit), _)| hit);
+        Answer { hits: kept.collect(), fault }
     }
 
     fn redactor(&self) -> Result<&Arc<dyn GuardrailProvider>, ProviderFault> {
@@ -67,7 +60,7 @@ impl GuardrailProvider for Composite {
         Box::pin(async {
             let answers = join_all(self.members.iter().map(|member| member.check_all(subjects))).await;
             let mut answers: Vec<_> = answers.into_iter().map(Vec::into_iter).collect();
-            let missing = || Err(ProviderFault::unavailable("it answered for another number of texts"));
+            let missing = || ProviderFault::unavailable("it answered for another number of texts").into();
             let mut row = |subject| {
                 let row = answers.iter_mut().map(|of_member| of_member.next().unwrap_or_else(missing));
                 self.join(subject, row.collect())

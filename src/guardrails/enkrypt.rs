@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::provider::{
     Answer, Checking, CheckingAll, GuardrailProvider, Hit, PiiKey, Private, ProviderFault, Redacting,
-    Redaction, Restoring, Side, Subject, join as join_answers,
+    Redaction, Restoring, Side, Subject,
 };
 use super::remote::{Headers, Service, Services};
 use crate::config::{ApiStyle, Detector, EnkryptSettings, Policy};
@@ -50,7 +50,7 @@ impl Enkrypt {
         Self { service, key: settings.api_key.clone(), style: settings.style }
     }
 
-    async fn detect(&self, subject: &Subject<'_>, text: &str) -> Answer {
+    async fn detect(&self, subject: &Subject<'_>, text: &str) -> Result<Vec<Hit>, ProviderFault> {
         let path = match self.style {
             ApiStyle::Guardrail => "/guardrails/guardrail/detect",
             ApiStyle::Policy => "/guardrails/policy/detect",
@@ -113,10 +113,10 @@ impl Enkrypt {
         let ask = |(detector, threshold, body)| async move {
             let path = format!("/guardrails/{detector}");
             let answer = self.service.post(&path, self.headers(Event::PostTool), &body).await?;
-            let hit = answer::fit(&answer, detector, threshold);
-            hit.map(|hit| hit.into_iter().collect()).map_err(|what| self.service.fault(what))
+            let hit = answer::fit(&answer, detector, threshold).map_err(|what| self.service.fault(what))?;
+            Ok(hit.into_iter().collect())
         };
-        join_all(asked.into_iter().map(ask)).await
+        join_all(asked.into_iter().map(ask)).await.into_iter().map(Answer::from).collect()
     }
 
     async fn swap(
@@ -136,7 +136,7 @@ impl Enkrypt {
         Ok((text, take("key").filter(|key| !key.is_empty())))
     }
 
-    fn hits(&self, answer: &Value, policy: &Policy) -> Answer {
+    fn hits(&self, answer: &Value, policy: &Policy) -> Result<Vec<Hit>, ProviderFault> {
         let hits = answer::hits(answer, policy.name.as_deref().unwrap_or_default());
         hits.map_err(|what| self.service.fault(what))
     }
@@ -176,7 +176,7 @@ impl GuardrailProvider for Enkrypt {
             let texts: Vec<&String> = texts.iter().filter(|text| !text.trim().is_empty()).collect();
             let asked = texts.iter().map(|text| join(self.detect(subject, text), self.fit(subject, text)));
             let answers = join_all(asked).await.into_iter();
-            join_answers(answers.flat_map(|(detected, more)| std::iter::once(detected).chain(more)))
+            Answer::join(answers.flat_map(|(detected, more)| std::iter::once(detected.into()).chain(more)))
         })
     }
 
@@ -185,10 +185,7 @@ impl GuardrailProvider for Enkrypt {
             if subjects.iter().any(|subject| subject.side != Side::Registration) {
                 return join_all(subjects.iter().map(|subject| self.check(subject))).await;
             }
-            match self.detect_all(subjects).await {
-                Ok(found) => found.into_iter().map(Ok).collect(),
-                Err(fault) => vec![Err(fault); subjects.len()],
-            }
+            Answer::each(self.detect_all(subjects).await, subjects.len())
         })
     }
 

@@ -160,10 +160,10 @@ impl Guardrails {
                 Ok(()) => {}
                 Err(Unhidden::Fixed(why)) => {
                     let verdict = Verdict { elapsed: started.elapsed(), ..Verdict::default() };
-                    return Err(Blocked::by(verdict.with(Violation::cannot_be_hidden(why), false)));
+                    return Err(Blocked::by(verdict.with(Violation::cannot_be_hidden(why))));
                 }
                 Err(Unhidden::Fault(fault)) => {
-                    let let_pass = self.without_verdict(scope, bench, &fault, started.elapsed());
+                    let let_pass = self.without_verdict(scope, bench, fault, started.elapsed());
                     return let_pass.map(|_| CheckedCall::of(index, call, Some(vault)));
                 }
             }
@@ -269,7 +269,7 @@ impl Inputs<'_> {
         match self.entries.get_mut(index).and_then(|entry| entry.checked.take()) {
             Some(checked) => checked.clear(passed),
             None => Err(Blocked::without_verdict(
-                &ProviderFault::unavailable("there is no such call"),
+                ProviderFault::unavailable("there is no such call"),
                 Duration::ZERO,
             )),
         }
@@ -307,7 +307,7 @@ impl Inputs<'_> {
         let outcome = self.entries.get_mut(index).and_then(|entry| entry.outcome.take());
         outcome.unwrap_or_else(|| {
             let fault = ProviderFault::unavailable("its check was lost");
-            Err(Blocked::without_verdict(&fault, Duration::ZERO))
+            Err(Blocked::without_verdict(fault, Duration::ZERO))
         })
     }
 }
@@ -323,7 +323,7 @@ impl CheckedCall {
             return Ok(ClearedCall { checked: self, verdict: passed.verdict });
         }
         Err(Blocked::without_verdict(
-            &ProviderFault::unavailable("the verdict is another call's"),
+            ProviderFault::unavailable("the verdict is another call's"),
             Duration::ZERO,
         ))
     }

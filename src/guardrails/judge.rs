@@ -10,7 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 use super::canary;
 use super::document::{Document, is_vocabulary};
 use super::provider::{Answer, Hit, ProviderFault, Side, Subject};
-use super::{Blocked, Guardrails, Verdict, Violation};
+use super::verdict::{Effect, Judged, Verdict, Violation};
+use super::{Blocked, Guardrails};
 use crate::call::ToolCall;
 use crate::config::{Action, Detector, Enforcement, Policy, Server};
 use crate::scope::Scope;
@@ -25,10 +26,16 @@ const SHOWN_SEGMENTS: usize = 4;
 /// Which policy, and for which tool.
 #[derive(Clone, Copy)]
 pub(super) struct Bench<'a> {
-    server: &'a Server,
+    pub(super) server: &'a Server,
     pub(super) side: Side,
     pub(super) policy: &'a Policy,
     pub(super) tool: &'a str,
+}
+
+/// An answer, and how long it took.
+struct Timed {
+    answer: Answer,
+    elapsed: Duration,
 }
 
 /// A verdict that lets pass, and what is to be cut out first.
@@ -61,9 +68,9 @@ impl Judgement {
     /// Where nothing can be cut out, what would be cut out blocks.
     pub(super) fn into_block(self) -> Verdict {
         let (cut, warnings): (Vec<_>, _) =
-            self.verdict.warnings.into_iter().partition(|warning| warning.action == "redact");
+            self.verdict.warnings.into_iter().partition(|warning| warning.effect == Effect::Redact);
         let violations =
-            cut.into_iter().map(|violation| Violation { action: "block", ..violation }).collect();
+            cut.into_iter().map(|violation| Violation { effect: Effect::Block, ..violation }).collect();
         Verdict { violations, warnings, ..self.verdict }
     }
 }
@@ -106,6 +113,11 @@ impl<'a> Bench<'a> {
     pub(super) fn observes(self) -> bool {
         self.policy.enforcement == Enforcement::Observe
     }
+
+    /// A reason to block, under a policy that may only observe.
+    pub(super) fn violation(self, violation: Violation) -> Violation {
+        if self.observes() { Violation { effect: Effect::Observe, ..violation } } else { violation }
+    }
 }
 
 impl Guardrails {
@@ -128,23 +140,40 @@ impl Guardrails {
             return Ok(Some(own));
         }
         let check = async {
-            let mut hits = provider.check(&subject).await?;
-            for detector in partly_exempt(bench, &hits) {
+            let mut answer = provider.check(&subject).await;
+            if answer.fault.is_some() {
+                return answer;
+            }
+            for detector in partly_exempt(bench, &answer.hits) {
                 let is_exempt = |pointer: &str| bench.is_exempt_at(detector, pointer);
                 let Some(rest) = subject.document.without(&is_exempt) else { continue };
                 let rest = bench.subject(rest.document(), request);
-                let again = provider.check(&rest).await.map_err(|fault| fault.having(hits.clone()))?;
+                let again = provider.check(&rest).await;
+                if again.fault.is_some() {
+                    return again.and(answer);
+                }
                 // Only the exempt places can have caused it.
-                if !again.iter().any(|hit| hit.detector == detector) {
-                    hits.retain(|hit| hit.place.is_some() || hit.detector != detector);
+                if !again.hits.iter().any(|hit| hit.detector == detector) {
+                    answer.hits.retain(|hit| hit.place.is_some() || hit.detector != detector);
                 }
             }
-            Ok(hits)
+            answer
         };
         let answer = scope.timeouts.run(Operation::Guardrail, &scope.cancel, check).await;
-        let answer = answer.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted)));
-        let judged = self.decide(scope, bench, &subject, (answer, started.elapsed()));
+        let answer = answer.unwrap_or_else(|interrupted| ProviderFault::from(interrupted).into());
+        let judged = self.decide(scope, bench, &subject, Timed { answer, elapsed: started.elapsed() });
         judged.map(|judged| Some(judged.after(own)))
+    }
+
+    /// What would be cut out.
+    pub(super) async fn cuts(
+        &self,
+        scope: &Scope,
+        bench: Bench<'_>,
+        document: Document<'_>,
+    ) -> Result<Vec<Cut>, Blocked> {
+        let judged = self.judge(scope, bench, document, None).await?;
+        Ok(judged.map(|judgement| judgement.cuts).unwrap_or_default())
     }
 
     /// What the gateway knows by itself, before anybody is asked: its own secrets. A server may be given its own.
@@ -199,17 +228,16 @@ impl Guardrails {
         let elapsed = started.elapsed();
         let mut answers = match answers {
             Ok(answers) => answers,
-            Err(interrupted) => vec![Err(ProviderFault::from(interrupted)); subjects.len()],
+            Err(interrupted) => vec![ProviderFault::from(interrupted).into(); subjects.len()],
         };
         if answers.len() != subjects.len() {
             let fault = ProviderFault::unavailable("it answered for another number of texts");
-            answers = vec![Err(fault); subjects.len()];
+            answers = vec![fault.into(); subjects.len()];
         }
         let mut decided = subjects.iter().zip(answers).map(|(subject, answer)| {
-            self.decide(scope, bench.on(&subject.document), subject, (answer, elapsed))
+            self.decide(scope, bench.on(&subject.document), subject, Timed { answer, elapsed })
         });
-        let lost =
-            || Err(Blocked::without_verdict(&ProviderFault::unavailable("it was not judged"), elapsed));
+        let lost = || Err(Blocked::without_verdict(ProviderFault::unavailable("it was not judged"), elapsed));
         judged.into_iter().map(|own| own.or_else(|| decided.next()).unwrap_or_else(lost)).collect()
     }
 
@@ -218,57 +246,41 @@ impl Guardrails {
         scope: &Scope,
         bench: Bench<'_>,
         subject: &Subject<'_>,
-        (answer, elapsed): (Answer, Duration),
+        Timed { answer, elapsed }: Timed,
     ) -> Result<Judgement, Blocked> {
-        let (request, server, side) = (&scope.id, &bench.server.name, bench.side.as_str());
-        match answer {
-            Ok(hits) => {
-                let judgement = weigh(bench, subject, hits, elapsed);
-                let observed =
-                    judgement.verdict.warnings.iter().filter(|warning| warning.action == "observe");
-                for warning in observed {
-                    let (detector, rule) = (warning.detector, &warning.rule);
-                    tracing::warn!(
-                        %request,
-                        %server,
-                        side,
-                        tool = bench.tool,
-                        detector,
-                        rule,
-                        "would be blocked; the policy only observes"
-                    );
-                }
-                if judgement.verdict.is_safe() { Ok(judgement) } else { Err(Blocked::by(judgement.verdict)) }
-            }
-            Err(mut fault) => {
-                // What was found counts, whoever else gave no answer.
-                let found = weigh(bench, subject, fault.take_found(), elapsed);
-                if !found.verdict.is_safe() {
-                    return Err(Blocked::by(found.verdict));
-                }
-                let Judgement { verdict, .. } = self.without_verdict(scope, bench, &fault, elapsed)?;
-                let verdict = Verdict { warnings: found.verdict.warnings, ..verdict };
-                Ok(Judgement { verdict, cuts: found.cuts, early: false })
-            }
+        let found = weigh(bench, subject, answer.hits, elapsed);
+        // What was found counts, whoever else gave no answer.
+        if !found.verdict.is_safe() {
+            return Err(Blocked::by(found.verdict));
         }
+        if let Some(fault) = answer.fault {
+            let verdict = self.without_verdict(scope, bench, fault, elapsed)?;
+            return Ok(Judgement {
+                verdict: Verdict { warnings: found.verdict.warnings, ..verdict },
+                ..found
+            });
+        }
+        let (request, server, side) = (&scope.id, &bench.server.name, bench.side.as_str());
+        for warning in found.verdict.warnings.iter().filter(|warning| warning.effect == Effect::Observe) {
+            let (tool, detector, rule) = (bench.tool, warning.detector, &warning.rule);
+            let said = "would be blocked; the policy only observes";
+            tracing::warn!(%request, %server, side, tool, detector, rule, "{said}");
+        }
+        Ok(found)
     }
 
     pub(super) fn without_verdict(
         &self,
         scope: &Scope,
         bench: Bench<'_>,
-        fault: &ProviderFault,
+        fault: ProviderFault,
         elapsed: Duration,
-    ) -> Result<Judgement, Blocked> {
+    ) -> Result<Verdict, Blocked> {
         let (request, server, side) = (&scope.id, &bench.server.name, bench.side.as_str());
-        if *fault != ProviderFault::Cancelled && (bench.policy.fail_open || bench.observes()) {
+        if fault != ProviderFault::Cancelled && (bench.policy.fail_open || bench.observes()) {
             self.failed_open.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(%request, %server, side, %fault, "let pass unchecked, as the policy says");
-            return Ok(Judgement {
-                verdict: Verdict::unchecked(fault, elapsed),
-                cuts: Vec::new(),
-                early: false,
-            });
+            return Ok(Verdict::without(Judged::LetPass(fault), elapsed));
         }
         tracing::error!(%request, %server, side, %fault, "blocked, because the guardrail gave no verdict");
         Err(Blocked::without_verdict(fault, elapsed))
@@ -298,15 +310,15 @@ fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: Vec<Hit>, elapsed: Durat
         };
         let span = hit.place.as_ref().and_then(|place| Some((place, place.span.clone()?)));
         let shown = pointer.map(|pointer| shown(bench.side, pointer));
-        let made = |action| Violation::of(bench.side, &hit, shown.as_deref(), action);
+        let made = |effect| Violation::of(bench.side, &hit, shown.as_deref(), effect);
         let (into, violation) = match (action, span) {
             (Action::Redact, Some((place, span))) if !bench.observes() => {
                 cuts.push(Cut { text: place.text, span, label: place.label });
-                (&mut verdict.warnings, made("redact"))
+                (&mut verdict.warnings, made(Effect::Redact))
             }
-            (Action::Warn, _) => (&mut verdict.warnings, made("warn")),
-            _ if bench.observes() => (&mut verdict.warnings, made("observe")),
-            _ => (&mut verdict.violations, made("block")),
+            (Action::Warn, _) => (&mut verdict.warnings, made(Effect::Warn)),
+            _ if bench.observes() => (&mut verdict.warnings, made(Effect::Observe)),
+            _ => (&mut verdict.violations, made(Effect::Block)),
         };
         if into.len() < MAX_NAMED && !into.contains(&violation) {
             into.push(violation);

@@ -66,7 +66,7 @@ impl CustomKeyword {
 impl GuardrailProvider for CustomKeyword {
     fn check<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
         let found = self.find(subject).map(|hit| hit.into_iter().collect());
-        Box::pin(std::future::ready(found))
+        Box::pin(std::future::ready(found.into()))
     }
 }
 

@@ -12,8 +12,8 @@ use std::collections::{HashMap, HashSet};
 use super::document::{Document, is_vocabulary};
 use super::keyword::CustomKeyword;
 use super::provider::{
-    Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction, Side,
-    Subject, join,
+    Answer, Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction,
+    Side, Subject,
 };
 use crate::config::{Detector, LocalSettings, Policy, Sensitivity};
 use crate::detect::{self, Finding, Kind, Kinds};
@@ -247,8 +247,8 @@ impl GuardrailProvider for Local {
             let size = subject.texts.iter().map(|text| text.len()).sum();
             let found = aside(size, || self.find(subject));
             match &self.expert {
-                Some(expert) => join([found, expert.judge(subject).await]),
-                None => found,
+                Some(expert) => Answer::from(found).and(expert.judge(subject).await.into()),
+                None => found.into(),
             }
         })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
-use super::provider::{Checking, CheckingAll, GuardrailProvider, Hit, ProviderFault, Subject};
+use super::provider::{Answer, Checking, CheckingAll, GuardrailProvider, Hit, ProviderFault, Subject};
 use super::remote::{Headers, Service, Services};
 use crate::config::{Detector, OpenAiSettings};
 
@@ -59,16 +59,13 @@ impl OpenAi {
 
 impl GuardrailProvider for OpenAi {
     fn check<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
-        Box::pin(async { self.moderate(&[subject]).await.map(|found| found.into_iter().flatten().collect()) })
+        Box::pin(async { Answer::join(Answer::each(self.moderate(&[subject]).await, 1)) })
     }
 
     fn check_all<'a>(&'a self, subjects: &'a [Subject<'a>]) -> CheckingAll<'a> {
         Box::pin(async {
             let all: Vec<&Subject<'_>> = subjects.iter().collect();
-            match self.moderate(&all).await {
-                Ok(found) => found.into_iter().map(Ok).collect(),
-                Err(fault) => vec![Err(fault); subjects.len()],
-            }
+            Answer::each(self.moderate(&all).await, subjects.len())
         })
     }
 }

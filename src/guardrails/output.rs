@@ -4,7 +4,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::time::Instant;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use futures_util::future::join_all;
@@ -13,35 +12,14 @@ use serde_json::Value;
 use super::document::Document;
 use super::input::ClearedCall;
 use super::judge::{Bench, Cut};
-use super::pii::{self, Allowance, Exposed, Unhidden, Vault, bring_back, is_address};
-use super::provider::{Side, Subject};
+use super::pii::{self, Vault, bring_back, is_address};
+use super::provider::Side;
 use super::{Blocked, Guardrails, Verdict, Violation};
-use crate::call::{JsonObject, ToolCall, ToolOutput, change, change_named, holds_media};
+use crate::call::{ToolCall, ToolOutput};
 use crate::config::Server;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
 use crate::tool::Tool;
-
-/// What is passed on beside a call.
-pub struct Beside<'a> {
-    /// The tool that is being called, or nothing.
-    pub tool: &'a str,
-    pub message: JsonObject,
-    /// Whether a server asks and waits for the answer.
-    pub asks: bool,
-    /// Whether its reader may have the private data that is in it: what the server is answered must not.
-    pub opens: bool,
-}
-
-/// Why a message is not passed on, for the log.
-#[derive(Debug, Default)]
-pub struct KeptBack {
-    pub rules: String,
-}
-
-fn beside(asks: bool, message: &JsonObject) -> Document<'_> {
-    if asks { Document::Question(message) } else { Document::Message(message) }
-}
 
 /// Values that are cut out of one result; it is withheld where there are more.
 const MAX_CUTS: usize = 50_000;
@@ -73,14 +51,14 @@ impl Guardrails {
             let (verdict, found) =
                 self.judge_output(scope, bench, (call, shown.as_ref().unwrap_or(asked)), &output).await?;
             let Some(found) = found else { break verdict };
-            let withheld = |why| Blocked::by(verdict.clone().unwrap_or_default().with(why, false));
+            let withheld = |why| Blocked::by(verdict.clone().unwrap_or_default().with(why));
             let replacements = found.replacements.ok_or_else(|| withheld(Violation::cannot_be_cut()))?;
             output.change_texts(&mut |text| replacements.apply(text));
             // A key, a number: what is not a string value cannot be cut.
             let left = output.texts().iter().any(|text| replacements.are_left_in(text))
                 || output.has_number(&|number| replacements.are_left_in(number));
             let again = found.early && warnings.is_empty();
-            if left || !again && self.has_more(scope, bench, Document::Output(&output)).await? {
+            if left || !again && !self.cuts(scope, bench, Document::Output(&output)).await?.is_empty() {
                 return Err(withheld(Violation::cannot_be_cut()));
             }
             if !tool.is_none_or(|tool| output.structured().is_none_or(|value| tool.fits_output(value))) {
@@ -100,7 +78,7 @@ impl Guardrails {
             output.has_unread_text().then(Violation::unread),
         ];
         for violation in kept_out.into_iter().flatten().filter(|_| server.output.enabled) {
-            let found = verdict.unwrap_or_default().with(violation, bench.observes());
+            let found = verdict.unwrap_or_default().with(bench.violation(violation));
             if !found.is_safe() {
                 return Err(Blocked::by(found));
             }
@@ -139,111 +117,13 @@ impl Guardrails {
         Ok((Some(verdict), found))
     }
 
-    /// Whether there would be something to cut out once more.
-    async fn has_more(
-        &self,
-        scope: &Scope,
-        bench: Bench<'_>,
-        document: Document<'_>,
-    ) -> Result<bool, Blocked> {
-        let again = self.judge(scope, bench, document, None).await?;
-        Ok(again.is_some_and(|judgement| !judgement.cuts.is_empty()))
-    }
-
-    /// A message beside a call as it may be passed on: of the server by its output policy, with the private data
-    /// that is in it; of the client by its input policy, and without.
-    pub async fn relay(
-        &self,
-        scope: &Scope,
-        server: &Server,
-        side: Side,
-        Beside { tool, mut message, asks, opens }: Beside<'_>,
-    ) -> Result<JsonObject, KeptBack> {
-        let bench = Bench::of(server, side, tool);
-        let policy = bench.policy;
-        if policy.enabled && policy.block_binary && !bench.observes() && message.values().any(holds_media) {
-            return Err(KeptBack::default());
-        }
-        let vault = self.vaults.of(scope, server);
-        if side == Side::Input
-            && let Some(vault) = &vault
-        {
-            // Before a service is asked for what is private in it.
-            let subject = Subject::new(side, policy, Document::Message(&message));
-            if policy.enabled && self.own(scope, bench, &subject).map_or(true, |own| own.early) {
-                return Err(KeptBack::default());
-            }
-            let mut spared = Vec::new();
-            let mut value = Value::Object(message);
-            self.spare_own(scope, server, &value, &mut spared);
-            message = self
-                .hidden(scope, bench, (vault, &spared), &mut value)
-                .await
-                .ok_or_else(KeptBack::default)?;
-        }
-        let shown = (side == Side::Input).then(|| self.shown_to_others(scope, server, &message));
-        let judged = beside(asks, shown.as_ref().unwrap_or(&message));
-        let judged = self.judge(scope, bench, judged, None).await;
-        let judged = judged.map_err(|blocked| KeptBack { rules: blocked.verdict.rules() })?;
-        let cuts = judged.map(|judgement| judgement.cuts).unwrap_or_default();
-        if !cuts.is_empty() {
-            // Half an answer is another answer.
-            if side == Side::Input {
-                return Err(KeptBack::default());
-            }
-            let replacements = Replacements::of(&beside(asks, &message).texts(), &cuts);
-            let replacements = replacements.ok_or_else(KeptBack::default)?;
-            message.values_mut().for_each(|value| change(value, &mut |text| replacements.apply(text)));
-            let left = beside(asks, &message).texts().iter().any(|text| replacements.are_left_in(text));
-            if left || self.has_more(scope, bench, beside(asks, &message)).await.unwrap_or(true) {
-                return Err(KeptBack::default());
-            }
-        }
-        if let Some(vault) = vault.filter(|_| side == Side::Output && opens) {
-            let texts = Document::Message(&message).texts().into_iter();
-            let texts = texts.filter(|text| !vault.keys(text).is_empty()).map(str::to_owned);
-            let opened = self.opened(scope, &vault, texts.collect()).await;
-            let restore = &mut |name: &str, text: &mut String| restore(&vault, &opened, (name, text));
-            message.iter_mut().for_each(|(name, value)| change_named(name, value, restore));
-        }
-        Ok(message)
-    }
-
-    async fn hidden(
-        &self,
-        scope: &Scope,
-        bench: Bench<'_>,
-        (vault, spared): (&Vault, &[bool]),
-        message: &mut Value,
-    ) -> Option<JsonObject> {
-        let started = Instant::now();
-        let kept = message.clone();
-        let allowance = Allowance::default();
-        let numbers = pii::numbers(message, &mut String::new(), &|_| false);
-        let exposed = Exposed { value: message, spared, numbers };
-        let message = match self.hide(scope, bench, (vault, &allowance), exposed).await {
-            Ok(()) => message.take(),
-            Err(Unhidden::Fixed(_)) => return None,
-            Err(Unhidden::Fault(fault)) => {
-                self.without_verdict(scope, bench, &fault, started.elapsed()).ok().map(|_| kept)?
-            }
-        };
-        match message {
-            Value::Object(message) => Some(message),
-            _ => None,
-        }
-    }
-
-    /// A message to a server as whoever judges may see it: without the server's own secrets.
-    fn shown_to_others(&self, scope: &Scope, server: &Server, message: &JsonObject) -> JsonObject {
-        let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
-        let mut shown = message.clone();
-        shown.values_mut().for_each(|value| change(value, &mut |text| canaries.hide(text, own)));
-        shown
-    }
-
     /// What services bring back of some texts, by text. What cannot be brought back stays hidden.
-    async fn opened(&self, scope: &Scope, vault: &Vault, texts: HashSet<String>) -> HashMap<String, String> {
+    pub(super) async fn opened(
+        &self,
+        scope: &Scope,
+        vault: &Vault,
+        texts: HashSet<String>,
+    ) -> HashMap<String, String> {
         if texts.is_empty() {
             return HashMap::new();
         }
@@ -270,15 +150,15 @@ impl Guardrails {
         }
         let bench = Bench::of(server, Side::Output, "");
         let words = Document::Words(details.iter().map(String::as_str).collect());
-        match self.judge(scope, bench, words, None).await {
-            Ok(judged) if judged.as_ref().is_none_or(|judgement| judgement.cuts.is_empty()) => details,
+        match self.cuts(scope, bench, words).await {
+            Ok(cuts) if cuts.is_empty() => details,
             _ => vec!["the server's own words were withheld by its output policy".to_owned()],
         }
     }
 }
 
 /// From what services brought back, or from the vault; no address, which leads back to whoever wrote it.
-fn restore(vault: &Vault, opened: &HashMap<String, String>, (name, text): (&str, &mut String)) {
+pub(super) fn restore(vault: &Vault, opened: &HashMap<String, String>, (name, text): (&str, &mut String)) {
     if is_address(name) {
         return;
     }
@@ -295,14 +175,14 @@ struct Found {
 }
 
 /// What is cut out, wherever it stands again: the text copy of a result and its structured copy say the same.
-struct Replacements {
+pub(super) struct Replacements {
     values: AhoCorasick,
     labels: Vec<String>,
 }
 
 impl Replacements {
     /// `None` where a cut lies outside its text, or there are too many.
-    fn of(texts: &[&str], cuts: &[Cut]) -> Option<Self> {
+    pub(super) fn of(texts: &[&str], cuts: &[Cut]) -> Option<Self> {
         let mut labels: HashMap<String, &'static str> = HashMap::new();
         for cut in cuts {
             let value = texts.get(cut.text)?.get(cut.span.clone()).filter(|value| !value.is_empty())?;
@@ -321,13 +201,13 @@ impl Replacements {
         Some(Self { values, labels })
     }
 
-    fn apply(&self, text: &mut String) {
+    pub(super) fn apply(&self, text: &mut String) {
         if self.values.is_match(text.as_str()) {
             *text = self.values.replace_all(text, &self.labels);
         }
     }
 
-    fn are_left_in(&self, text: &str) -> bool {
+    pub(super) fn are_left_in(&self, text: &str) -> bool {
         self.values.is_match(text)
     }
 }

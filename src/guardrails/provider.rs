@@ -55,11 +55,17 @@ pub trait GuardrailProvider: Send + Sync {
     }
 }
 
-pub type Answer = Result<Vec<Hit>, ProviderFault>;
 pub type Checking<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 pub type CheckingAll<'a> = Pin<Box<dyn Future<Output = Vec<Answer>> + Send + 'a>>;
 pub type Redacting<'a> = Pin<Box<dyn Future<Output = Result<Redaction, ProviderFault>> + Send + 'a>>;
 pub type Restoring<'a> = Pin<Box<dyn Future<Output = Result<Vec<String>, ProviderFault>> + Send + 'a>>;
+
+/// What was found counts, also where somebody failed who might have found more.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub hits: Vec<Hit>,
+    pub fault: Option<ProviderFault>,
+}
 
 /// What is to be looked at, and under which policy.
 pub struct Subject<'a> {
@@ -139,38 +145,27 @@ pub struct Place {
 /// No verdict. Whatever the reason, it counts as a block unless the operator said otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderFault {
-    #[error("{reason}")]
-    Unavailable {
-        reason: String,
-        /// What others had found by then: it counts, whatever the fault means.
-        found: Vec<Hit>,
-    },
+    #[error("{0}")]
+    Unavailable(String),
     #[error("cancelled")]
     Cancelled,
 }
 
 impl ProviderFault {
     pub fn unavailable(reason: impl Into<String>) -> Self {
-        Self::Unavailable { reason: reason.into(), found: Vec::new() }
+        Self::Unavailable(reason.into())
     }
+}
 
-    /// With what has been found all the same.
-    #[must_use]
-    pub fn having(self, hits: Vec<Hit>) -> Self {
-        match self {
-            Self::Unavailable { reason, mut found } => {
-                found.extend(hits);
-                Self::Unavailable { reason, found }
-            }
-            Self::Cancelled => Self::Cancelled,
-        }
+impl From<ProviderFault> for Answer {
+    fn from(fault: ProviderFault) -> Self {
+        Self { hits: Vec::new(), fault: Some(fault) }
     }
+}
 
-    pub(super) fn take_found(&mut self) -> Vec<Hit> {
-        match self {
-            Self::Unavailable { found, .. } => std::mem::take(found),
-            Self::Cancelled => Vec::new(),
-        }
+impl From<Result<Vec<Hit>, ProviderFault>> for Answer {
+    fn from(result: Result<Vec<Hit>, ProviderFault>) -> Self {
+        result.map_or_else(Self::from, |hits| Self { hits, fault: None })
     }
 }
 
@@ -202,18 +197,23 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Several answers about one subject as one. A fault is a fault of the whole, with what the others found.
-pub(super) fn join(answers: impl IntoIterator<Item = Answer>) -> Answer {
-    let (mut hits, mut fault) = (Vec::new(), None);
-    for answer in answers {
-        match answer {
-            Ok(found) => hits.extend(found),
-            Err(failed) => fault = Some(failed),
+impl Answer {
+    /// Several answers about one subject as one.
+    pub(super) fn join(answers: impl IntoIterator<Item = Self>) -> Self {
+        answers.into_iter().fold(Self::default(), Self::and)
+    }
+
+    /// One for each of so many subjects that were asked about together.
+    pub(super) fn each(found: Result<Vec<Vec<Hit>>, ProviderFault>, subjects: usize) -> Vec<Self> {
+        match found {
+            Ok(found) => found.into_iter().map(|hits| Self { hits, fault: None }).collect(),
+            Err(fault) => vec![fault.into(); subjects],
         }
     }
-    match fault {
-        Some(fault) => Err(fault.having(hits)),
-        None => Ok(hits),
+
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.hits.extend(other.hits);
+        Self { fault: other.fault.or(self.fault), ..self }
     }
 }
 

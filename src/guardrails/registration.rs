@@ -185,7 +185,7 @@ impl Guardrails {
             for (at, answer) in some.iter().zip(answers) {
                 let lasting = match &answer {
                     Ok(judgement) => judgement.verdict.judged == Judged::Yes,
-                    Err(blocked) => blocked.code == ErrorCode::GuardrailViolation,
+                    Err(blocked) => blocked.code() == ErrorCode::GuardrailViolation,
                 };
                 let answer = match answer {
                     // Half a definition is no definition.
@@ -199,9 +199,8 @@ impl Guardrails {
                 judged[*at] = Some(answer);
             }
         }
-        let lost = || {
-            Err(Blocked::without_verdict(&ProviderFault::unavailable("it was not judged"), Duration::ZERO))
-        };
+        let lost =
+            || Err(Blocked::without_verdict(ProviderFault::unavailable("it was not judged"), Duration::ZERO));
         judged.into_iter().map(|judged| judged.unwrap_or_else(lost)).collect()
     }
 
@@ -270,7 +269,7 @@ impl ServerBlocked {
             server: server.name.to_string(),
             violations: reasons(blocked),
             hint: OF_THE_CONFIGURATION,
-            code: match blocked.code {
+            code: match blocked.code() {
                 ErrorCode::GuardrailViolation => ErrorCode::ServerBlocked,
                 other => other,
             },
@@ -280,7 +279,7 @@ impl ServerBlocked {
 
 fn reasons(blocked: &Blocked) -> Vec<String> {
     if blocked.verdict.violations.is_empty() {
-        let why = blocked.verdict.fault.as_deref().unwrap_or("it was not asked");
+        let why = blocked.verdict.fault().map_or("it was not asked".to_owned(), ToString::to_string);
         return vec![format!("the guardrail gave no verdict, and without one nothing passes: {why}")];
     }
     blocked.verdict.reasons()

@@ -17,22 +17,21 @@ pub struct Verdict {
     pub warnings: Vec<Violation>,
     pub elapsed: Duration,
     pub judged: Judged,
-    /// Why nobody judged, in words of ours.
-    pub fault: Option<String>,
     /// Whether the call was made beside the check.
     pub made: bool,
     /// Something the reader should know of how it came about.
     pub note: Option<&'static str>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Whether somebody judged; if not, why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Judged {
     #[default]
     Yes,
-    /// The provider failed, and the policy blocks then.
-    Unavailable,
-    /// The provider failed, and the policy lets pass then.
-    LetPass,
+    /// The policy blocks then.
+    Unavailable(ProviderFault),
+    /// The policy lets pass then.
+    LetPass(ProviderFault),
 }
 
 /// One detector that hit.
@@ -42,31 +41,44 @@ pub struct Violation {
     pub detector: &'static str,
     pub message: String,
     pub rule: String,
-    /// What came of it: `block`, `warn`, `redact`, or `observe` where it would have been a block.
-    pub action: &'static str,
+    pub effect: Effect,
+}
+
+/// What came of a violation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Block,
+    Warn,
+    Redact,
+    /// It would have been a block.
+    Observe,
 }
 
 impl Verdict {
-    pub(super) fn unavailable(fault: &ProviderFault, elapsed: Duration) -> Self {
-        Self { elapsed, judged: Judged::Unavailable, fault: Some(fault.to_string()), ..Self::default() }
-    }
-
-    pub(super) fn unchecked(fault: &ProviderFault, elapsed: Duration) -> Self {
-        Self { elapsed, judged: Judged::LetPass, fault: Some(fault.to_string()), ..Self::default() }
+    pub(super) fn without(judged: Judged, elapsed: Duration) -> Self {
+        Self { elapsed, judged, ..Self::default() }
     }
 
     /// With one more reason to block, or to say that it would have been one.
-    pub(super) fn with(mut self, violation: Violation, observed: bool) -> Self {
-        if observed {
-            self.warnings.push(Violation { action: "observe", ..violation });
-        } else {
-            self.violations.push(violation);
-        }
+    pub(super) fn with(mut self, violation: Violation) -> Self {
+        let into = match violation.effect {
+            Effect::Block => &mut self.violations,
+            Effect::Warn | Effect::Redact | Effect::Observe => &mut self.warnings,
+        };
+        into.push(violation);
         self
     }
 
+    /// Why nobody judged.
+    pub fn fault(&self) -> Option<&ProviderFault> {
+        match &self.judged {
+            Judged::Yes => None,
+            Judged::Unavailable(fault) | Judged::LetPass(fault) => Some(fault),
+        }
+    }
+
     pub fn is_safe(&self) -> bool {
-        self.violations.is_empty() && self.judged != Judged::Unavailable
+        self.violations.is_empty() && !matches!(self.judged, Judged::Unavailable(_))
     }
 
     /// The detectors that hit, each once, for a sentence.
@@ -97,8 +109,19 @@ fn named<'a>(names: impl Iterator<Item = &'a str>) -> String {
     shown.join(", ")
 }
 
+impl Effect {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Warn => "warn",
+            Self::Redact => "redact",
+            Self::Observe => "observe",
+        }
+    }
+}
+
 impl Violation {
-    pub(super) fn of(side: Side, hit: &Hit, pointer: Option<&str>, action: &'static str) -> Self {
+    pub(super) fn of(side: Side, hit: &Hit, pointer: Option<&str>, effect: Effect) -> Self {
         let what = match side {
             Side::Input => "the arguments hit",
             Side::Output => "the result hit",
@@ -110,7 +133,7 @@ impl Violation {
             detector: hit.detector.as_str(),
             message: format!("{what} the detector `{}`{at}{why}", hit.detector),
             rule: hit.rule.clone(),
-            action,
+            effect,
         }
     }
 
@@ -119,7 +142,7 @@ impl Violation {
             detector: "binary",
             message: "the result holds binary content, which this policy blocks".to_owned(),
             rule: "additional_config.binary".to_owned(),
-            action: "block",
+            effect: Effect::Block,
         }
     }
 
@@ -130,7 +153,7 @@ impl Violation {
                 "the result holds text in a charset that nothing here can read, so that nobody has judged it"
                     .to_owned(),
             rule: "charset".to_owned(),
-            action: "block",
+            effect: Effect::Block,
         }
     }
 
@@ -141,7 +164,7 @@ impl Violation {
             message: "the result holds something that is to be cut out where nothing can be cut out"
                 .to_owned(),
             rule: "action".to_owned(),
-            action: "block",
+            effect: Effect::Block,
         }
     }
 
@@ -151,7 +174,7 @@ impl Violation {
             detector: "pii",
             message: format!("the arguments hold private data that cannot be hidden: {why}"),
             rule: "additional_config.pii_redaction".to_owned(),
-            action: "block",
+            effect: Effect::Block,
         }
     }
 
@@ -162,7 +185,7 @@ impl Violation {
             message: "what was cut out of the structured result leaves it outside the tool's output schema"
                 .to_owned(),
             rule: "outputSchema".to_owned(),
-            action: "block",
+            effect: Effect::Block,
         }
     }
 }

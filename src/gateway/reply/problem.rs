@@ -90,7 +90,8 @@ fn blocked(side: Side, code: ErrorCode, verdict: Option<&Verdict>) -> Failure {
             format!("{what} blocked due to {} guardrail violations: {}", side.as_str(), verdict.detectors())
         }
         None => {
-            let why = verdict.and_then(|verdict| verdict.fault.as_deref()).unwrap_or("it was not asked");
+            let why =
+                verdict.and_then(Verdict::fault).map_or("it was not asked".to_owned(), ToString::to_string);
             format!(
                 "{what} blocked: the {} guardrail gave no verdict, and without one nothing passes: {why}",
                 side.as_str()

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use crate::classifier::Unjudged;
 use crate::config::ClassifierSettings;
 use crate::guardrails::document::is_vocabulary;
-use crate::guardrails::provider::{Answer, Hit, ProviderFault, Subject};
+use crate::guardrails::provider::{Hit, ProviderFault, Subject};
 
 const RULE: &str = "classifier";
 
@@ -30,7 +30,7 @@ impl Expert {
         Self { settings, turns: Arc::new(Semaphore::new(turns)) }
     }
 
-    pub(super) async fn judge(&self, subject: &Subject<'_>) -> Answer {
+    pub(super) async fn judge(&self, subject: &Subject<'_>) -> Result<Vec<Hit>, ProviderFault> {
         let ClassifierSettings { detector, threshold, max_bytes, .. } = self.settings;
         if !subject.asks_for(detector) {
             return Ok(Vec::new());
