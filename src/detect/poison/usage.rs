@@ -19,11 +19,15 @@ pub(in super::super) fn explains(text: &str, one: &Finding) -> bool {
         "poison.parameter" => said().is_option(),
         "poison.hide" | "prompt.hide-from-user" => {
             let said = said();
-            said.is_refusal() || (said.is_leave() || said.is_early()) && !said.gives_away()
+            said.is_refusal()
+                || (said.is_leave() || said.is_early() || said.is_effect()) && !said.gives_away()
         }
         "poison.files" => said().is_setting_file() || said().is_denied(),
         "poison.redirect" => said().is_notice(),
-        "poison.attack" => said().is_force() || said().is_denied() || said().is_defence(),
+        "poison.attack" => {
+            let said = said();
+            said.is_force() || said.is_denied() || said.is_defence() || said.is_reference()
+        }
         "poison.exfiltrate" => said().is_address(),
         "prompt.new-instructions" => said().is_rule(),
         "prompt.to-the-assistant" => said().is_field(),
@@ -122,14 +126,24 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '_').filter(|word| !word.is_empty())
 }
 
+/// Where sentences end: a point within a name, such as `.env` or `e.g.`, is none.
+fn sentence_ends(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    text.match_indices(['.', '\n', ';']).map(|(at, _)| at + 1).filter(move |end| {
+        let is_short = text[..end - 1].ends_with("e.g") || text[..end - 1].ends_with("i.e");
+        bytes[end - 1] != b'.'
+            || !is_short && bytes.get(*end).is_none_or(|next| !next.is_ascii_alphanumeric())
+    })
+}
+
 impl Said {
     fn of(text: &str, span: &Range<usize>) -> Self {
         let bytes = text.as_bytes();
         let lower = |range: Range<usize>| String::from_utf8_lossy(&bytes[range]).to_ascii_lowercase();
         let before = lower(span.start.saturating_sub(NEAR)..span.start);
         let near = lower(span.end..bytes.len().min(span.end + NEAR));
-        let begins = before.rfind(['.', '\n', ';']).map_or(0, |at| at + 1);
-        let ends = near.find(['.', '\n', ';']).unwrap_or(near.len());
+        let begins = sentence_ends(&before).last().unwrap_or(0);
+        let ends = sentence_ends(&near).next().unwrap_or(near.len());
         Self {
             before: before[begins..].to_owned(),
             span: lower(span.start..span.end.min(span.start + 4 * NEAR)),
@@ -146,7 +160,12 @@ impl Said {
     /// `Call list_projects first.`, `You must call this before creating a page.`
     fn is_order_of_work(&self) -> bool {
         let private = PRIVATE.iter().any(|word| self.near.contains(word)) || self.holds(PRIVATE);
-        !private && (self.is_cut() || !self.holds(WIDE) && !self.is_about_another())
+        !private && (self.is_cut() || self.is_within() || !self.holds(WIDE) && !self.is_about_another())
+    }
+
+    /// `before any other tool of this server`
+    fn is_within(&self) -> bool {
+        self.holds(&["any other tool of the server", "any other tool of this server"])
     }
 
     fn presses(&self) -> bool {
@@ -204,6 +223,23 @@ impl Said {
         self.span.starts_with("without") && words(&self.before).any(|word| ["can", "may"].contains(&word))
     }
 
+    /// `Existing cells are overwritten without asking.`
+    fn is_effect(&self) -> bool {
+        const CHANGES: &[&str] = &[
+            "closed",
+            "created",
+            "deleted",
+            "merged",
+            "overwritten",
+            "removed",
+            "replaced",
+            "saved",
+            "updated",
+        ];
+        let last = words(&self.before).last().unwrap_or_default();
+        self.span.starts_with("without") && CHANGES.contains(&last)
+    }
+
     /// What is nobody's to allow behind somebody's back.
     fn gives_away(&self) -> bool {
         const AWAY: &[&str] = &[
@@ -216,6 +252,7 @@ impl Said {
             "pay ",
             "secret",
             "send",
+            "sent",
             "share",
             "transfer",
             "upload",
@@ -252,12 +289,36 @@ impl Said {
         self.span.starts_with("bypass") && self.span.ends_with("safety") && self.holds(&["force"])
     }
 
-    /// `locked by brute force detection`
+    /// `locked by brute force detection`, `scans files for known malware`
     fn is_defence(&self) -> bool {
+        const DEFENDS: &[&str] = &[
+            "advisories",
+            "guards against",
+            "known malware",
+            "protects against",
+            "security team",
+            "sinkhole",
+            "suspected",
+            "takedown",
+            "warns of",
+        ];
+        const ATTACKS: &[&str] =
+            &["avoid", "bypass", "disable", "evad", "exfil", "inject", "silent", "steal", "undetect"];
         const AGAINST: &[&str] = &["detection", "defense", "defence", "lockout", "protection", "status"];
-        self.span.starts_with("brute")
+        let defends = self.holds(DEFENDS) && !self.holds(ATTACKS);
+        let is_stopped = self.span.starts_with("brute")
             && (words(&self.after).next().is_some_and(|word| AGAINST.contains(&word))
-                || self.holds(&["locked"]))
+                || self.holds(&["locked"]));
+        defends || is_stopped
+    }
+
+    /// `e.g. CVE-2024-3094`: a number that is looked up.
+    fn is_reference(&self) -> bool {
+        const USED: &[&str] =
+            &["exploit", "payload", "attack", "shell", "weaponi", "trigger", "run", "execut"];
+        self.span.starts_with("cve-")
+            && !self.holds(USED)
+            && !USED.iter().any(|word| self.near.contains(word))
     }
 
     /// `a remote branch` is where such a tool works.

@@ -8,7 +8,7 @@ pub(super) const RULES: &[Rule] = rules! {
     "prompt.override-french" "override" 0.88 ["ignore" "oublie" "neglige"] & ["instruction" "consigne" "directive" "precedent" "regles"]
         r"\b(?:ignore[zr]?|oublie[zr]?|neglige[zr]?)\s+(?:les|vos|tes|mes|ces|des|toutes|tous|l|la|cette)['\s]+(?:\w+['\s]){0,4}?(?:instructions?|consignes?|directives?|precedent\w*|regles)\b" "The text asks to ignore earlier instructions, in French."
     "prompt.override-german" "override" 0.88 ["ignorier" "vergiss" "vergessen" "missacht" "vernachlaessig"]
-        r"\b(?:ignorier\w*|vergiss|vergessen sie|missacht\w*)\s+(?:\w+\s+){0,5}?(?:anweisung\w*|instruktion\w*|befehl\w*|vorgabe\w*|regeln|aufgaben|vorherige\w*|bisherige\w*)\b" "The text asks to ignore earlier instructions, in German."
+        r"\b(?:ignorier\w*|vergiss|vergessen sie|missacht\w*)\s+(?:\w+\s+){0,5}?(?:anweisung\w*|instruktion\w*|befehl\w*|vorgabe\w*|regeln|aufgaben|(?:alles|das)\s+(?:vorherige|bisherige)|(?:vorherig|bisherig)\w*\s+(?:prompt|nachricht|eingabe|kontext|gespraech)\w*)\b" "The text asks to ignore earlier instructions, in German."
     "prompt.override-italian" "override" 0.88 ["ignora" "dimentica" "tralascia"]
         r"\b(?:ignora|dimentica)(?:re|te)?\s+(?:\w+\s+){0,4}?(?:istruzion\w+|precedent\w+|regole|indicazion\w+)\b" "The text asks to ignore earlier instructions, in Italian."
     "prompt.override-slavic" "override" 0.88 ["игнориру" "забуд" "zignoruj" "zapomnij" "zanemari" "ignoriraj" "zaboravi"]
