@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::lock::Lock;
 use crate::rpc;
 
 mod dialogue;
@@ -48,11 +49,11 @@ pub const MAX_URI: usize = 8 * 1024;
 /// What outlasts a request: a process on the other end of our streams, or an HTTP session.
 #[derive(Debug)]
 pub struct Connection {
-    hello: Mutex<Option<Arc<Hello>>>,
-    severity: Mutex<Option<Severity>>,
+    hello: Lock<Option<Arc<Hello>>>,
+    severity: Lock<Option<Severity>>,
     questions: Questions,
     /// The resources that the client wants to hear of, by their URIs.
-    watched: Mutex<HashMap<String, Watch>>,
+    watched: Lock<HashMap<String, Watch>>,
     /// For messages that belong to no request.
     outlet: Outlet,
 }
@@ -65,10 +66,10 @@ pub struct Client(Arc<Request>);
 struct Request {
     connection: Arc<Connection>,
     hello: Arc<Hello>,
-    line: Mutex<Line>,
+    line: Lock<Line>,
     progress: Progress,
     /// Questions that have no answer yet.
-    asked: Mutex<Vec<i64>>,
+    asked: Lock<Vec<i64>>,
     /// All questions so far.
     questions: AtomicUsize,
     /// Where the client is asked by results.
@@ -87,31 +88,31 @@ struct Line {
 impl Connection {
     pub fn new(outlet: Outlet) -> Self {
         Self {
-            hello: Mutex::default(),
-            severity: Mutex::default(),
+            hello: Lock::default(),
+            severity: Lock::default(),
             questions: Questions::default(),
-            watched: Mutex::default(),
+            watched: Lock::default(),
             outlet,
         }
     }
 
     /// What the client said of itself when it opened the connection.
     pub fn greet(&self, hello: Hello) {
-        *self.hello.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(hello));
+        *self.hello.lock() = Some(Arc::new(hello));
     }
 
     /// Whether the client has said who it is.
     pub fn is_open(&self) -> bool {
-        self.hello.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.hello.lock().is_some()
     }
 
     fn hello(&self) -> Arc<Hello> {
-        self.hello.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+        self.hello.lock().clone().unwrap_or_default()
     }
 
     /// Logs milder than this stay away from the client.
     pub fn listen_from(&self, severity: Severity) {
-        *self.severity.lock().unwrap_or_else(PoisonError::into_inner) = Some(severity);
+        *self.severity.lock() = Some(severity);
     }
 
     /// The client answered a question of ours. An answer to nothing is passed over.
@@ -122,7 +123,7 @@ impl Connection {
     /// The client wants to hear of this resource. `false`: it watches too many already, or the name is too long.
     pub fn watch(&self, watch: Watch) -> bool {
         let uri = watch.uri();
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.watched.lock();
         let fits = uri.len() <= MAX_URI && (watched.len() < MAX_WATCHED || watched.contains_key(uri));
         if fits {
             watched.insert(uri.to_owned(), watch);
@@ -131,12 +132,12 @@ impl Connection {
     }
 
     pub fn unwatch(&self, uri: &str) {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(uri);
+        self.watched.lock().remove(uri);
     }
 
     /// Whether the client is told of this without asking: with a handshake, and if it is one of its resources.
     pub fn hears(&self, change: &Change) -> bool {
-        let watched = || self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let watched = || self.watched.lock();
         self.is_open()
             && match change {
                 Change::Resource(uri) => watched().contains_key(uri.as_ref()),
@@ -151,7 +152,7 @@ impl Connection {
 
     /// The client of a request on this connection, whose messages go to `outlet`.
     pub fn client(self: &Arc<Self>, meta: &Map<String, Value>, outlet: Outlet) -> Client {
-        let severity = *self.severity.lock().unwrap_or_else(PoisonError::into_inner);
+        let severity = *self.severity.lock();
         self.client_of(self.hello(), severity, meta, outlet)
     }
 
@@ -167,9 +168,9 @@ impl Connection {
         Client(Arc::new(Request {
             connection: Arc::clone(self),
             hello,
-            line: Mutex::new(Line { outlet, progress_token: token, severity }),
+            line: Lock::new(Line { outlet, progress_token: token, severity }),
             progress: Progress::new(),
-            asked: Mutex::default(),
+            asked: Lock::default(),
             questions: AtomicUsize::new(0),
             dialogue: OnceLock::new(),
         }))
@@ -315,10 +316,10 @@ impl Client {
     }
 
     fn asked(&self) -> MutexGuard<'_, Vec<i64>> {
-        self.0.asked.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.asked.lock()
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
-        self.0.line.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.line.lock()
     }
 }

@@ -17,10 +17,11 @@
 //! * [`timeouts`], [`telemetry`], [`web`], [`client`]: time limits, the log, the HTTP clients, and the
 //!   way back to whoever asked
 //! * [`config`]: settings, only valid ones
-//! * [`secret`], [`call`], [`tool`], [`rpc`], [`condition`], [`classifier`]: what must not print, the nouns of the
-//!   protocol, its messages as text, what the operator asks of a text, and the operator's own model
+//! * [`secret`], [`call`], [`tool`], [`rpc`], [`condition`], [`classifier`], [`recent`]: what must not print, the nouns
+//!   of the protocol, its messages as text, what the operator asks of a text, the operator's own model, and a
+//!   memory with bounds
 //! * [`detect`]: what a text holds that it should not
-//! * [`fault`], [`ids`], [`json`], [`lines`], [`recent`]: what everything else is made of
+//! * [`fault`], [`ids`], [`json`], [`lines`], [`lock`]: what everything else is made of
 
 pub use cli::run;
 pub use web::install_crypto;
@@ -65,6 +66,7 @@ mod config;
 mod call;
 mod classifier;
 mod condition;
+mod recent;
 mod rpc;
 mod secret;
 mod tool;
@@ -76,4 +78,4 @@ mod fault;
 mod ids;
 mod json;
 mod lines;
-mod recent;
+mod lock;

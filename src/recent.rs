@@ -5,17 +5,19 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::lock::Lock;
 
 /// Where there is no room for one more, this part goes: to look for the oldest costs a walk over all.
 const GOING: usize = 8;
 
 /// At most so many entries, each of them for as long as `Life` says.
 pub struct Recent<K, V> {
-    entries: Mutex<Entries<K, V>>,
+    entries: Lock<Entries<K, V>>,
     most: usize,
     life: Life,
 }
@@ -42,7 +44,7 @@ struct Entry<V> {
 
 impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
     pub fn new(most: usize, life: Life) -> Self {
-        Self { entries: Mutex::new(Entries { map: HashMap::new(), uses: 0 }), most, life }
+        Self { entries: Lock::new(Entries { map: HashMap::new(), uses: 0 }), most, life }
     }
 
     pub fn get(&self, key: &K) -> Option<V> {
@@ -142,7 +144,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Recent<K, V> {
 
     /// A panic elsewhere leaves nothing half done here.
     fn entries(&self) -> MutexGuard<'_, Entries<K, V>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock()
     }
 }
 

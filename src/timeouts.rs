@@ -3,8 +3,8 @@
 //! The counts are process-wide and hold no names: they are what `enkrypt_get_timeout_metrics` shows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::TimeoutSettings;
+use crate::lock::Lock;
 
 /// What is being waited for; each has a limit of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +65,7 @@ pub struct Counts {
     cancelled: AtomicU64,
     escalations: [AtomicU64; 4],
     next: AtomicU64,
-    active: Mutex<BTreeMap<u64, Operation>>,
+    active: Lock<BTreeMap<u64, Operation>>,
 }
 
 /// A reading of the counts.
@@ -221,12 +222,12 @@ impl Counts {
     fn begin(&self, operation: Operation) -> Running<'_> {
         self.total.fetch_add(1, Ordering::Relaxed);
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(id, operation);
+        self.active.lock().insert(id, operation);
         Running { counts: self, id, operation, ended: false }
     }
 
     fn read(&self) -> Metrics {
-        let active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+        let active = self.active.lock();
         Metrics {
             total: self.total.load(Ordering::Relaxed),
             successful: self.successful.load(Ordering::Relaxed),
@@ -261,7 +262,7 @@ impl Drop for Running<'_> {
         if !self.ended {
             self.counts.cancelled.fetch_add(1, Ordering::Relaxed);
         }
-        self.counts.active.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.counts.active.lock().remove(&self.id);
     }
 }
 

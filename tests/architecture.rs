@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// Top-level modules by row, lowest first. A module uses rows below its own only.
 const LAYERS: [&[&str]; 14] = [
-    &["detect", "dice", "fault", "ids", "json", "lines", "recent"],
-    &["call", "classifier", "condition", "rpc", "secret", "tool"],
+    &["detect", "dice", "fault", "ids", "json", "lines", "lock"],
+    &["call", "classifier", "condition", "recent", "rpc", "secret", "tool"],
     &["config"],
     &["client", "telemetry", "timeouts", "web"],
     &["scope"],

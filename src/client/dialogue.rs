@@ -3,18 +3,18 @@
 //!
 //! A call has one round of questions at a time. Whoever serves the client's requests shows them and settles them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use serde_json::{Map, Value, json};
 use tokio::sync::{Notify, oneshot};
 
 use super::{Capabilities, NoAnswer, Question};
 
+use crate::lock::Lock;
+
 #[derive(Debug)]
 pub(super) struct Dialogue {
     /// The client is shown a result that is a question as it is.
     pub(super) whole: bool,
-    state: Mutex<State>,
+    state: Lock<State>,
     asked: Notify,
 }
 
@@ -47,16 +47,16 @@ struct Open<'a> {
 impl Dialogue {
     pub(super) fn new(whole: bool, capabilities: Capabilities) -> Self {
         let state = State { capabilities, count: 0, round: None };
-        Self { whole, state: Mutex::new(state), asked: Notify::new() }
+        Self { whole, state: Lock::new(state), asked: Notify::new() }
     }
 
     pub(super) fn allows(&self, method: &str, relay_roots: bool) -> bool {
-        self.lock().capabilities.answers(method, relay_roots)
+        self.state.lock().capabilities.answers(method, relay_roots)
     }
 
     /// Another request of the client carries on.
     pub(super) fn go_on(&self, capabilities: Capabilities) {
-        self.lock().capabilities = capabilities;
+        self.state.lock().capabilities = capabilities;
     }
 
     /// Waits for the answers, however long that takes: the call is ended by whoever loses patience.
@@ -77,7 +77,7 @@ impl Dialogue {
 
     fn open(&self, questions: Vec<Question>) -> Option<(Open<'_>, oneshot::Receiver<Answered>)> {
         let (sender, answer) = oneshot::channel();
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.round.is_some() {
             return None;
         }
@@ -98,7 +98,8 @@ impl Dialogue {
     pub(super) async fn questions(&self) -> Map<String, Value> {
         loop {
             let asked = self.asked.notified();
-            if let Some(questions) = self.lock().round.as_mut().and_then(|round| round.questions.take()) {
+            if let Some(questions) = self.state.lock().round.as_mut().and_then(|round| round.questions.take())
+            {
                 return questions;
             }
             asked.await;
@@ -107,7 +108,7 @@ impl Dialogue {
 
     /// Answers by their keys. Those to questions that are no longer asked are passed over.
     pub(super) fn settle(&self, mut answers: Map<String, Value>) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let fits = |round: &mut Round| round.keys.iter().all(|key| answers.contains_key(key));
         let Some(round) = state.round.take_if(fits) else { return };
         let answers = round.keys.iter().filter_map(|key| answers.get_mut(key).map(Value::take));
@@ -117,19 +118,15 @@ impl Dialogue {
 
     /// There is no way to show the client what it is asked.
     pub(super) fn refuse(&self) {
-        if let Some(round) = self.lock().round.take() {
+        if let Some(round) = self.state.lock().round.take() {
             let _ = round.answer.send(Err(NoAnswer::TooMany));
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.dialogue.lock().round.take_if(|round| round.keys.first() == Some(&self.first));
+        self.dialogue.state.lock().round.take_if(|round| round.keys.first() == Some(&self.first));
     }
 }
 

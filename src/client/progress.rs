@@ -1,10 +1,11 @@
 //! Progress as the client sees it: over the whole batch, always rising, and never silent for long.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::time::Instant;
+
+use crate::lock::Lock;
 
 /// Clients give up on a request of which they hear nothing: the impatient ones after ten seconds.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -16,7 +17,7 @@ const NUDGE: f64 = 1e-6;
 const RARELY: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
-pub(super) struct Progress(Mutex<State>);
+pub(super) struct Progress(Lock<State>);
 
 #[derive(Clone, Copy, Debug)]
 struct State {
@@ -29,16 +30,16 @@ struct State {
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Self(Mutex::new(State { calls: 1, done: 0, last: None, heard: Instant::now() }))
+        Self(Lock::new(State { calls: 1, done: 0, last: None, heard: Instant::now() }))
     }
 
     pub(super) fn batch_of(&self, calls: usize) {
-        self.lock().calls = calls;
+        self.0.lock().calls = calls;
     }
 
     /// One call of a batch has ended.
     pub(super) fn call_done(&self) -> Option<Map<String, Value>> {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         state.done += 1;
         if state.calls == 1 || state.heard.elapsed() < RARELY || state.done == state.calls {
             return None;
@@ -52,7 +53,7 @@ impl Progress {
     pub(super) fn of_call(&self, mut params: Map<String, Value>) -> Option<Map<String, Value>> {
         let progress = params.get("progress").and_then(Value::as_f64)?;
         let total = params.get("total").and_then(Value::as_f64).filter(|total| *total > 0.0);
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         if state.calls == 1 {
             let risen = state.rise(progress);
             // Untouched where it rises by itself, so that a whole number stays one.
@@ -71,17 +72,13 @@ impl Progress {
 
     /// What to say where nothing was said for a while; otherwise how long to wait until then.
     pub(super) fn beat(&self, every: Duration) -> Result<Map<String, Value>, Duration> {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         let silent = state.heard.elapsed();
         if silent < every {
             return Err(every.saturating_sub(silent));
         }
         let at = state.last.unwrap_or_default() + NUDGE;
         Ok(Map::from_iter([("progress".to_owned(), state.rise(at).into())]))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
+
+use crate::lock::Lock;
 
 /// Open at once on one connection; a person answers most of them.
 const MAX_OPEN: usize = 64;
@@ -13,7 +14,7 @@ const MAX_OPEN: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Questions {
     last: AtomicI64,
-    open: Mutex<HashMap<i64, oneshot::Sender<Answer>>>,
+    open: Lock<HashMap<i64, oneshot::Sender<Answer>>>,
 }
 
 /// The result, or the error object.
@@ -49,7 +50,7 @@ impl Questions {
     pub(super) fn open(&self) -> Option<Asked<'_>> {
         let (sender, answer) = oneshot::channel();
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut open = self.lock();
+        let mut open = self.open.lock();
         if open.len() >= MAX_OPEN {
             return None;
         }
@@ -58,15 +59,11 @@ impl Questions {
     }
 
     pub(super) fn settle(&self, id: &Value, answer: Answer) {
-        let waiting = id.as_i64().and_then(|id| self.lock().remove(&id));
+        let waiting = id.as_i64().and_then(|id| self.open.lock().remove(&id));
         if let Some(waiting) = waiting {
             // Whoever asked may have gone.
             let _ = waiting.send(answer);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, oneshot::Sender<Answer>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,7 +82,7 @@ impl Asked<'_> {
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        self.questions.lock().remove(&self.id);
+        self.questions.open.lock().remove(&self.id);
     }
 }
 

@@ -3,9 +3,11 @@
 //! While none is open, the last few messages wait for one.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
+
+use crate::lock::Lock;
 
 /// Messages on their way to a stream that is open.
 const DEPTH: usize = 64;
@@ -14,7 +16,7 @@ const DEPTH: usize = 64;
 const KEPT: usize = 16;
 
 #[derive(Clone, Debug, Default)]
-pub struct Standing(Arc<Mutex<State>>);
+pub struct Standing(Arc<Lock<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -26,7 +28,7 @@ impl Standing {
     /// Opens the stream. One that was open ends: its client has come back over another connection.
     pub fn open(&self) -> mpsc::Receiver<Vec<u8>> {
         let (sender, receiver) = mpsc::channel(DEPTH);
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         for message in state.kept.drain(..) {
             // There is room: fewer are kept than the stream holds.
             let _ = sender.try_send(message);
@@ -37,7 +39,7 @@ impl Standing {
 
     /// Whether the message is on its way or waits. One that a full stream has no room for is lost.
     pub(super) fn send(&self, message: Vec<u8>) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         let unsent = match &state.stream {
             None => message,
             Some(stream) => match stream.try_send(message) {

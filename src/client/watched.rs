@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use crate::ids::CallerId;
+use crate::lock::Lock;
 
 /// How many clients of a caller watch a resource; one for the process.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Watched(Arc<Mutex<HashMap<Resource, usize>>>);
+pub(super) struct Watched(Arc<Lock<HashMap<Resource, usize>>>);
 
 type Resource = (CallerId, Arc<str>);
 
@@ -31,7 +32,7 @@ impl Watched {
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<Resource, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

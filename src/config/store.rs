@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::environment::Environment;
 use super::{ConfigError, Settings, file};
+
+use crate::lock::Lock;
 
 const FILE_NAME: &str = "enkrypt_mcp_config.json";
 const LARGEST_FILE: u64 = 16 << 20;
@@ -30,7 +32,7 @@ const POLL: Duration = Duration::from_secs(1);
 pub struct Store {
     current: watch::Sender<Arc<Settings>>,
     /// Held while the file is read, so that an older reading never replaces a newer one.
-    reading: Mutex<()>,
+    reading: Lock<()>,
     env: Environment,
 }
 
@@ -58,7 +60,7 @@ pub fn load(path: &Path, env: &Environment) -> Result<Settings, ConfigError> {
 
 impl Store {
     pub fn new(settings: Settings, env: Environment) -> Self {
-        Self { current: watch::Sender::new(Arc::new(settings)), reading: Mutex::default(), env }
+        Self { current: watch::Sender::new(Arc::new(settings)), reading: Lock::default(), env }
     }
 
     pub fn current(&self) -> Arc<Settings> {
@@ -76,7 +78,7 @@ impl Store {
 
     /// Reads the file again. References are followed anew only when its text has changed.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
-        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let _reading = self.reading.lock();
         let current = self.current();
         let text = read(&current.path)?;
         if file::fingerprint(&text) == current.fingerprint {

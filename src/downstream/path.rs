@@ -6,7 +6,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -16,6 +15,7 @@ use tokio::sync::OnceCell;
 use super::fault::Trouble;
 use super::watchdog::{Group, Watchdog};
 use crate::config::environment::Environment;
+use crate::lock::Lock;
 use crate::scope::Scope;
 use crate::timeouts::{Interrupted, Operation};
 
@@ -36,7 +36,7 @@ pub(super) struct SearchPath {
     /// What the shell said. A question that was interrupted is asked again.
     login: OnceCell<Option<OsString>>,
     /// When it last took too long.
-    gave_up: Mutex<Option<Instant>>,
+    gave_up: Lock<Option<Instant>>,
     watchdog: Watchdog,
 }
 
@@ -54,7 +54,7 @@ impl SearchPath {
             shell: environment.shell().map(str::to_owned),
             home: environment.home(),
             login: OnceCell::new(),
-            gave_up: Mutex::default(),
+            gave_up: Lock::default(),
             watchdog,
         }
     }
@@ -72,23 +72,19 @@ impl SearchPath {
                 Err(_) => not_found(),
             });
         }
-        if self.gave_up().is_some_and(|at| at.elapsed() < PAUSE) {
+        if self.gave_up.lock().is_some_and(|at| at.elapsed() < PAUSE) {
             return Err(not_found());
         }
         let login = match self.login.get_or_try_init(|| self.ask(scope)).await {
             Ok(login) => login.clone().ok_or_else(not_found)?,
             Err(Interrupted::Cancelled) => return Err(Trouble::Interrupted(Interrupted::Cancelled)),
             Err(Interrupted::Timeout { .. }) => {
-                *self.gave_up() = Some(Instant::now());
+                *self.gave_up.lock() = Some(Instant::now());
                 return Err(not_found());
             }
         };
         let file = which::which_in(program, Some(&login), &here).map_err(|_| not_found())?;
         Ok(Program { file, path: Some(login) })
-    }
-
-    fn gave_up(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.gave_up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `npx` named by its absolute path is a script for the `node` that stands beside it.

@@ -7,14 +7,15 @@
 //! are greedy, some are left for the next one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::fault::Trouble;
 use crate::config::AuthSettings;
 use crate::ids::CallerId;
+use crate::lock::Lock;
 use crate::scope::Scope;
 
 /// Places that one of several callers may have, for each that is free then.
@@ -25,7 +26,7 @@ pub(super) struct Places(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    count: Mutex<Count>,
+    count: Lock<Count>,
     freed: Notify,
 }
 
@@ -80,7 +81,7 @@ impl Places {
 
     /// A place that is free right now.
     pub(super) fn try_take(&self, claim: &Claim) -> Option<Place> {
-        let mut count = self.count();
+        let mut count = self.0.count.lock();
         if !count.has_room(claim, 0) {
             return None;
         }
@@ -94,12 +95,8 @@ impl Places {
 
     /// Whether there will not be room when those have gone that are going.
     fn nothing_is_leaving(&self, claim: &Claim) -> bool {
-        let count = self.count();
+        let count = self.0.count.lock();
         !count.has_room(claim, count.leaving)
-    }
-
-    fn count(&self) -> MutexGuard<'_, Count> {
-        self.0.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -133,7 +130,7 @@ impl Place {
 
 impl Notice {
     pub(super) fn leave(&self) {
-        let mut count = self.places.count();
+        let mut count = self.places.0.count.lock();
         count.leaving += usize::from(!self.leaving.swap(true, Ordering::Relaxed));
     }
 }
@@ -142,7 +139,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let Notice { places, leaving } = &self.notice;
         {
-            let mut count = places.count();
+            let mut count = places.0.count.lock();
             count.taken -= 1;
             if let Some(caller) = &self.caller
                 && let Some(own) = count.of.get_mut(caller)
@@ -189,7 +186,7 @@ mod tests {
         assert_eq!(others.each_ref().map(Vec::len), [12, 3]);
         drop((first, others));
         assert_eq!(all("b").len(), 48);
-        assert!(places.count().of.is_empty());
+        assert!(places.0.count.lock().of.is_empty());
     }
 
     #[tokio::test]
@@ -204,7 +201,7 @@ mod tests {
         let next = waiting.await.expect("the place");
         assert!(places.take(alone(2), nobody).await.is_ok(), "a raised limit counts at once");
         drop(next);
-        assert_eq!(places.count().taken, 0);
+        assert_eq!(places.0.count.lock().taken, 0);
     }
 
     #[tokio::test]

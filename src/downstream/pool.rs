@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -16,10 +16,11 @@ use super::standby::Standby;
 use crate::client::Capabilities;
 use crate::config::{Server, Settings};
 use crate::ids::{CallerId, ServerName};
+use crate::lock::Lock;
 use crate::scope::Scope;
 
 pub(super) struct Pool {
-    shelves: Mutex<Shelves>,
+    shelves: Lock<Shelves>,
     settings: watch::Receiver<Arc<Settings>>,
     /// The gateway's end: from then on nothing waits here.
     pub(super) end: CancellationToken,
@@ -53,13 +54,13 @@ pub(super) struct Ending {
 /// When the sweeper has to look next.
 #[derive(Default)]
 struct Alarm {
-    at: Mutex<Option<Instant>>,
+    at: Lock<Option<Instant>>,
     rung: Notify,
 }
 
 impl Pool {
     pub(super) fn new(settings: watch::Receiver<Arc<Settings>>, end: CancellationToken) -> Self {
-        Self { shelves: Mutex::default(), settings, end, alarm: Alarm::default() }
+        Self { shelves: Lock::default(), settings, end, alarm: Alarm::default() }
     }
 
     /// The shelves for a request; `None` for one that began before the last edit, or is overtaken by the gateway's
@@ -71,7 +72,7 @@ impl Pool {
     }
 
     pub(super) fn shelves(&self) -> MutexGuard<'_, Shelves> {
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shelves.lock()
     }
 
     /// Closes a session, for somebody who needs its place: what is being opened first, state last.
@@ -199,7 +200,7 @@ impl Hash for Key {
 
 impl Alarm {
     fn by(&self, until: Instant) {
-        let mut at = self.at();
+        let mut at = self.at.lock();
         if at.is_none_or(|at| until < at) {
             *at = Some(until);
             self.rung.notify_one();
@@ -207,18 +208,14 @@ impl Alarm {
     }
 
     fn set(&self, next: Instant) -> Instant {
-        let mut at = self.at();
+        let mut at = self.at.lock();
         let earlier = at.map_or(next, |at| at.min(next));
         *at = Some(earlier);
         earlier
     }
 
     fn clear(&self) {
-        *self.at() = None;
-    }
-
-    fn at(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.at.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.at.lock() = None;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests to a server, written here and carried by rmcp: their params are a text, and their answers are JSON.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rmcp::model::{
@@ -16,6 +16,7 @@ use super::fault::Trouble;
 use super::transport;
 use crate::call::{JsonObject, ToolCall};
 use crate::json;
+use crate::lock::Lock;
 
 /// Whoever does not read, server or client, must not hold up the gateway with a notice.
 pub(super) const NOTICE: Duration = Duration::from_millis(100);
@@ -25,7 +26,7 @@ const META: &str = "_meta";
 /// A request but for its id, which may be of any size and is sent once.
 #[derive(Clone)]
 pub(super) struct Prepared {
-    text: Arc<Mutex<Vec<u8>>>,
+    text: Arc<Lock<Vec<u8>>>,
     mirrored: Mirrored,
     /// Whether somebody waits for the answer.
     awaited: bool,
@@ -44,7 +45,7 @@ impl Prepared {
         json::write(&method.into(), &mut text);
         text.extend_from_slice(br#","params":"#);
         put(&mut text);
-        Self { text: Arc::new(Mutex::new(text)), mirrored: Arc::default(), awaited: true }
+        Self { text: Arc::new(Lock::new(text)), mirrored: Arc::default(), awaited: true }
     }
 
     pub(super) fn mirrored(self, mirrored: Vec<(String, String)>) -> Self {
@@ -74,7 +75,7 @@ impl Prepared {
 
     /// The whole message. There is nothing to be sent a second time.
     pub(super) fn take(&self, id: &RequestId) -> Vec<u8> {
-        let mut text = std::mem::take(&mut *self.text.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut text = std::mem::take(&mut *self.text.lock());
         text.extend_from_slice(br#","id":"#);
         json::write(&id.clone().into_json_value(), &mut text);
         text.push(b'}');

@@ -4,12 +4,13 @@
 //! output policy is on, the log hears how much was said, and not what.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::io::AsyncRead;
 use tokio_util::sync::CancellationToken;
 
 use crate::lines::{Line, LineReader};
+use crate::lock::Lock;
 use crate::secret::Masker;
 
 /// Lines kept, and the length at which each is cut.
@@ -22,7 +23,7 @@ const MASKED_BYTES: usize = 8 * 1024;
 /// A bounded ring of lines, secrets already masked.
 #[derive(Clone, Debug)]
 pub(super) struct LastWords {
-    lines: Arc<Mutex<VecDeque<String>>>,
+    lines: Arc<Lock<VecDeque<String>>>,
     masker: Masker,
     /// Whether the log may have them as they are.
     open: bool,
@@ -34,7 +35,7 @@ impl LastWords {
     }
 
     pub(super) fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.lines.lock().iter().cloned().collect()
     }
 
     /// Reads until the stream ends or the process is gone: a grandchild may hold the stream open for ever.
@@ -75,7 +76,7 @@ impl LastWords {
                 "server says something; its output policy keeps it out of the log"
             );
         }
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock();
         if lines.len() == KEPT_LINES {
             lines.pop_front();
         }

@@ -7,8 +7,10 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::lock::Lock;
 
 mod errors;
 
@@ -30,7 +32,7 @@ pub(super) struct Group(Option<i32>);
 
 /// The gateway's end of the pipe. Starts the process before the first server, and again should it be gone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Watchdog(Arc<Mutex<State>>);
+pub(super) struct Watchdog(Arc<Lock<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -58,7 +60,7 @@ pub(super) struct Expected {
 impl Watchdog {
     /// Starts the process, if it does not run yet: before a server, so that there is always someone to tell.
     pub(super) fn wake(&self) {
-        let mut state = self.state();
+        let mut state = self.0.lock();
         if state.running.is_none() {
             state.start();
         }
@@ -68,7 +70,7 @@ impl Watchdog {
     pub(super) fn expect(&self, pipe: Option<u64>) -> Expected {
         self.wake();
         if let Some(pipe) = pipe {
-            let mut state = self.state();
+            let mut state = self.0.lock();
             state.expected.push(pipe);
             state.tell('?', pipe);
         }
@@ -77,21 +79,21 @@ impl Watchdog {
 
     pub(super) fn guard(&self, group: Group) {
         let Some(id) = group.0 else { return };
-        let mut state = self.state();
+        let mut state = self.0.lock();
         state.guarded.push(id);
         state.tell('+', id);
     }
 
     pub(super) fn release(&self, group: Group) {
         let Some(id) = group.0 else { return };
-        let mut state = self.state();
+        let mut state = self.0.lock();
         state.guarded.retain(|known| *known != id);
         state.tell('-', id);
     }
 
     /// Ends all groups at once, without asking them. Whether they are gone.
     pub(super) async fn kill_all(&self) -> bool {
-        let groups: Vec<_> = self.state().guarded.iter().map(|id| Group(Some(*id))).collect();
+        let groups: Vec<_> = self.0.lock().guarded.iter().map(|id| Group(Some(*id))).collect();
         for group in &groups {
             group.kill();
         }
@@ -102,16 +104,12 @@ impl Watchdog {
         };
         tokio::time::timeout(BURIAL, gone).await.is_ok()
     }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Expected {
     fn drop(&mut self) {
         let Some(pipe) = self.pipe else { return };
-        let mut state = self.watchdog.state();
+        let mut state = self.watchdog.0.lock();
         state.expected.retain(|known| *known != pipe);
         state.tell('!', pipe);
     }

@@ -1,18 +1,19 @@
 //! The requests of one connection that are being worked on, so that the client can cancel them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::lock::Lock;
 use crate::rpc::RpcError;
 
 /// More than a client that waits for its answers ever has.
 const MAX_OPEN: usize = 4_096;
 
 #[derive(Clone, Default)]
-pub(super) struct InFlight(Arc<Mutex<HashMap<Value, CancellationToken>>>);
+pub(super) struct InFlight(Arc<Lock<HashMap<Value, CancellationToken>>>);
 
 /// A request that is being worked on; forgotten when dropped.
 pub(super) struct Open {
@@ -24,7 +25,7 @@ pub(super) struct Open {
 
 impl InFlight {
     pub(super) fn open(&self, id: &Value) -> Result<Open, RpcError> {
-        let mut open = self.lock();
+        let mut open = self.0.lock();
         if open.len() >= MAX_OPEN {
             let message = "too many requests at once; wait for answers before sending more";
             return Err(RpcError::new(RpcError::INTERNAL, message));
@@ -40,20 +41,16 @@ impl InFlight {
 
     /// The client no longer wants an answer.
     pub(super) fn withdraw(&self, id: &Value) {
-        if let Some(withdrawn) = self.lock().get(id) {
+        if let Some(withdrawn) = self.0.lock().get(id) {
             withdrawn.cancel();
         }
     }
 
     /// The client wants no answer to anything any more.
     pub(super) fn withdraw_all(&self) {
-        for withdrawn in self.lock().values() {
+        for withdrawn in self.0.lock().values() {
             withdrawn.cancel();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Value, CancellationToken>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,7 +62,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.requests.lock().remove(&self.id);
+        self.requests.0.lock().remove(&self.id);
     }
 }
 

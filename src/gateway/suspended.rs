@@ -2,7 +2,7 @@
 //! told, serves its caller and its request alone, and is cancelled when nobody comes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -14,6 +14,7 @@ use super::retry::{self, OURS, Pledge, Questions, Retry};
 use crate::call::JsonObject;
 use crate::client::PATIENCE;
 use crate::ids::{push_hex, random};
+use crate::lock::Lock;
 use crate::rpc::RpcError;
 
 /// Most calls that wait hold a session: all together may have one of so many sessions, and the rest is for those
@@ -25,7 +26,7 @@ const PER_CALLER: usize = 4;
 
 #[derive(Clone)]
 pub(super) struct Suspended {
-    calls: Arc<Mutex<HashMap<Place, Waiting>>>,
+    calls: Arc<Lock<HashMap<Place, Waiting>>>,
     tasks: TaskTracker,
     patience: Duration,
 }
@@ -54,7 +55,7 @@ impl Suspended {
         asked: &JsonObject,
         max_sessions: usize,
     ) -> Result<String, Box<Errand>> {
-        let mut calls = self.lock();
+        let mut calls = self.calls.lock();
         let Some(pledge) = errand.pledge.clone() else { return Err(errand) };
         let of_caller = calls.values().filter(|waiting| waiting.pledge.is_of_caller(&pledge)).count();
         let is_full = |count: usize, part: usize| count >= (max_sessions / part).max(1);
@@ -78,7 +79,7 @@ impl Suspended {
         mut retry: Retry,
         pledge: &Pledge,
     ) -> Result<(Box<Errand>, JsonObject), RpcError> {
-        let (mut calls, place) = (self.lock(), place(&retry.state));
+        let (mut calls, place) = (self.calls.lock(), place(&retry.state));
         let waiting = calls.get(&place).filter(|waiting| waiting.pledge.is_of_caller(pledge));
         let waiting = waiting.ok_or_else(retry::unknown)?;
         if !waiting.pledge.is_of_request(pledge) {
@@ -94,17 +95,13 @@ impl Suspended {
         tokio::select! {
             () = taken.cancelled() => return,
             // The gateway's end: the work sees it as well.
-            () = cancel.cancelled() => return drop(self.lock().remove(&place)),
+            () = cancel.cancelled() => return drop(self.calls.lock().remove(&place)),
             () = tokio::time::sleep(self.patience) => {}
         }
-        let waiting = self.lock().remove(&place);
+        let waiting = self.calls.lock().remove(&place);
         if let Some(waiting) = waiting {
             waiting.errand.expire();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Place, Waiting>> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -184,7 +181,7 @@ mod tests {
         cancel.cancel();
         suspended.tasks.close();
         suspended.tasks.wait().await;
-        assert!(suspended.lock().is_empty());
+        assert!(suspended.calls.lock().is_empty());
     }
 
     #[tokio::test]

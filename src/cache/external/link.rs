@@ -5,13 +5,14 @@
 
 use std::error::Error;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult};
 
 use crate::config::RedisSettings;
+use crate::lock::Lock;
 use crate::scope::Scope;
 use crate::timeouts::{Interrupted, Operation};
 
@@ -23,7 +24,7 @@ const CONNECT: Duration = Duration::from_secs(1);
 pub(super) struct Link {
     client: Option<Client>,
     address: String,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 #[derive(Default)]
@@ -59,7 +60,7 @@ impl Link {
             tracing::error!(reason = %reason(error), "the external cache cannot be used as configured");
         });
         let address = format!("{}:{}", settings.host, settings.port);
-        Self { client: client.ok(), address, state: Mutex::default() }
+        Self { client: client.ok(), address, state: Lock::default() }
     }
 
     /// Sends the commands, unless the cache failed a moment ago.
@@ -68,7 +69,7 @@ impl Link {
         scope: &Scope,
         commands: &Pipeline,
     ) -> Result<T, ExternalFault> {
-        if let Some(trouble) = &self.state().trouble
+        if let Some(trouble) = &self.state.lock().trouble
             && Instant::now() < trouble.until
         {
             return Err(trouble.fault.clone());
@@ -94,7 +95,7 @@ impl Link {
         match commands.query_async(&mut connection.manager).await {
             // A server or a firewall may have closed what nobody used for a while.
             Err(error) if connection.proven && error.is_connection_dropped() => {
-                self.state().connection = None;
+                self.state.lock().connection = None;
                 commands.query_async(&mut self.connection()?.manager).await
             }
             done => done,
@@ -102,7 +103,7 @@ impl Link {
     }
 
     fn connection(&self) -> RedisResult<Connection> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if let Some(connection) = &state.connection {
             return Ok(connection.clone());
         }
@@ -117,7 +118,7 @@ impl Link {
     }
 
     fn well(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if let Some(connection) = &mut state.connection {
             connection.proven = true;
         }
@@ -127,7 +128,7 @@ impl Link {
     }
 
     fn failed(&self, fault: ExternalFault) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         // What a connection was refused for, such as its password, may have been mended for the next one.
         state.connection = None;
         let faults = state.trouble.as_ref().map_or(0, |trouble| trouble.faults);
@@ -140,10 +141,6 @@ impl Link {
 
     fn fault(&self, reason: String) -> ExternalFault {
         ExternalFault { address: self.address.clone(), reason }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What both HTTP transports share: the way to the session's transport, and the session's end.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::loss::Loss;
 use super::outline;
 use super::target::Target;
+use crate::lock::Lock;
 use crate::web;
 
 /// Messages that wait for the transport; then the streams wait.
@@ -49,7 +50,7 @@ pub(super) struct Link {
 
 /// When the server was heard last.
 #[derive(Clone)]
-pub(super) struct Heard(Arc<Mutex<Instant>>);
+pub(super) struct Heard(Arc<Lock<Instant>>);
 
 /// The transport is gone.
 pub(super) struct Deaf;
@@ -91,17 +92,17 @@ impl Link {
 
 impl Heard {
     pub(super) fn silence(&self) -> Duration {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        self.0.lock().elapsed()
     }
 
     fn now(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.0.lock() = Instant::now();
     }
 }
 
 impl Default for Heard {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now())))
+        Self(Arc::new(Lock::new(Instant::now())))
     }
 }
 

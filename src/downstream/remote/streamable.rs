@@ -1,7 +1,7 @@
 //! Streamable HTTP: a POST for each message, whose response is the answer or a stream with the answer in it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -16,6 +16,7 @@ use super::loss::Loss;
 use super::outline::{self, Outline};
 use super::stream::{Reading, Stream};
 use crate::downstream::request::Mirrored;
+use crate::lock::Lock;
 use crate::web::{self, WebFault};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -32,7 +33,7 @@ const LINGER: Duration = Duration::from_millis(100);
 
 pub(in crate::downstream) struct Streamable {
     pub(super) link: Link,
-    state: Mutex<State>,
+    state: Lock<State>,
     posts: Semaphore,
 }
 
@@ -52,7 +53,7 @@ struct Running {
 
 impl Streamable {
     pub(super) fn new(link: Link) -> Arc<Self> {
-        Arc::new(Self { link, state: Mutex::default(), posts: Semaphore::new(MAX_POSTS) })
+        Arc::new(Self { link, state: Lock::default(), posts: Semaphore::new(MAX_POSTS) })
     }
 
     /// A request is on its way when this returns; any other message has arrived.
@@ -106,7 +107,7 @@ impl Streamable {
     async fn exchange(self: Arc<Self>, id: Value, outline: Outline, message: Vec<u8>) {
         let cancel = self.link.closed.child_token();
         let running = Running { cancel: cancel.clone(), modern: outline.version().is_some() };
-        self.state().open.insert(id.to_string(), running);
+        self.state.lock().open.insert(id.to_string(), running);
         let asking = async {
             let permit = self.posts.acquire().await;
             let outcome = self.ask(&id, &outline, message).await;
@@ -137,7 +138,7 @@ impl Streamable {
         }
         let initialize = outline.is("initialize");
         if initialize {
-            self.state().session = response.headers().get(SESSION).cloned();
+            self.state.lock().session = response.headers().get(SESSION).cloned();
         }
         if link::is_encoded(&response) {
             return Err(Loss::Encoded);
@@ -230,12 +231,12 @@ impl Streamable {
 
     /// Whether the server remembers anything between two requests.
     pub(super) fn has_session(&self) -> bool {
-        self.state().session.is_some()
+        self.state.lock().session.is_some()
     }
 
     fn settle(&self, initialize: bool, answer: &[u8]) {
         if initialize {
-            self.state().version = outline::settled_version(answer);
+            self.state.lock().version = outline::settled_version(answer);
         }
     }
 
@@ -252,16 +253,12 @@ impl Streamable {
     }
 
     fn session_headers(&self, headers: &mut HeaderMap) {
-        let state = self.state();
+        let state = self.state.lock();
         headers.extend(state.session.clone().map(|session| (SESSION, session)));
         headers.extend(state.version.clone().map(|version| (VERSION, version)));
     }
 
     fn leave(&self, id: &Value) -> Option<Running> {
-        self.state().open.remove(&id.to_string())
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().open.remove(&id.to_string())
     }
 }

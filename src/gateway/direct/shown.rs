@@ -1,8 +1,8 @@
 //! What clients have been shown, and that they hear of it when it has become another.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
@@ -13,6 +13,7 @@ use crate::discovery::Topic;
 use crate::downstream::{Offer, Offered};
 use crate::gateway::Gateway;
 use crate::ids::{CallerId, ServerName};
+use crate::lock::Lock;
 use crate::recent::{Life, Recent};
 use crate::scope::{Audience, Scope};
 
@@ -37,7 +38,7 @@ pub(in crate::gateway) struct Shown {
 struct View {
     scope: Scope,
     /// Fingerprints of what was shown last.
-    lists: Mutex<[Option<u64>; Shelf::ALL.len()]>,
+    lists: Lock<[Option<u64>; Shelf::ALL.len()]>,
 }
 
 impl Default for Shown {
@@ -72,7 +73,7 @@ impl Gateway {
         if let Some(view) = self.shown.views.get(&audience).filter(current) {
             return view;
         }
-        let view = Arc::new(View { scope: scope.apart(), lists: Mutex::default() });
+        let view = Arc::new(View { scope: scope.apart(), lists: Lock::default() });
         self.shown.views.insert(audience, Arc::clone(&view));
         view
     }
@@ -183,14 +184,13 @@ impl Gateway {
 
 impl View {
     fn shows(&self, kind: Shelf) -> bool {
-        self.lists.lock().unwrap_or_else(PoisonError::into_inner)[kind as usize].is_some()
+        self.lists.lock()[kind as usize].is_some()
     }
 
     /// Whether something else was shown before.
     fn note(&self, kind: Shelf, catalogue: &Catalogue) -> bool {
         let fingerprint = catalogue.fingerprint();
-        let before =
-            self.lists.lock().unwrap_or_else(PoisonError::into_inner)[kind as usize].replace(fingerprint);
+        let before = self.lists.lock()[kind as usize].replace(fingerprint);
         if before == Some(fingerprint) {
             return false;
         }

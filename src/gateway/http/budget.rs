@@ -1,11 +1,12 @@
 //! How many requests are being worked on, and how much of the answers has yet to be read, for each key and in all.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use hyper::body::Bytes;
 use tokio::sync::Notify;
 
+use crate::lock::Lock;
 use crate::secret::KeyDigest;
 
 /// Of one key at once.
@@ -20,7 +21,7 @@ const UNREAD_IN_ALL: usize = 512 << 20;
 
 #[derive(Default)]
 pub(super) struct Budget {
-    state: Mutex<State>,
+    state: Lock<State>,
     idle: Notify,
 }
 
@@ -52,7 +53,7 @@ pub(super) struct Permit {
 
 impl Budget {
     pub(super) fn take(self: &Arc<Self>, key: &KeyDigest) -> Option<Permit> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.all >= IN_ALL || state.unread >= UNREAD_IN_ALL {
             return None;
         }
@@ -67,7 +68,7 @@ impl Budget {
 
     /// The bytes of an answer, which count until they are dropped.
     pub(super) fn unread(self: &Arc<Self>, key: &KeyDigest, text: Vec<u8>) -> Bytes {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.unread += text.len();
         state.keys.entry(key.clone()).or_default().unread += text.len();
         Bytes::from_owner(Unread { budget: Arc::clone(self), key: key.clone(), text })
@@ -77,21 +78,17 @@ impl Budget {
     pub(super) async fn idle(&self) {
         loop {
             let idle = self.idle.notified();
-            if self.lock().all == 0 {
+            if self.state.lock().all == 0 {
                 return;
             }
             idle.await;
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.budget.lock();
+        let mut state = self.budget.state.lock();
         state.all -= 1;
         state.share(&self.key, |share| share.requests -= 1);
         if state.all == 0 {
@@ -108,7 +105,7 @@ impl AsRef<[u8]> for Unread {
 
 impl Drop for Unread {
     fn drop(&mut self) {
-        let mut state = self.budget.lock();
+        let mut state = self.budget.state.lock();
         state.unread -= self.text.len();
         state.share(&self.key, |share| share.unread -= self.text.len());
     }
@@ -144,6 +141,6 @@ mod tests {
         assert!(budget.take(&a).is_none() && budget.take(&b).is_some());
         drop(unread);
         assert!(budget.take(&a).is_some());
-        assert!(budget.lock().keys.is_empty());
+        assert!(budget.state.lock().keys.is_empty());
     }
 }

@@ -1,11 +1,13 @@
 //! What was said on the streams of a session, for a client whose connection broke: the last of it, for a while.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::body::Bytes;
 use tokio::sync::watch;
+
+use crate::lock::Lock;
 
 /// Of one session.
 const MAX_EVENTS: usize = 64;
@@ -18,7 +20,7 @@ const MAX_BYTES_IN_ALL: usize = 64 << 20;
 pub(super) const STANDING: u64 = 0;
 
 pub(super) struct Replay {
-    state: Mutex<State>,
+    state: Lock<State>,
     room: Room,
     news: watch::Sender<()>,
 }
@@ -58,12 +60,12 @@ impl Room {
 
 impl Replay {
     pub(super) fn within(room: &Room) -> Self {
-        Self { state: Mutex::default(), room: room.clone(), news: watch::Sender::new(()) }
+        Self { state: Lock::default(), room: room.clone(), news: watch::Sender::new(()) }
     }
 
     /// The number of a new stream.
     pub(super) fn begin(&self) -> u64 {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.streams += 1;
         let stream = state.streams;
         state.open.insert(stream);
@@ -72,7 +74,7 @@ impl Replay {
 
     /// Keeps what is said and gives its number. What is too large for the bounds is numbered only.
     pub(super) fn keep(&self, stream: u64, text: Bytes, last: bool) -> u64 {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.events += 1;
         let number = state.events;
         if last {
@@ -88,7 +90,7 @@ impl Replay {
 
     /// What was said on a stream after an event, and whether more may come.
     pub(super) fn after(&self, stream: u64, number: u64) -> (Vec<Event>, bool) {
-        let state = self.lock();
+        let state = self.state.lock();
         let later = |event: &&Event| event.stream == stream && event.number > number;
         (state.kept.iter().filter(later).cloned().collect(), state.open.contains(&stream))
     }
@@ -96,10 +98,6 @@ impl Replay {
     /// Sees that something was said.
     pub(super) fn news(&self) -> watch::Receiver<()> {
         self.news.subscribe()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,7 +118,7 @@ impl State {
 
 impl Drop for Replay {
     fn drop(&mut self) {
-        let bytes = self.lock().bytes;
+        let bytes = self.state.lock().bytes;
         self.room.give_back(bytes);
     }
 }
@@ -153,7 +151,7 @@ mod tests {
         replay.keep(stream, Bytes::from(vec![0; MAX_BYTES]), false);
         assert_eq!(replay.after(stream, 0).0.len(), 1);
         replay.keep(stream, Bytes::from(vec![0; MAX_BYTES + 1]), false);
-        assert!(replay.lock().bytes <= MAX_BYTES);
+        assert!(replay.state.lock().bytes <= MAX_BYTES);
     }
 
     #[test]
@@ -167,7 +165,7 @@ mod tests {
                 threads.spawn(|| replay.keep(replay.begin(), full.clone(), false));
             }
         });
-        let kept = || sessions.iter().map(|replay| replay.lock().bytes).sum::<usize>();
+        let kept = || sessions.iter().map(|replay| replay.state.lock().bytes).sum::<usize>();
         assert_eq!((kept(), room.0.load(Ordering::Relaxed)), (MAX_BYTES_IN_ALL, MAX_BYTES_IN_ALL));
         drop(sessions);
         assert_eq!(room.0.load(Ordering::Relaxed), 0);

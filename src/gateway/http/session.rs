@@ -1,7 +1,7 @@
 //! Sessions: each belongs to the key that opened it, and to no other it so much as exists.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,6 +14,7 @@ use super::replay::{Replay, Room};
 use crate::client::{Connection, Outlet, Standing};
 use crate::gateway::inflight::InFlight;
 use crate::ids::random;
+use crate::lock::Lock;
 use crate::secret::KeyDigest;
 
 pub(super) const HEADER: &str = "mcp-session-id";
@@ -37,7 +38,7 @@ pub(super) struct Session {
 
 #[derive(Default)]
 pub(super) struct Sessions {
-    state: Mutex<State>,
+    state: Lock<State>,
     room: Room,
 }
 
@@ -75,7 +76,7 @@ impl Sessions {
     }
 
     pub(super) fn add(&self, session: Arc<Session>) -> Result<(), Refusal> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let own = state.keys.get(&session.owner).copied().unwrap_or_default();
         if own >= PER_KEY || state.sessions.len() >= IN_ALL {
             return Err(Refusal::too_many("too many sessions are open; end some with `DELETE`", 60));
@@ -92,7 +93,7 @@ impl Sessions {
             let message = "there must be one `Mcp-Session-Id` header: `initialize` answers with its value";
             return Err(Refusal::bad(StatusCode::BAD_REQUEST, message));
         };
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let entry = id.to_str().ok().and_then(|id| state.sessions.get_mut(id));
         let Some(entry) = entry.filter(|entry| entry.session.owner.matches(key)) else {
             let message = "this session is not known, or has ended: open another with `initialize`";
@@ -103,7 +104,7 @@ impl Sessions {
     }
 
     pub(super) fn end(&self, session: &Session) {
-        self.lock().remove(&session.id);
+        self.state.lock().remove(&session.id);
     }
 
     /// Closes idle sessions until it is over.
@@ -114,7 +115,7 @@ impl Sessions {
     }
 
     fn close_idle(&self, now: Instant) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let mut idle = Vec::new();
         for (id, entry) in &mut state.sessions {
             // Whoever holds it besides us, a request or a stream, uses it.
@@ -127,10 +128,6 @@ impl Sessions {
         for id in idle {
             state.remove(&id);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,13 +6,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::super::provider::PiiKey;
 use crate::ids::random;
+use crate::lock::Lock;
 
 /// Values in one vault; more, and the oldest are forgotten: a placeholder that is then still on its way stays one.
 const MAX_VALUES: usize = 16_384;
@@ -60,7 +61,7 @@ impl Hash for Value {
 pub(in crate::guardrails) struct Vault {
     /// The end of each placeholder: `_k3x9ab>`.
     mark: String,
-    inner: Mutex<Inner>,
+    inner: Lock<Inner>,
 }
 
 #[derive(Default)]
@@ -79,7 +80,7 @@ impl Vault {
         // A letter first: a mark of digits could be a service's.
         let mut letters = random::<MARK>().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
         letters[0] = char::from(ALPHABET[usize::from(letters[0] as u8 % 24)]);
-        Self { mark: format!("_{}>", String::from_iter(letters)), inner: Mutex::default() }
+        Self { mark: format!("_{}>", String::from_iter(letters)), inner: Lock::default() }
     }
 
     /// What stands for a value from now on; the same for the same value.
@@ -93,7 +94,7 @@ impl Vault {
     }
 
     fn hold(&self, label: &str, value: &str, key: Option<PiiKey>) -> String {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.inner.lock();
         let value = Arc::new(Value { text: Zeroizing::new(value.to_owned()), key });
         if let Some(known) = inner.placeholders.get(&value) {
             return known.clone();
@@ -120,7 +121,7 @@ impl Vault {
 
     /// Goes over the private values that have placeholders.
     pub(super) fn each(&self, act: &mut dyn FnMut(&str, &str)) {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner.lock();
         let own =
             inner.values.iter().filter(|(_, value)| value.key.is_none() && !value.text.contains(&self.mark));
         own.for_each(|(placeholder, value)| act(&value.text, placeholder));
@@ -140,7 +141,7 @@ impl Vault {
 
     /// What opens the placeholders of services in a text; not all where there are more than anybody opens.
     pub(in crate::guardrails) fn keys(&self, text: &str) -> Vec<PiiKey> {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner.lock();
         let mut keys: Vec<PiiKey> = Vec::new();
         for span in self.candidates(text) {
             let Some(key) = inner.values.get(&text[span]).and_then(|value| value.key.as_ref()) else {
@@ -159,7 +160,7 @@ impl Vault {
     fn put(&self, text: &str, is_meant: &dyn Fn(&Value) -> bool) -> Option<String> {
         let mut candidates = self.candidates(text).peekable();
         candidates.peek()?;
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner.lock();
         let mut restored = String::with_capacity(text.len());
         let mut done = 0;
         for span in candidates {
@@ -216,7 +217,7 @@ mod tests {
         let again = vault.placeholder("X", "first");
         assert_ne!(again, first);
         assert_eq!(vault.restore(&again).as_deref(), Some("first"));
-        assert_eq!(vault.inner.lock().expect("a vault").values.len(), MAX_VALUES);
+        assert_eq!(vault.inner.lock().values.len(), MAX_VALUES);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Leaves a service alone that fails again and again. While it does, every check fails at once.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::provider::ProviderFault;
+
+use crate::lock::Lock;
 
 /// Failures in a row that open it.
 const MAX_FAILURES: usize = 5;
@@ -18,7 +19,7 @@ pub(super) struct Breaker {
     name: &'static str,
     /// Whoever waited this long and left was kept waiting by the service.
     slow: Duration,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 #[derive(Default)]
@@ -47,12 +48,12 @@ pub(super) struct Attempt<'a> {
 impl Breaker {
     /// `patience` is how long a check may take.
     pub(super) fn new(name: &'static str, patience: Duration) -> Self {
-        Self { name, slow: patience.mul_f64(GIVEN_UP), state: Mutex::default() }
+        Self { name, slow: patience.mul_f64(GIVEN_UP), state: Lock::default() }
     }
 
     pub(super) fn enter(&self) -> Result<Attempt<'_>, ProviderFault> {
         let began = Instant::now();
-        let mut state = self.state();
+        let mut state = self.state.lock();
         match state.enter(began) {
             Entry::Open => Err(ProviderFault::unavailable(format!(
                 "`{}` failed {} times in a row and is left alone for up to {} s",
@@ -64,12 +65,8 @@ impl Breaker {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn failed(&self, probe: bool) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.failed(probe, Instant::now()) {
             let (provider, failures) = (self.name, state.failures);
             tracing::error!(provider, failures, "the guardrail service fails and is left alone for a while");
@@ -103,7 +100,7 @@ impl State {
 impl Attempt<'_> {
     pub(super) fn succeeded(mut self) {
         self.over = true;
-        let mut state = self.breaker.state();
+        let mut state = self.breaker.state.lock();
         if state.open_until.is_some() {
             tracing::info!(provider = self.breaker.name, "the guardrail service answers again");
         }
@@ -127,7 +124,7 @@ impl Drop for Attempt<'_> {
             self.breaker.failed(self.probe);
         }
         if self.probe {
-            self.breaker.state().probing = false;
+            self.breaker.state.lock().probing = false;
         }
     }
 }
@@ -171,7 +168,7 @@ mod tests {
         let breaker = Breaker::new("test", Duration::from_secs(15));
         (0..MAX_FAILURES).for_each(|_| breaker.enter().expect("closed").failed());
         assert!(breaker.enter().is_err());
-        breaker.state().open_until = Some(Instant::now());
+        breaker.state.lock().open_until = Some(Instant::now());
         let probe = breaker.enter().expect("a probe");
         assert!(breaker.enter().is_err(), "one at a time");
         drop(probe);
