@@ -135,5 +135,5 @@ impl From<&ConfigError> for Failure {
 
 /// Text from outside, without what could steer a terminal, and short.
 fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(80).collect()
+    crate::fault::shown(text, 80)
 }

@@ -74,6 +74,11 @@ impl Failure {
     }
 }
 
+/// A word of somebody else's in a sentence of ours: on one line, and not longer than that.
+pub fn shown(word: &str, most: usize) -> String {
+    word.chars().filter(|c| !c.is_control()).take(most).collect()
+}
+
 impl ErrorCode {
     pub fn as_str(self) -> &'static str {
         match self {

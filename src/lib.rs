@@ -21,7 +21,7 @@
 //!   of the protocol, its messages as text, what the operator asks of a text, the operator's own model, and a
 //!   memory with bounds
 //! * [`detect`]: what a text holds that it should not
-//! * [`fault`], [`ids`], [`json`], [`lines`], [`lock`]: what everything else is made of
+//! * [`digest`], [`fault`], [`ids`], [`json`], [`lines`], [`lock`]: what everything else is made of
 
 pub use cli::run;
 pub use web::install_crypto;
@@ -74,6 +74,7 @@ mod tool;
 pub mod detect;
 #[cfg(test)]
 mod dice;
+mod digest;
 mod fault;
 mod ids;
 mod json;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Top-level modules by row, lowest first. A module uses rows below its own only.
 const LAYERS: [&[&str]; 14] = [
-    &["detect", "dice", "fault", "ids", "json", "lines", "lock"],
+    &["detect", "dice", "digest", "fault", "ids", "json", "lines", "lock"],
     &["call", "classifier", "condition", "recent", "rpc", "secret", "tool"],
     &["config"],
     &["client", "telemetry", "timeouts", "web"],

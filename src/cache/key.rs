@@ -8,6 +8,7 @@ use sha2::Sha256;
 
 use crate::call::JsonObject;
 use crate::config::{Endpoint, Server};
+use crate::digest::Digest;
 use crate::ids::{CallerId, ServerName, push_hex};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,11 +31,8 @@ pub(super) struct Origin(String);
 
 impl Origin {
     pub(super) fn of(server: &Server, declared: &JsonObject) -> Self {
-        let mut hash = Sha256::new();
-        let mut add = |text: &str| {
-            hash.update(text.len().to_le_bytes());
-            hash.update(text.as_bytes());
-        };
+        let mut digest = Digest::default();
+        let mut add = |text: &str| digest.add(text);
         match &server.endpoint {
             Endpoint::Command(command) => {
                 let env = command.env.iter().map(|(name, _)| name.as_str());
@@ -54,7 +52,7 @@ impl Origin {
             add(&value.to_string());
         }
         let mut hex = String::with_capacity(32);
-        push_hex(&mut hex, &hash.finalize()[..16]);
+        push_hex(&mut hex, &digest.finish()[..16]);
         Self(hex)
     }
 }

@@ -78,7 +78,7 @@ impl Flaw {
 
     /// With what a library says of the file, in one line.
     fn because(key: &'static str, expected: &str, cause: &dyn fmt::Display) -> Self {
-        let cause: String = cause.to_string().chars().filter(|c| !c.is_control()).take(MAX_CAUSE).collect();
+        let cause = crate::fault::shown(&cause.to_string(), MAX_CAUSE);
         Self::new(key, format!("{expected}: {cause}"))
     }
 }

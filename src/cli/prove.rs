@@ -174,7 +174,7 @@ fn broken(what: &str, reply: &Value) -> Failure {
 
 /// What the gateway says, without what could steer a terminal.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(LONGEST_REMARK).collect()
+    crate::fault::shown(text, LONGEST_REMARK)
 }
 
 /// The names in lines of a bounded width, under the column of the details.

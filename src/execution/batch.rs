@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::call::{JsonObject, Method, ToolCall};
 use crate::config::{OnFailure, Server, SessionMode, Use};
-use crate::fault::{ErrorCode, Fault};
+use crate::fault::{self, ErrorCode, Fault};
 use crate::json;
 use crate::scope::Scope;
 
@@ -97,7 +97,7 @@ impl Batch {
 /// The caller's server of that name.
 pub(crate) fn find(scope: &Scope, name: &str) -> Result<Arc<Server>, BatchFault> {
     scope.caller.config.find(name).cloned().ok_or_else(|| BatchFault::UnknownServer {
-        name: name.chars().take(100).filter(|c| !c.is_control()).collect(),
+        name: fault::shown(name, 100),
         known: scope.caller.config.names().map(ToString::to_string).collect(),
     })
 }

@@ -6,7 +6,7 @@ use super::batch::{Batch, Requested};
 use super::report::{CallOutcome, Ended};
 use crate::call::{Method, ToolCall};
 use crate::config::Server;
-use crate::fault::{ErrorCode, Failure};
+use crate::fault::{self, ErrorCode, Failure};
 use crate::tool::{OfferKind, OfferSet, Patience, ToolSet};
 
 /// `Err` holds an outcome for each bad item.
@@ -116,5 +116,5 @@ fn unknown(tools: &ToolSet, server: &Server, call: &ToolCall) -> Ended {
 
 /// A name that the client made up may be of any length; that of a tool is never cut.
 fn short(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(128).collect()
+    fault::shown(name, 128)
 }

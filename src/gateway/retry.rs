@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::Who;
 use super::arguments::PASSED_ON;
 use crate::call::JsonObject;
+use crate::digest::Digest;
 use crate::ids::CallerId;
 use crate::json;
 use crate::rpc::RpcError;
@@ -57,17 +57,13 @@ impl Pledge {
         let mut members: Vec<_> =
             params.iter().filter(|(name, _)| !PASSED_ON.contains(&name.as_str())).collect();
         members.sort_unstable_by_key(|(name, _)| *name);
-        let mut hash = Sha256::new();
-        let mut add = |text: &str| {
-            hash.update(text.len().to_le_bytes());
-            hash.update(text);
-        };
-        add(method);
+        let mut digest = Digest::default();
+        digest.add(method);
         for (name, value) in members {
-            add(name);
-            add(&json::sorted(value));
+            digest.add(name);
+            digest.add(json::sorted(value));
         }
-        Some(Self { key, caller, request: hash.finalize().into() })
+        Some(Self { key, caller, request: digest.finish() })
     }
 
     pub(super) fn is_of_caller(&self, other: &Self) -> bool {

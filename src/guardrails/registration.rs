@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::document::Document;
 use super::judge::Bench;
@@ -14,6 +13,7 @@ use super::provider::{ProviderFault, Side};
 use super::{Blocked, Guardrails, Judged};
 use crate::call::JsonObject;
 use crate::config::{Endpoint, Server};
+use crate::digest::Digest;
 use crate::fault::{ErrorCode, Fault};
 use crate::recent::{Life, Recent};
 use crate::scope::Scope;
@@ -66,11 +66,8 @@ impl Guardrails {
             let headline = format!("MCP Server: {} - {description}", server.name);
             Document::Server { headline, texts: server_texts(server) }
         };
-        let mut hash = Sha256::new();
-        for text in server_texts(server) {
-            feed(&mut hash, text);
-        }
-        let judged = self.judge_known(scope, server, vec![(hash.finalize().into(), &document)]).await;
+        let hash = Digest::of(server_texts(server));
+        let judged = self.judge_known(scope, server, vec![(hash, &document)]).await;
         first(judged).map_err(|blocked| ServerBlocked::by(server, &blocked))
     }
 
@@ -84,14 +81,14 @@ impl Guardrails {
         if words.is_empty() {
             return Ok(());
         }
-        let texts = || words.iter().map(String::as_str).collect();
-        let document =
-            || Document::Server { headline: format!("MCP Server: {}", server.name), texts: texts() };
-        let mut hash = Sha256::new_with_prefix("greeting");
-        for text in words {
-            feed(&mut hash, text);
-        }
-        let judged = self.judge_known(scope, server, vec![(hash.finalize().into(), &document)]).await;
+        let texts = || words.iter().map(String::as_str);
+        let document = || Document::Server {
+            headline: format!("MCP Server: {}", server.name),
+            texts: texts().collect(),
+        };
+        // No name of a server is empty.
+        let hash = Digest::of(["", "greeting"].into_iter().chain(texts()));
+        let judged = self.judge_known(scope, server, vec![(hash, &document)]).await;
         first(judged)
             .map_err(|blocked| ServerBlocked { hint: OF_ITSELF, ..ServerBlocked::by(server, &blocked) })
     }
@@ -170,9 +167,7 @@ impl Guardrails {
         let epoch = self.epoch(scope);
         let of_server = |hash: &Fingerprint| {
             // A rule may ask whose definition it is.
-            let mut own = Sha256::new_with_prefix(hash);
-            feed(&mut own, server.name.as_str());
-            own.finalize().into()
+            Digest::of([hash.as_slice(), server.name.as_str().as_bytes()])
         };
         let keys: Vec<Key> =
             documents.iter().map(|(hash, _)| (epoch, bench.policy.fingerprint, of_server(hash))).collect();
@@ -207,10 +202,9 @@ impl Guardrails {
     /// The name of a tool that is kept away, unless it is the name itself that must not be read.
     async fn shown(&self, scope: &Scope, server: &Server, tool: &Tool, at: usize) -> String {
         let name = tool.name().as_str();
-        let mut hash = Sha256::new_with_prefix("name");
-        feed(&mut hash, name);
         let document = || Document::Words(vec![name]);
-        let judged = self.judge_known(scope, server, vec![(hash.finalize().into(), &document)]).await;
+        let hash = Digest::of(["", "name", name]);
+        let judged = self.judge_known(scope, server, vec![(hash, &document)]).await;
         if first(judged).is_ok() { name.to_owned() } else { format!("tool #{}", at + 1) }
     }
 }
@@ -255,12 +249,6 @@ fn headline(title: &str, name: &str, object: &JsonObject) -> String {
 
 fn first(judged: Vec<Result<(), Blocked>>) -> Result<(), Blocked> {
     judged.into_iter().collect()
-}
-
-/// With its length, so that no two lists of texts read the same.
-fn feed(hash: &mut Sha256, text: &str) {
-    hash.update(text.len().to_le_bytes());
-    hash.update(text);
 }
 
 impl ServerBlocked {
