@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::{Asking, AuthFault, Authentication, Credentials};
 use crate::cache::Cache;
 use crate::call::{JsonObject, Method};
-use crate::client::{Changes, Client, Connection, Era, Notices, Outlet, Severity};
+use crate::client::{Changes, Client, Connection, Era, Notices, Outlet};
 use crate::config::store::Store;
 use crate::config::{Exposure, Settings};
 use crate::discovery::Discovery;
@@ -91,9 +91,18 @@ pub(super) struct Visit {
     who: Who,
     /// Arguments that the request repeats outside of itself, where its revision and transport have it so.
     repeated: Option<Repeated>,
+    /// Cancelled when the client no longer wants an answer.
+    withdrawn: CancellationToken,
+}
+
+/// A request, once it is known in which revision it is to be answered.
+struct Turn {
+    /// Of the client's.
+    id: Value,
+    client: Client,
+    who: Who,
     /// By which the client is known again, where its request may be answered with a question.
     pledge: Option<Pledge>,
-    /// Cancelled when the client no longer wants an answer.
     withdrawn: CancellationToken,
 }
 
@@ -138,21 +147,22 @@ impl Gateway {
         self.dispatch(request, visit).await.unwrap_or_else(|error| Frame::error(Some(&id), &error))
     }
 
-    async fn dispatch(&self, request: Request, mut visit: Visit) -> Result<Frame, RpcError> {
+    async fn dispatch(&self, request: Request, visit: Visit) -> Result<Frame, RpcError> {
         let Request { id, method, mut params, meta } = request;
-        let (connection, outlet) = (&Arc::clone(&visit.connection), visit.outlet.clone());
+        let Visit { connection, outlet, who, repeated, withdrawn } = visit;
         let client = match era::introduction(&meta)? {
-            Some(who) => connection.client_of(who.hello, who.severity, &meta, outlet.clone()),
-            None => connection.client(&meta, outlet.clone()),
+            Some(sender) => connection.client_of(sender.hello, sender.severity, &meta, outlet),
+            None => connection.client(&meta, outlet),
         };
         let era = client.era();
+        let mut turn = Turn { id, client, who, pledge: None, withdrawn };
         if era == Era::Modern {
             let retry = Retry::of(&mut params);
-            if retry.is_some() || !client.capabilities().is_empty() {
-                visit.pledge = Pledge::of(&visit.who, &method, &params);
+            if retry.is_some() || !turn.client.capabilities().is_empty() {
+                turn.pledge = Pledge::of(&turn.who, &method, &params);
             }
             if let Some(retry) = retry {
-                return self.resume(&id, retry, client, visit).await;
+                return self.resume(turn, retry).await;
             }
         }
         let result = match (method.as_str(), era) {
@@ -162,12 +172,12 @@ impl Gateway {
                 connection.greet(hello);
                 // Now its servers can be told what it is able to do.
                 let client = connection.client(&meta, Outlet::Nowhere);
-                self.prepare(self.asked(client, visit.who));
+                self.prepare(self.asked(client, turn.who));
                 result
             }
             ("ping", Era::Legacy) => json!({}),
             ("server/discover", Era::Modern) => {
-                self.prepare(self.asked(client.apart(), visit.who));
+                self.prepare(self.asked(turn.client.apart(), turn.who));
                 era::dress(era, true, era::discovered(&self.introduction()))
             }
             ("server/discover", Era::Legacy) => {
@@ -175,9 +185,7 @@ impl Gateway {
                 return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
             }
             ("logging/setLevel", Era::Legacy) => {
-                let level = params.get("level").and_then(Value::as_str).and_then(Severity::parse);
-                let unknown = || RpcError::new(RpcError::INVALID_PARAMS, "`params.level` is no log level");
-                connection.listen_from(level.ok_or_else(unknown)?);
+                connection.listen_from(arguments::level(&params)?);
                 json!({})
             }
             // A client that never said who it is could not be answered in its own revision.
@@ -186,29 +194,30 @@ impl Gateway {
                     "not initialized: send `initialize` first, or `_meta` with the protocol version";
                 return Err(RpcError::new(RpcError::INVALID_REQUEST, message));
             }
-            ("tools/list", _) => era::dress(era, true, self.list_tools(self.asked(client, visit.who)).await?),
+            ("tools/list", _) => {
+                era::dress(era, true, self.list_tools(self.asked(turn.client, turn.who)).await?)
+            }
             ("tools/call", _) => {
                 let mut call = arguments::of_call(params, meta)?;
-                call.repeated = visit.repeated.take();
-                return self.call_tool(&id, call, client, visit).await;
+                call.repeated = repeated;
+                return self.call_tool(turn, call).await;
             }
-            ("subscriptions/listen", Era::Modern) => return self.listen(&id, &params, client, visit).await,
+            ("subscriptions/listen", Era::Modern) => return self.listen(turn, &params).await,
             (method, era) if self.parts.store.current().exposure.is_direct() => {
                 if let Some(kind) = Wanted::list(method) {
-                    let asked = self.asked(client, visit.who);
+                    let asked = self.asked(turn.client, turn.who);
                     era::dress(era, true, self.list_offers(kind, asked).await?)
                 } else if let Some(method) = Wanted::method(method, era) {
                     let (params, beside) = arguments::of_request(params, meta);
-                    let connection = Arc::clone(connection);
                     let wanted = Wanted { method, params, beside, connection };
-                    return Ok(self.answer(&id, Target::Offer(wanted), client, visit).await);
+                    return Ok(self.answer(turn, Target::Offer(wanted)).await);
                 } else {
                     return Err(not_offered());
                 }
             }
             _ => return Err(not_offered()),
         };
-        Ok(Frame::of(&id, Ok(result)))
+        Ok(Frame::of(&turn.id, Ok(result)))
     }
 
     /// What the clients of one caller, or of all, are told of.
@@ -243,24 +252,20 @@ impl Gateway {
     }
 
     /// Answers `tools/call`; an error is a protocol error, which only an unknown tool is.
-    async fn call_tool(
-        &self,
-        id: &Value,
-        call: Call,
-        client: Client,
-        visit: Visit,
-    ) -> Result<Frame, RpcError> {
+    async fn call_tool(&self, turn: Turn, call: Call) -> Result<Frame, RpcError> {
         let exposure = self.parts.store.current().exposure;
         let target = match GatewayTool::parse(&call.name) {
             // Behind the gateway's own tools no state is a server's.
-            Some(_) if exposure.has_gateway_tools() && client.era() == Era::Modern && call.comes_back() => {
+            Some(_)
+                if exposure.has_gateway_tools() && turn.client.era() == Era::Modern && call.comes_back() =>
+            {
                 return Err(retry::unknown());
             }
             Some(tool) if exposure.has_gateway_tools() => Target::Gateway(tool, call.arguments),
             _ if exposure.is_direct() && direct::is_name(&call.name) => Target::Direct(call),
             _ => return Err(unknown_tool()),
         };
-        Ok(self.answer(id, target, client, visit).await)
+        Ok(self.answer(turn, target).await)
     }
 
     async fn work(&self, target: Target, asked: Asked) -> Answer {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::call::JsonObject;
+use crate::client::Severity;
 use crate::fault::{ErrorCode, Fault};
 use crate::json;
 use crate::rpc::RpcError;
@@ -47,6 +48,12 @@ pub(super) fn of_call(mut params: JsonObject, meta: JsonObject) -> Result<Call, 
     };
     let (_, beside) = of_request(params, meta);
     Ok(Call { name, arguments, beside, repeated: None })
+}
+
+/// Reads the params of `logging/setLevel`.
+pub(super) fn level(params: &JsonObject) -> Result<Severity, RpcError> {
+    let level = params.get("level").and_then(Value::as_str).and_then(Severity::parse);
+    level.ok_or_else(|| RpcError::new(RpcError::INVALID_PARAMS, "`params.level` is no log level"))
 }
 
 /// Parts the params of a request from what goes to a server beside them.

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::panic::{self, Panicked};
 use super::reply::Reply;
 use super::retry::{Pledge, Retry};
-use super::{Answer, Gateway, Target, Visit, era, retry};
+use super::{Answer, Gateway, Target, Turn, Who, era, retry};
 use crate::call::JsonObject;
 use crate::client::{Client, Era};
 use crate::fault::ErrorCode;
@@ -43,8 +43,7 @@ struct Label {
 }
 
 impl Errand {
-    fn begin(gateway: &Gateway, target: Target, client: Client, visit: Visit) -> (Self, CancellationToken) {
-        let Visit { who, withdrawn, pledge, .. } = visit;
+    fn begin(gateway: &Gateway, target: Target, client: Client, who: Who, pledge: Option<Pledge>) -> Self {
         client.converse(target.takes_questions_whole(), pledge.is_some());
         let (key, name) = (who.shown(), target.name());
         let (in_result, cacheable) = (target.is_tool(), target.is_cacheable());
@@ -53,7 +52,7 @@ impl Errand {
         let gateway = gateway.clone();
         let work = Box::pin(panic::contain(async move { gateway.work(target, asked).await }));
         let label = Label { request, key, name, in_result, cacheable };
-        (Self { work, apart: false, client, cancel, pledge, label }, withdrawn)
+        Self { work, apart: false, client, cancel, pledge, label }
     }
 
     /// The work goes on while nobody waits for it; its client has been answered.
@@ -90,25 +89,21 @@ impl Errand {
 
 impl Gateway {
     /// Answers a request that takes work.
-    pub(super) async fn answer(&self, id: &Value, target: Target, client: Client, visit: Visit) -> Frame {
-        let (errand, withdrawn) = Errand::begin(self, target, client, visit);
-        self.attend(id, Box::new(errand), &withdrawn).await
+    pub(super) async fn answer(&self, turn: Turn, target: Target) -> Frame {
+        let Turn { id, client, who, pledge, withdrawn } = turn;
+        let errand = Errand::begin(self, target, client, who, pledge);
+        self.attend(&id, Box::new(errand), &withdrawn).await
     }
 
     /// Answers a request that brings what a call has asked for.
-    pub(super) async fn resume(
-        &self,
-        id: &Value,
-        retry: Retry,
-        client: Client,
-        visit: Visit,
-    ) -> Result<Frame, RpcError> {
-        let pledge = visit.pledge.ok_or_else(retry::unknown)?;
+    pub(super) async fn resume(&self, turn: Turn, retry: Retry) -> Result<Frame, RpcError> {
+        let Turn { id, client, who, pledge, withdrawn } = turn;
+        let pledge = pledge.ok_or_else(retry::unknown)?;
         // Its key may have been closed meanwhile.
-        self.scope_or_refusal(self.asked(client.clone(), visit.who)).await?;
+        self.scope_or_refusal(self.asked(client.clone(), who)).await?;
         let (errand, answers) = self.suspended.take(retry, &pledge)?;
         errand.client.carry_on(&client, answers);
-        Ok(self.attend(id, errand, &visit.withdrawn).await)
+        Ok(self.attend(&id, errand, &withdrawn).await)
     }
 
     /// Waits until the work is done, or has something to ask its client.

@@ -133,7 +133,6 @@ impl Stdio {
             outlet: self.outlet.clone(),
             who: Who::Shows(self.credentials.clone()),
             repeated: None,
-            pledge: None,
             withdrawn: open.withdrawn().clone(),
         };
         let (gateway, outlet) = (self.gateway.clone(), self.outlet.clone());

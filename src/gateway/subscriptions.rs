@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{Gateway, Visit, era};
+use super::{Gateway, Turn, era};
 use crate::call::JsonObject;
 use crate::client::{Change, Changes, Client, Era, MAX_URI, Watch};
 use crate::rpc::{Frame, RpcError};
@@ -114,16 +114,11 @@ impl Subscription {
 
 impl Gateway {
     /// Answers `subscriptions/listen` when it is over.
-    pub(super) async fn listen(
-        &self,
-        id: &Value,
-        params: &JsonObject,
-        client: Client,
-        visit: Visit,
-    ) -> Result<Frame, RpcError> {
+    pub(super) async fn listen(&self, turn: Turn, params: &JsonObject) -> Result<Frame, RpcError> {
+        let Turn { id, client, who, withdrawn, .. } = turn;
         let offered = self.introduction().capabilities;
-        let mut subscription = Subscription::parse(id, params, &offered)?;
-        let scope = self.scope_or_refusal(self.asked(client.clone(), visit.who)).await?;
+        let mut subscription = Subscription::parse(&id, params, &offered)?;
+        let scope = self.scope_or_refusal(self.asked(client.clone(), who)).await?;
         // Before a server knows of it: it may have something to tell at once.
         let changes = self.changes(Some(scope.caller.id.clone()));
         let serving = async {
@@ -134,7 +129,7 @@ impl Gateway {
         let mut serving = std::pin::pin!(serving);
         tokio::select! {
             frame = &mut serving => Ok(frame),
-            () = visit.withdrawn.cancelled() => {
+            () = withdrawn.cancelled() => {
                 scope.cancel.cancel();
                 // A session that is in use is given back by whoever uses it.
                 Ok(serving.await)

@@ -81,7 +81,7 @@ impl Exchange {
         let (sender, messages) = mpsc::channel(DEPTH);
         let Asker { caller, key, connection, repeated, withdrawn } = who;
         let (outlet, who) = (Outlet::Stream(sender), Who::Is(caller, key));
-        let visit = Visit { connection, outlet, who, repeated, pledge: None, withdrawn: withdrawn.clone() };
+        let visit = Visit { connection, outlet, who, repeated, withdrawn: withdrawn.clone() };
         let (id, gateway) = (request.id.clone(), front.gateway.clone());
         let work = Box::pin(async move { gateway.handle(request, visit).await });
         let withdrawn = Some(withdrawn).filter(|_| matches!(leaving, Leaving::Withdraws));
