@@ -51,15 +51,20 @@ pub enum DiscoveryFault {
     Abandoned,
 }
 
+/// What configuration and cache have of a server's tools, before the registration gate.
+#[derive(Debug)]
+pub struct Reading {
+    definitions: Option<(Vec<Arc<Tool>>, ToolSource)>,
+    /// When the cached definitions run out, where there are some.
+    pub cached_until: Option<SystemTime>,
+    pub cached_count: usize,
+}
+
 /// What is known of a server without asking it.
 #[derive(Debug)]
 pub struct Known {
     pub tools: Option<Found>,
-    /// All tools that it is known to have, whether they are open to the caller or not; empty where none are known.
-    pub all: Vec<Arc<Tool>>,
-    /// When the cached definitions run out, where there are some.
-    pub cached_until: Option<SystemTime>,
-    pub cached_count: usize,
+    pub reading: Reading,
     /// The registration policy keeps the whole server away.
     pub blocked: Option<ServerBlocked>,
 }
@@ -75,19 +80,29 @@ impl Discovery {
 
     /// The tools of a server; it is started only if neither configuration nor cache has them.
     pub async fn tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<Found, DiscoveryFault> {
-        self.guardrails
-            .admit_server(scope, server)
-            .await
-            .map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))?;
-        let known = self.look(scope, server).await;
-        let unknown = known.cached_until.is_none() && server.tools.iter().any(is_described);
+        let reading = self.read(scope, server).await;
+        self.tools_of(scope, server, &reading).await
+    }
+
+    /// As `tools`, for whoever has read already.
+    pub async fn tools_of(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+        reading: &Reading,
+    ) -> Result<Found, DiscoveryFault> {
+        self.admit(scope, server).await?;
+        let unknown = reading.cached_until.is_none() && server.tools.iter().any(is_described);
         if unknown || self.live.is_old(scope, server) {
             let _ = self.live.ask_in_background(scope, server, Topic::Tools);
         }
-        if let Some(found) = known.tools
-            && !(found.source == ToolSource::Cache && self.live.is_outdated(scope, server, Topic::Tools))
+        if let Some((_, source)) = reading.definitions
+            && !(source == ToolSource::Cache && self.live.is_outdated(scope, server, Topic::Tools))
         {
-            return Ok(found);
+            return Ok(Found {
+                set: self.guardrails.admit_tools(scope, server, reading.all()).await,
+                source,
+            });
         }
         let tools = self.live.tools(scope, server).await?;
         Ok(Found {
@@ -98,12 +113,32 @@ impl Discovery {
 
     /// What configuration and cache say, without starting anything.
     pub async fn known(&self, scope: &Scope, server: &Arc<Server>) -> Known {
-        let known = self.look(scope, server).await;
-        match self.guardrails.admit_server(scope, server).await {
-            Ok(()) => known,
+        let reading = self.read(scope, server).await;
+        if let Err(blocked) = self.guardrails.admit_server(scope, server).await {
             // The tools of a server that may not be started are not for the caller's eyes either.
-            Err(blocked) => Known { tools: None, all: Vec::new(), blocked: Some(blocked), ..known },
+            let reading = Reading { definitions: None, ..reading };
+            return Known { tools: None, reading, blocked: Some(blocked) };
         }
+        let mut tools = None;
+        if let Some((all, source)) = &reading.definitions {
+            let set = self.guardrails.admit_tools(scope, server, all).await;
+            tools = Some(Found { set, source: *source });
+        }
+        Known { tools, reading, blocked: None }
+    }
+
+    pub async fn read(&self, scope: &Scope, server: &Server) -> Reading {
+        let cached = self.cache.tools(scope, server).await;
+        Reading {
+            definitions: definitions(server, cached.as_ref()),
+            cached_until: cached.as_ref().map(|cached| cached.expires_at),
+            cached_count: cached.as_ref().map_or(0, |cached| cached.tools.len()),
+        }
+    }
+
+    async fn admit(&self, scope: &Scope, server: &Server) -> Result<(), DiscoveryFault> {
+        let admitted = self.guardrails.admit_server(scope, server).await;
+        admitted.map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))
     }
 
     /// Asks a server of which something is still unknown, or no longer true, in the background; `None` where nobody
@@ -166,33 +201,23 @@ impl Discovery {
         self.live.offered()
     }
 
-    /// All tools that the server is known to have, whether they are open to the caller or not.
-    pub async fn all(&self, scope: &Scope, server: &Server) -> Option<Vec<Arc<Tool>>> {
-        let cached = self.cache.tools(scope, server).await;
-        definitions(server, cached.as_ref()).map(|(tools, _)| tools)
-    }
-
     /// Tells from now on who has learned something of a server.
     pub fn news(&self) -> broadcast::Receiver<Audience> {
         self.live.news.subscribe()
     }
+}
 
-    async fn look(&self, scope: &Scope, server: &Arc<Server>) -> Known {
-        let cached = self.cache.tools(scope, server).await;
-        let cached_until = cached.as_ref().map(|cached| cached.expires_at);
-        let cached_count = cached.as_ref().map_or(0, |cached| cached.tools.len());
-        let (all, tools) = match definitions(server, cached.as_ref()) {
-            Some((all, source)) => {
-                let set = self.guardrails.admit_tools(scope, server, &all).await;
-                (all, Some(Found { set, source }))
-            }
-            None => (Vec::new(), None),
-        };
-        Known { tools, all, cached_until, cached_count, blocked: None }
+impl Reading {
+    pub fn is_empty(&self) -> bool {
+        self.definitions.is_none()
+    }
+
+    /// All tools that the server is known to have, whether they are open to the caller or not.
+    pub fn all(&self) -> &[Arc<Tool>] {
+        self.definitions.as_ref().map_or(&[], |(all, _)| all)
     }
 }
 
-/// What configuration and cache have, before the registration gate.
 fn definitions(server: &Server, cached: Option<&CachedTools>) -> Option<(Vec<Arc<Tool>>, ToolSource)> {
     let live = cached.map(|cached| &*cached.tools);
     if server.tools.is_empty() {

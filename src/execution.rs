@@ -4,9 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::call::Method;
 use crate::config::WhileAway;
-use crate::discovery::{Discovery, DiscoveryFault};
+use crate::discovery::{Discovery, DiscoveryFault, Reading};
 use crate::downstream::{Downstream, Leased};
 use crate::guardrails::{Guardrails, Verdict};
 use crate::ids::ServerName;
@@ -42,23 +41,27 @@ impl Execution {
 
     /// The report of a batch; an error is a batch of which nothing could be said, because its server is unusable.
     pub async fn execute(&self, scope: &Scope, batch: Batch) -> Result<BatchReport, DiscoveryFault> {
-        let mut report = BatchReport::new(&batch);
-        let tools = if batch.method() == Method::Tool {
-            self.discovery.tools(scope, &batch.server).await?.set
-        } else {
-            ToolSet::default()
-        };
-        let checked = if batch.method() == Method::Tool {
-            precheck::check(&tools, &batch)
-        } else {
-            let offers = self.discovery.offers(scope, &batch.server).await?;
-            precheck::check_offers(&offers, &batch)
-        };
-        match checked {
-            Ok(()) => self.run(scope, batch, &tools, &mut report).await,
-            Err(refused) => report.outcomes = refused,
-        }
-        Ok(report)
+        let reading = self.discovery.read(scope, &batch.server).await;
+        self.execute_read(scope, batch, &reading).await
+    }
+
+    /// As `execute`, with tools that have been read already.
+    pub async fn execute_read(
+        &self,
+        scope: &Scope,
+        batch: Batch,
+        reading: &Reading,
+    ) -> Result<BatchReport, DiscoveryFault> {
+        let tools = self.discovery.tools_of(scope, &batch.server, reading).await?.set;
+        let checked = precheck::check(&tools, &batch);
+        Ok(self.report(scope, batch, &tools, checked).await)
+    }
+
+    /// As `execute`, for what is no tool.
+    pub async fn ask(&self, scope: &Scope, batch: Batch) -> Result<BatchReport, DiscoveryFault> {
+        let offers = self.discovery.offers(scope, &batch.server).await?;
+        let checked = precheck::check_offers(&offers, &batch);
+        Ok(self.report(scope, batch, &ToolSet::default(), checked).await)
     }
 
     /// Closes the sessions that wait for the caller's next batch on one server, or on all.
@@ -71,12 +74,27 @@ impl Execution {
         self.guardrails.failed_open()
     }
 
+    async fn report(
+        &self,
+        scope: &Scope,
+        batch: Batch,
+        tools: &ToolSet,
+        checked: Result<(), Vec<CallOutcome>>,
+    ) -> BatchReport {
+        let mut report = BatchReport::new(&batch);
+        match checked {
+            Ok(()) => self.run(scope, batch, tools, &mut report).await,
+            Err(refused) => report.outcomes = refused,
+        }
+        report
+    }
+
     async fn run(&self, scope: &Scope, batch: Batch, tools: &ToolSet, report: &mut BatchReport) {
         let mut session: Option<Leased> = None;
         let mut budget = Budget::new(&scope.settings.limits);
         scope.client.expect_calls(batch.calls.len());
         // What such a call does in a kept session is to be there later.
-        let for_later = batch.method().is_for_later();
+        let for_later = batch.method.is_for_later();
         let away = if for_later { WhileAway::Wait } else { batch.server.session.while_away() };
         let step = Step {
             scope,

@@ -313,10 +313,9 @@ impl Gateway {
     async fn call(&self, scope: &Scope, mut arguments: Arguments) -> Answer {
         let server = arguments.required_text("server_name")?;
         let calls = arguments.list("tool_calls")?;
-        if calls.is_empty() {
+        let Some(batch) = Batch::parse(scope, &server, calls)? else {
             return listing::discover_one(&self.parts.discovery, scope, &server).await;
-        }
-        let batch = Batch::parse(scope, &server, calls)?;
+        };
         let report = self.parts.execution.execute(scope, batch).await?;
         Ok(reply::batch(report, scope))
     }

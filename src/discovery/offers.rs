@@ -22,10 +22,7 @@ impl Discovery {
 
     /// As `open_offers`; the server is asked if it has to be.
     pub async fn offers(&self, scope: &Scope, server: &Arc<Server>) -> Result<OfferSet, DiscoveryFault> {
-        self.guardrails
-            .admit_server(scope, server)
-            .await
-            .map_err(|blocked| DiscoveryFault::Blocked(Arc::new(blocked)))?;
+        self.admit(scope, server).await?;
         let offers = match self.known_offers(scope, server) {
             Some(offers) => offers,
             None => self.live.offers(scope, server).await?,

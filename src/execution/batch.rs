@@ -30,6 +30,8 @@ const ARGUMENT_KEYS: [&str; 9] = [
 #[derive(Debug)]
 pub struct Batch {
     pub(super) server: Arc<Server>,
+    /// Only a batch of one asks for something besides tools.
+    pub(super) method: Method,
     pub(super) mode: SessionMode,
     pub(super) calls: Vec<Requested>,
     pub(super) continues: bool,
@@ -57,34 +59,29 @@ pub enum BatchFault {
 }
 
 impl Batch {
-    pub fn parse(scope: &Scope, server: &str, items: Vec<Value>) -> Result<Self, BatchFault> {
+    /// `None` for an empty list.
+    pub fn parse(scope: &Scope, server: &str, items: Vec<Value>) -> Result<Option<Self>, BatchFault> {
         let limits = &scope.settings.limits;
         let server = find(scope, server)?;
         if items.len() > limits.max_calls_per_batch {
             return Err(BatchFault::TooMany { count: items.len(), limit: limits.max_calls_per_batch });
         }
-        let calls =
+        let calls: Vec<Requested> =
             items.into_iter().enumerate().map(|(index, item)| Requested::parse(index, item)).collect();
-        Ok(Self {
+        Ok((!calls.is_empty()).then(|| Self {
+            method: Method::Tool,
             mode: server.session.mode_for(Use::Batch, scope.settings.exposure),
             server,
             calls,
             continues: scope.settings.on_failure == OnFailure::Continue,
             max_argument_bytes: limits.max_argument_bytes,
-        })
-    }
-
-    /// What it asks for; only a batch of one asks for something besides tools.
-    pub(super) fn method(&self) -> Method {
-        match self.calls.first() {
-            Some(Requested::Call(call)) => call.method,
-            _ => Method::Tool,
-        }
+        }))
     }
 
     /// One call of a client that makes its calls one by one: what they leave behind in a server is kept.
     pub fn single(scope: &Scope, server: Arc<Server>, call: ToolCall) -> Self {
         Self {
+            method: call.method,
             mode: server.session.mode_for(Use::Single, scope.settings.exposure),
             server,
             calls: vec![Requested::Call(call)],

@@ -90,7 +90,7 @@ impl Gateway {
             return Ok(Reply::refused(super::unknown_tool()));
         };
         if let Some(repeated) = &call.repeated
-            && let Some(mirror) = route.tool.as_ref().and_then(|tool| tool.mirror())
+            && let Some(mirror) = route.tool().and_then(|tool| tool.mirror())
             && !mirror.is_repeated(&call.arguments, repeated)
         {
             let message = "the headers `Mcp-Param-*` must say what the arguments say";
@@ -98,7 +98,7 @@ impl Gateway {
         }
         let single = ToolCall::new(0, route.name, call.arguments).with(call.beside);
         let batch = Batch::single(scope, route.server, single);
-        let report = self.parts.execution.execute(scope, batch).await?;
+        let report = self.parts.execution.execute_read(scope, batch, &route.reading).await?;
         Ok(reply::single(report, &scope.id))
     }
 }

@@ -133,7 +133,7 @@ fn entry(
 
 fn server_info(server: &Server, known: &Known) -> JsonObject {
     let mut object = described(server);
-    object.insert("has_cached_tools".to_owned(), known.cached_until.is_some().into());
+    object.insert("has_cached_tools".to_owned(), known.reading.cached_until.is_some().into());
     if let Some(blocked) = &known.blocked {
         withhold_description(&mut object);
         object.insert("blocked".to_owned(), true.into());

@@ -15,14 +15,14 @@ pub(super) async fn cache(cache: &Cache, discovery: &Discovery, scope: &Scope) -
     for server in &scope.caller.config.servers {
         let known = discovery.known(scope, server).await;
         let explicit = !server.tools.is_empty();
-        let count = if explicit { server.tools.len() } else { known.cached_count };
+        let count = if explicit { server.tools.len() } else { known.reading.cached_count };
         let mut entry = json!({
             "tool_count": count,
             "error": null,
             "are_tools_explicitly_defined": explicit,
             "needs_discovery": known.tools.is_none(),
         });
-        expiry(&mut entry, known.cached_until);
+        expiry(&mut entry, known.reading.cached_until);
         servers.insert(server.name.to_string(), entry);
     }
     let overview = cache.overview(scope).await;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::names::{Naming, prefixes};
 use crate::call::JsonObject;
 use crate::config::Server;
-use crate::discovery::{Discovery, DiscoveryFault, PARALLEL};
+use crate::discovery::{Discovery, DiscoveryFault, PARALLEL, Reading};
 use crate::ids::{ServerName, ToolName};
 use crate::json;
 use crate::scope::Scope;
@@ -51,8 +51,15 @@ impl Shelf {
 pub(super) struct Route {
     pub(super) server: Arc<Server>,
     pub(super) name: ToolName,
-    /// What is known of it, whether it is open to the caller or not.
-    pub(super) tool: Option<Arc<Tool>>,
+    /// What the name was found in.
+    pub(super) reading: Reading,
+}
+
+impl Route {
+    /// What is known of the tool, whether it is open to the caller or not.
+    pub(super) fn tool(&self) -> Option<&Tool> {
+        self.reading.all().iter().map(|tool| &**tool).find(|tool| *tool.name() == self.name)
+    }
 }
 
 impl Catalogue {
@@ -119,7 +126,7 @@ async fn read_server(
 ) -> (Arc<Server>, Vec<Value>, usize) {
     let known = discovery.known(scope, &server).await;
     let Some(found) = known.tools else { return (server, Vec::new(), 0) };
-    let (assigned, contested) = naming.assign(&names(&known.all));
+    let (assigned, contested) = naming.assign(&names(known.reading.all()));
     let direct: HashMap<ToolName, String> =
         assigned.into_iter().map(|named| (named.tool, named.direct)).collect();
     let tools = found.set.tools.iter().filter_map(|tool| {
@@ -146,21 +153,16 @@ pub(super) async fn route(
 ) -> Result<Option<Route>, DiscoveryFault> {
     for (server, naming) in namings(scope) {
         let Some(rest) = naming.rest(direct) else { continue };
-        let all = match discovery.all(scope, &server).await {
-            Some(all) => all,
-            None => {
-                discovery.tools(scope, &server).await?;
-                discovery.all(scope, &server).await.unwrap_or_default()
-            }
-        };
-        let found = naming.find(direct, &names(&all));
+        let mut reading = discovery.read(scope, &server).await;
+        if reading.is_empty() {
+            discovery.tools(scope, &server).await?;
+            reading = discovery.read(scope, &server).await;
+        }
+        let found = naming.find(direct, &names(reading.all()));
         // A denied tool need not be known to be refused as denied.
         let denied = || Some(ToolName::from(rest)).filter(|tool| server.denied(tool).is_some());
-        let route = |name: ToolName| {
-            let tool = all.into_iter().find(|tool| *tool.name() == name);
-            Route { server: Arc::clone(&server), name, tool }
-        };
-        return Ok(found.or_else(denied).map(route));
+        let name = found.or_else(denied);
+        return Ok(name.map(|name| Route { server, name, reading }));
     }
     Ok(None)
 }

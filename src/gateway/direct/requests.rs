@@ -109,7 +109,7 @@ impl Gateway {
         }
         let listed = self.lists(scope, &server, &uri);
         let call = ToolCall::of(wanted.method, subject, wanted.params).with(wanted.beside).listed(listed);
-        let report = self.parts.execution.execute(scope, Batch::single(scope, server, call)).await;
+        let report = self.parts.execution.ask(scope, Batch::single(scope, server, call)).await;
         let answer = report.map(|report| reply::single(report, &scope.id));
         let failed = !matches!(&answer, Ok(reply) if reply.status() == Status::Success);
         if wanted.method == Method::Subscribe && failed {
@@ -151,7 +151,7 @@ impl Gateway {
             let watch = self.parts.notices.watch(&scope.caller.id, &uri);
             let listed = self.lists(scope, &server, &uri);
             let call = ToolCall::of(Method::Subscribe, subject, params).listed(listed);
-            let report = self.parts.execution.execute(scope, Batch::single(scope, server, call)).await;
+            let report = self.parts.execution.ask(scope, Batch::single(scope, server, call)).await;
             if report.is_ok_and(|report| report.succeeded()) {
                 watched.push(watch);
             }
