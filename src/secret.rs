@@ -13,8 +13,10 @@ use subtle::ConstantTimeEq as _;
 use crate::ids::{push_hex, random};
 
 mod mask;
+mod named;
 
 pub use mask::{Masker, found_in, mask_argument, mask_url};
+pub use named::named_in;
 
 /// The key with which a caller opens the gateway.
 #[derive(Clone, Debug)]

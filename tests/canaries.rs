@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::direct::Script;
 use crate::support::guard::{API_KEY, Guard};
-use crate::support::{Config, Gateway, KEY, LIST, Raw, eventually, server_binary, whole_log};
+use crate::support::{Config, Gateway, INFO, KEY, LIST, Raw, eventually, server_binary, whole_log};
 
 const SECRET: &str = "kX9-plover/27\"Qz";
 
@@ -197,5 +197,56 @@ async fn a_word_that_opens_the_cache_or_stands_beside_a_secret_is_none() {
         assert_eq!(reply.statuses(), [status], "{}", reply.json);
         let reply = gateway.batch("keeper", echo("it runs in eu-central-1")).await;
         assert_eq!(reply.response(), "it runs in eu-central-1", "{}", reply.json);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_within_a_connection_string_or_a_command_line_is_one() {
+    let [first, second, third, fourth] =
+        ["kQ4plover7a", "mW8plover2c", "rT5plover9e", "uB3plover6g"].map(str::to_owned);
+    let args = json!([
+        format!("Server=tcp:db.example,1433;User ID=sa;Password={first};Encrypt=True"),
+        "-u",
+        format!("svc:{second}"),
+        format!("--access-token {third}"),
+    ]);
+    let run = format!("exec {}", server_binary("lab_mcp").display());
+    let args: Vec<Value> = [json!("-c"), json!(run), json!("sh")]
+        .into_iter()
+        .chain(args.as_array().expect("a list").clone())
+        .collect();
+    let env = json!({"STORE": format!("AccountName=lab;AccountKey={fourth}==;EndpointSuffix=core")});
+    let config = two(SECRET).edit(|file| {
+        let server = &mut file["mcp_configs"]["config-1"]["mcp_config"][1]["config"];
+        *server = json!({"command": "sh", "args": args, "env": env});
+    });
+    let gateway = Gateway::start(&config).await;
+    for secret in [&first, &second, &third, &fourth] {
+        let reply = gateway.batch("other", echo(&format!("it is {secret}."))).await;
+        assert_eq!(reply.statuses(), ["blocked_input"], "{secret}: {}", reply.json);
+    }
+    let info = gateway.call(INFO, json!({"server_name": "keeper"})).await.json.to_string();
+    let (code, out, err) = gateway.run(&["config", "check"]).await;
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        info.contains("User ID=sa;Password=****;Encrypt=True") && out.contains("svc:****"),
+        "{info} {out}"
+    );
+    assert!(!format!("{info}{out}{}", whole_log(&gateway).await).contains("plover"), "{info} {out}");
+}
+
+#[tokio::test]
+async fn a_secret_is_found_however_a_result_writes_it() {
+    let gateway = Gateway::start(&two(SECRET)).await;
+    let percent = SECRET.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
+    let encoded = STANDARD.encode(format!("{} {SECRET} {}", "é".repeat(40), "b".repeat(70)));
+    let lines: Vec<&str> =
+        encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).expect("text")).collect();
+    for text in [percent.clone(), percent.replace('%', "%25"), lines.join("\n"), lines.join("\r\n  ")] {
+        let reply = gateway.batch("keeper", echo(&format!("before {text} after"))).await;
+        let response = reply.response();
+        assert!(response.starts_with("before ") && response.ends_with(" after"), "{response}");
+        assert!(response.contains("[SECRET_REDACTED]"), "{text}: {response}");
+        assert_eq!(gateway.batch("other", echo(&text)).await.statuses(), ["blocked_input"], "{text}");
     }
 }

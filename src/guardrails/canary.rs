@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, Match, MatchKind};
 use base64::Engine as _;
@@ -14,6 +15,10 @@ use zeroize::Zeroizing;
 use super::provider::{Hit, Place};
 use crate::config::{Detector, ServerList, Settings};
 use crate::ids::{ConfigId, ServerName};
+
+mod unwrapped;
+
+use unwrapped::Unwrapped;
 
 /// The rule that is hit.
 pub(super) const RULE: &str = "secret.own";
@@ -77,52 +82,67 @@ impl Canaries {
 
     /// Whether a secret of this server is in a text.
     pub(super) fn holds(&self, text: &str, of: Of<'_>) -> bool {
-        let mut found = self.automaton.iter().flat_map(|automaton| automaton.find_iter(text.as_bytes()));
-        found.any(|found| self.is_of(&found, of))
+        !self.places(text, 1, |owners| is_of(owners, of)).is_empty()
     }
 
     /// A text without the secrets of this server, for whoever is not this server.
     pub(super) fn hide(&self, text: &mut String, of: Of<'_>) {
-        let Some(automaton) = self.automaton.as_ref().filter(|_| self.holds(text, of)) else { return };
-        let mut hidden = String::with_capacity(text.len());
-        automaton.replace_all_with(text, &mut hidden, |found, matched, hidden| {
-            hidden.push_str(if self.is_of(found, of) { MASK } else { matched });
-            true
-        });
-        *text = hidden;
-    }
-
-    fn is_of(&self, found: &Match, of: Of<'_>) -> bool {
-        let mut owners = self.owners[found.pattern().as_usize()].iter().flatten();
-        owners.any(|(list, name)| of == (list, name))
+        for place in self.places(text, usize::MAX, |owners| is_of(owners, of)).into_iter().rev() {
+            text.replace_range(place, MASK);
+        }
     }
 
     /// Where secrets stand in the texts. Those of `but` may: it has them already.
     pub(super) fn find(&self, texts: &[&str], but: Option<Of<'_>>) -> Vec<Hit> {
-        let Some(automaton) = &self.automaton else { return Vec::new() };
         let mut hits = Vec::new();
         for (text, words) in texts.iter().enumerate() {
-            for found in automaton.find_iter(words.as_bytes()) {
-                if but.is_some_and(|but| self.is_of(&found, but)) {
-                    continue;
-                }
+            let most = MAX_HITS + 1 - hits.len();
+            let places = self.places(words, most, |owners| !but.is_some_and(|but| is_of(owners, but)));
+            for span in places {
                 if hits.len() == MAX_HITS {
                     hits.push(hit(None));
                     return hits;
                 }
-                // A piece of a longer value may end within a character.
-                let (mut start, mut end) = (found.start(), found.end());
-                while !words.is_char_boundary(start) {
-                    start -= 1;
-                }
-                while !words.is_char_boundary(end) {
-                    end += 1;
-                }
-                hits.push(hit(Some(Place { text, span: Some(start..end), label: LABEL })));
+                hits.push(hit(Some(Place { text, span: Some(span), label: LABEL })));
             }
         }
         hits
     }
+
+    /// Where secrets of these owners stand, in order and apart, as the text is and as it can be read.
+    fn places(&self, text: &str, most: usize, is_wanted: impl Fn(&[Owner]) -> bool) -> Vec<Range<usize>> {
+        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let is_wanted = |found: &Match| is_wanted(&self.owners[found.pattern().as_usize()]);
+        let found = automaton.find_iter(text.as_bytes()).filter(is_wanted);
+        let mut places: Vec<Range<usize>> = found.take(most).map(|found| found.range()).collect();
+        if let Some(read) = Unwrapped::of(text) {
+            let found = automaton.find_iter(read.text()).filter(is_wanted);
+            places.extend(found.take(most).map(|found| read.origin(found.range())));
+            places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        }
+        // A piece of a longer value may end within a character.
+        for place in &mut places {
+            while !text.is_char_boundary(place.start) {
+                place.start -= 1;
+            }
+            while !text.is_char_boundary(place.end) {
+                place.end += 1;
+            }
+        }
+        places.dedup_by(|next, place| {
+            let meets = next.start < place.end;
+            if meets {
+                place.end = place.end.max(next.end);
+            }
+            meets
+        });
+        places.truncate(most);
+        places
+    }
+}
+
+fn is_of(owners: &[Owner], (list, name): Of<'_>) -> bool {
+    owners.iter().flatten().any(|owner| (list, name) == (&owner.0, &owner.1))
 }
 
 fn hit(place: Option<Place>) -> Hit {
@@ -173,6 +193,8 @@ fn hex(value: &[u8], digits: &[u8; 16]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn canaries(values: &[&str]) -> Canaries {
@@ -195,8 +217,25 @@ mod tests {
             texts.push(STANDARD_NO_PAD.encode(format!("{before}{value} and more")));
             texts.push(URL_SAFE_NO_PAD.encode(format!("{before}{value}")));
         }
+        let digits = hex(value.as_bytes(), b"0123456789abcdef");
+        texts.push(
+            digits.chunks(2).fold(String::new(), |text, byte| text + "%" + &String::from_utf8_lossy(byte)),
+        );
+        texts.push("p=p%22ss/w%2brd%2520é%2520%34%32!".to_owned());
+        let long = STANDARD.encode(format!("{} {value} {}", "a".repeat(70), "b".repeat(70)));
+        for width in [19, 64, 76] {
+            let lines: Vec<String> = long
+                .as_bytes()
+                .chunks(width)
+                .map(|line| String::from_utf8_lossy(line).into_owned())
+                .collect();
+            texts.extend(["\n", "\r\n", "\\n", "\n    "].map(|end| format!("it is: {} .", lines.join(end))));
+        }
         for text in &texts {
             assert_eq!(canaries.find(&["", text], None).len(), 1, "{text}");
+            let mut hidden = format!("é%41{text}");
+            canaries.hide(&mut hidden, (&ConfigId::from("c"), &ServerName::from("s")));
+            assert!(canaries.find(&[&hidden], None).len() == 1, "it is of nobody");
         }
         assert!(canaries.find(&["p\"ss/w+rd é 42?", "cCJzcy93"], None).is_empty());
     }

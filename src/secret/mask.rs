@@ -53,6 +53,7 @@ pub fn mask_argument(argument: &str, previous: Option<&str>) -> String {
     if previous.is_some_and(|flag| flag.starts_with('-') && !flag.contains('=') && mentions_a_secret(flag)) {
         return MASK.to_owned();
     }
+    let argument = &*without(argument, super::named_in(argument, previous));
     let argument = &*without_found(argument);
     if let Some((name, value)) = argument.split_once('=')
         && !name.contains("://")
@@ -76,7 +77,11 @@ pub fn mask_argument(argument: &str, previous: Option<&str>) -> String {
     {
         return format!("{name}: {MASK}");
     }
-    if argument.split_whitespace().any(is_drawn) { MASK.to_owned() } else { argument.to_owned() }
+    if argument.split(|c: char| c.is_whitespace() || c == '#').any(is_drawn) {
+        MASK.to_owned()
+    } else {
+        argument.to_owned()
+    }
 }
 
 /// A URL without its user information, its query values, its fragment and what looks like a token.
@@ -126,7 +131,10 @@ pub fn found_in(text: &str) -> Vec<Range<usize>> {
 }
 
 fn without_found(text: &str) -> Cow<'_, str> {
-    let spans = found_in(text);
+    without(text, found_in(text))
+}
+
+fn without(text: &str, spans: Vec<Range<usize>>) -> Cow<'_, str> {
     if spans.is_empty() {
         return text.into();
     }

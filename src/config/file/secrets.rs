@@ -6,7 +6,7 @@
 use super::super::secretref::Resolved;
 use super::super::{CacheStore, ProviderSettings};
 use crate::detect;
-use crate::secret::{Masker, SecretValue, found_in};
+use crate::secret::{Masker, SecretValue, found_in, named_in};
 
 /// A shorter value is found by chance.
 const SHORTEST: usize = 8;
@@ -73,6 +73,7 @@ impl Secrets {
             _ if previous.starts_with('-') && !previous.contains('=') => self.note(previous, found),
             _ => self.note("", found),
         }
+        self.add_within(text, Some(previous));
         self.add_kept(found);
     }
 
@@ -86,6 +87,7 @@ impl Secrets {
         } else {
             self.add_found(value);
         }
+        self.add_within(value, None);
         self.add_kept(found);
     }
 
@@ -119,13 +121,21 @@ impl Secrets {
         }
     }
 
+    /// What stands under a secret's name in a longer text.
+    fn add_within(&mut self, text: &str, previous: Option<&str>) {
+        for span in named_in(text, previous) {
+            self.add_named(&text[span]);
+        }
+    }
+
     fn add_kept(&mut self, found: &Resolved) {
         found.kept.iter().for_each(|secret| self.add_named(secret.expose()));
     }
 
     /// A key of several lines is known by its pieces: whoever prints it may break the lines elsewhere.
     fn add(&mut self, value: &str) {
-        let value = value.trim();
+        // Padding is left out as often as not.
+        let value = value.trim().trim_end_matches('=');
         if value.contains('\n') {
             let pieces = value.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | ','));
             let telling = pieces.filter(|piece| piece.len() >= SHORTEST_PIECE && is_mixed(piece));
@@ -193,6 +203,9 @@ mod tests {
             ("Authorization", "Bearer ${MY_TOKEN}", "kX9-from-env-2"),
             ("WHATEVER", "${env:MY_TOKEN}", "kX9-from-env-2"),
             ("DATABASE_URL", "postgres://svc:kV9x2pQ7@db.internal:5432/app", "kV9x2pQ7"),
+            ("DB", "Server=tcp:db,1433;User ID=sa;Password=hunter2-Xy9;Encrypt=True", "hunter2-Xy9"),
+            ("DB", "jdbc:sqlserver://h:1433;user=sa;password=hunter2-Xy9", "hunter2-Xy9"),
+            ("OPTIONS", "--retries 3 --access-token kV9x2pQ7-a1", "kV9x2pQ7-a1"),
             ("X", "ghp_Zx81kQ0pLmN72vTbYc4RdE6sWf3HjU9aGi5o", "ghp_Zx81kQ0pLmN72vTbYc4RdE6sWf3HjU9aGi5o"),
         ] {
             assert_eq!(noted(name, text), [expected], "{name}: {text}");
@@ -218,6 +231,8 @@ mod tests {
             ("AUTH_USERNAME", "anna.schmidt2"),
             ("AUTH_DB", "accounts_v2"),
             ("OAUTH_CLIENT_ID", "reports-app-7"),
+            ("ARN", "arn:aws:secretsmanager:eu-west-1:1:secret:prod/db-x1"),
+            ("OPTIONS", "-u 1000:1000 --token-limit 12000000 --auth none"),
             ("--private-registry", "registry2.corp.example"),
         ] {
             assert_eq!(noted(name, text), Vec::<String>::new(), "{name}: {text}");
