@@ -34,7 +34,7 @@ async fn an_answer_that_cannot_be_read_fails_its_call_at_once() {
     let deep = r#"printf '{"jsonrpc":"2.0","id":1,"result":'; printf '[%.0s' $(seq 200); printf ']%.0s' $(seq 200); say '}'"#;
     for answer in [
         r#"say '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"cut \ud83"}]}}'"#,
-        r#"say '{"jsonrpc":"2.0","id":1,"result":{"n":1e999,"content":[]}}'"#,
+        r#"say '{"jsonrpc":"2.0","id":1,"result":{"n":1e,"content":[]}}'"#,
         r#"printf '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"\377"}]}}\n'"#,
         deep,
     ] {

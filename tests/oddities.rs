@@ -7,6 +7,7 @@ use crate::processes::watch::Record;
 use crate::support::{Config, Gateway, Raw, SECURE_CALL};
 
 mod definitions;
+mod numbers;
 mod texts;
 
 fn tool(name: &str) -> Value {

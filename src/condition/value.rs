@@ -51,11 +51,10 @@ impl<'a> Value<'a> {
         match json {
             Json::Null => Self::Null,
             Json::Bool(is_so) => Self::Bool(*is_so),
+            // One that is too large for a fraction is still larger than all others.
             Json::Number(number) => number
                 .as_i128()
-                .map(Self::Whole)
-                .or_else(|| number.as_f64().map(Self::Fraction))
-                .unwrap_or(Self::Fraction(f64::NAN)),
+                .map_or_else(|| Self::Fraction(number.as_str().parse().unwrap_or(f64::NAN)), Self::Whole),
             Json::String(text) => Self::Text(Cow::Borrowed(text)),
             Json::Array(list) => Self::List(List::Json(list)),
             Json::Object(object) => Self::Object(object),

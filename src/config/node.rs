@@ -267,9 +267,9 @@ impl<'a> Node<'a> {
 
 /// Reads JSON text. A key that stands twice in one object is a problem: the rest of the world takes either one.
 pub(super) fn read(text: &str, notes: &Notes) -> serde_json::Result<Value> {
+    let value = serde_json::from_str(text)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Reader { path: String::new(), notes }.deserialize(&mut deserializer)?;
-    deserializer.end()?;
+    Keys { path: String::new(), notes }.deserialize(&mut deserializer)?;
     Ok(value)
 }
 
@@ -329,71 +329,72 @@ pub(super) fn is_comment(key: &str) -> bool {
     key.starts_with("_doc") || key.starts_with("_comment")
 }
 
-struct Reader<'n> {
+/// Looks at the keys of a text and at nothing else.
+struct Keys<'n> {
     path: String,
     notes: &'n Notes,
 }
 
-impl<'de> DeserializeSeed<'de> for Reader<'_> {
-    type Value = Value;
+impl<'de> DeserializeSeed<'de> for Keys<'_> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = Value;
+impl<'de> Visitor<'de> for Keys<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items
-            .next_element_seed(Reader { path: format!("{}[{}]", self.path, list.len()), notes: self.notes })?
-        {
-            list.push(item);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let item = |at| Keys { path: format!("{}[{at}]", self.path), notes: self.notes };
+        let mut at = 0;
+        while items.next_element_seed(item(at))?.is_some() {
+            at += 1;
         }
-        Ok(Value::Array(list))
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
+    /// A number in all its digits comes as an object as well, with one key.
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut seen = HashSet::new();
         while let Some(key) = members.next_key::<String>()? {
             let path = join(&self.path, &key);
-            if map.contains_key(&key) && !is_comment(&key) {
+            if !is_comment(&key) && seen.contains(&key) {
                 self.notes.problem(&path, "this key stands twice in its object: remove one of them");
             }
-            let value = members.next_value_seed(Reader { path, notes: self.notes })?;
-            map.insert(key, value);
+            members.next_value_seed(Keys { path, notes: self.notes })?;
+            seen.insert(key);
         }
-        Ok(Value::Object(map))
+        Ok(())
     }
 }
 

@@ -12,8 +12,9 @@ const DIGITS: usize = 6;
 /// Digits of a number that is a card by its check digit alone: of any other length that is chance, in lists of ids.
 const CARD: std::ops::RangeInclusive<usize> = 15..=16;
 
-/// And no number of a person is larger.
+/// And no number of a person is larger, or longer.
 const LARGEST: f64 = 1e24;
+const LONGEST: usize = 25;
 
 /// A number, and the name that it stands under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Figure<'a> {
 impl Figure<'_> {
     /// Whether it could be a person's, by its name at least.
     pub(super) fn may_be_private(&self) -> bool {
-        is_long(&self.written) && !self.written.contains(['.', 'e', 'E'])
+        is_long(&self.written) && self.written.len() <= LONGEST && !self.written.contains(['.', 'e', 'E'])
     }
 
     pub(super) fn may_be_a_card(&self) -> bool {
