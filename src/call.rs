@@ -69,8 +69,14 @@ pub struct ToolOutput {
 
 /// A result that is not what the protocol calls one.
 #[derive(Debug, thiserror::Error)]
-#[error("the result is not a JSON object with a `content` list")]
-pub struct NotAResult;
+pub enum NotAResult {
+    #[error("is not a JSON object with a `content` list")]
+    Shape,
+    #[error("has neither `content` nor `structuredContent`")]
+    Empty,
+    #[error("is a task that nobody asked for")]
+    Task,
+}
 
 impl Method {
     /// Whether it is for what the session does later.
@@ -178,20 +184,23 @@ impl ToolCall {
 
 impl ToolOutput {
     pub fn parse(method: Method, result: Value) -> Result<Self, NotAResult> {
+        let question = asks_for_input(&result);
+        let Value::Object(result) = result else { return Err(NotAResult::Shape) };
+        let mut output = Self { method, result, rpc_error: None, written: Vec::new(), unread: false };
         // `content` may be absent where there is structured content; of another type it would hide text.
-        let is_result = |result: &JsonObject| {
-            method != Method::Tool || matches!(result.get("content"), None | Some(Value::Array(_)))
-        };
-        match result {
-            Value::Object(result) if is_result(&result) => {
-                let mut output = Self { method, result, rpc_error: None, written: Vec::new(), unread: false };
-                let readings: Vec<Reading> = output.blocks().into_iter().map(written).collect();
-                output.unread = readings.contains(&Reading::Unread);
-                output.written = readings.into_iter().filter_map(Reading::into_text).collect();
-                Ok(output)
-            }
-            _ => Err(NotAResult),
+        match output.result.get("content") {
+            _ if method != Method::Tool => {}
+            Some(Value::Array(_)) => {}
+            Some(_) => return Err(NotAResult::Shape),
+            None if question || output.is_error() => {}
+            None if output.structured().is_some_and(|structured| !structured.is_null()) => {}
+            None if output.result.contains_key("task") => return Err(NotAResult::Task),
+            None => return Err(NotAResult::Empty),
         }
+        let readings: Vec<Reading> = output.blocks().into_iter().map(written).collect();
+        output.unread = readings.contains(&Reading::Unread);
+        output.written = readings.into_iter().filter_map(Reading::into_text).collect();
+        Ok(output)
     }
 
     /// A JSON-RPC error of the server, as the tool error it is to the caller: it meets the same output checks.

@@ -144,7 +144,11 @@ impl Gateway {
     /// Answers any request.
     async fn handle(&self, request: Request, visit: Visit) -> Frame {
         let id = request.id.clone();
-        self.dispatch(request, visit).await.unwrap_or_else(|error| Frame::error(Some(&id), &error))
+        let answer = match arguments::refuse_cursor(&request.method, &request.params) {
+            Ok(()) => self.dispatch(request, visit).await,
+            Err(error) => Err(error),
+        };
+        answer.unwrap_or_else(|error| Frame::error(Some(&id), &error))
     }
 
     async fn dispatch(&self, request: Request, visit: Visit) -> Result<Frame, RpcError> {

@@ -88,6 +88,45 @@ async fn what_is_said_after_an_answer_is_not_passed_on_and_not_taken_for_the_nex
 }
 
 #[tokio::test]
+async fn a_result_without_anything_in_it_is_none() {
+    let task = json!({"task": {"taskId": "t1", "status": "working", "createdAt": "2026-01-01T00:00:00Z", "ttl": 1000}});
+    let empty =
+        "tool `x` on server `s` broke the protocol: its result has neither `content` nor `structuredContent`";
+    let asked = "tool `x` on server `s` broke the protocol: its result is a task that nobody asked for";
+    for (result, said) in [
+        (json!({}), empty),
+        (json!({"structuredContent": null, "isError": false}), empty),
+        (json!({"resultType": "complete", "_meta": {"a": 1}}), empty),
+        (task, asked),
+    ] {
+        let (_script, config) = answering(&json!({"result": result}));
+        let config = config.common("tool_exposure", json!("both"));
+        let reply = Gateway::start(&config).await.batch("s", json!([{"name": "x"}])).await;
+        let failed = &reply.results()[0];
+        assert_eq!(
+            (&failed["status"], &failed["error_code"]),
+            (&json!("error"), &json!("SERVER_PROTOCOL")),
+            "{failed}"
+        );
+        assert_eq!(failed["message"], said, "{result}");
+        let answer = crate::direct::call(&mut crate::direct::start(&config).await, "s__x", json!({})).await;
+        assert_eq!(answer["result"]["isError"], true, "{answer}");
+        assert!(answer.to_string().contains(said), "{answer}");
+    }
+    for (result, status) in [
+        (json!({"content": []}), "success"),
+        (json!({"structuredContent": {}}), "success"),
+        (json!({"structuredContent": 0}), "success"),
+        (json!({"isError": true}), "error"),
+    ] {
+        let (_script, config) = answering(&json!({"result": result}));
+        let reply = Gateway::start(&config).await.batch("s", json!([{"name": "x"}])).await;
+        assert_eq!(reply.statuses(), [status], "{result}: {}", reply.json);
+        assert_ne!(reply.results()[0]["error_code"], "SERVER_PROTOCOL", "{}", reply.json);
+    }
+}
+
+#[tokio::test]
 async fn reports_and_log_messages_keep_their_order() {
     let mut expected = Vec::new();
     let mut before = Vec::new();

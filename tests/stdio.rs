@@ -328,6 +328,52 @@ async fn a_pair_of_sockets_will_do() {
     assert!(status.success());
 }
 
+/// It may keep the gateway's input open.
+#[tokio::test]
+async fn a_client_that_no_longer_listens_has_left() {
+    for pair in [false, true] {
+        let gateway = gateway();
+        let mut command = gateway.command();
+        let (output, its_output) = UnixStream::pair().expect("a pair");
+        let (input, its_input) = UnixStream::pair().expect("a pair");
+        if pair {
+            command.stdin(Stdio::from(std::os::fd::OwnedFd::from(its_input)));
+            command.stdout(Stdio::from(std::os::fd::OwnedFd::from(its_output)));
+        }
+        let mut child = command.spawn().expect("it starts");
+        drop(command);
+        if pair {
+            writeln!(&input, "{}", initialize("2025-11-25")).expect("written");
+            let line = std::io::BufReader::new(&output).lines().next().expect("a line").expect("text");
+            assert!(line.contains("serverInfo"), "{line}");
+        } else {
+            let stdin = child.stdin.as_mut().expect("stdin");
+            stdin.write_all(format!("{}\n", initialize("2025-11-25")).as_bytes()).await.expect("written");
+            let mut stdout = BufReader::new(child.stdout.take().expect("stdout")).lines();
+            assert!(stdout.next_line().await.expect("a line").expect("text").contains("serverInfo"));
+        }
+        drop(output);
+        let ended = tokio::time::timeout(Duration::from_secs(20), child.wait()).await;
+        assert!(ended.expect("it ends").expect("a status").success(), "{pair}");
+        drop(input);
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_nobody_gave_is_refused() {
+    let config = Config::new().lab(&[]).common("tool_exposure", json!("both"));
+    let mut raw = Raw::initialized(Gateway::prepare(&config.text())).await;
+    for method in ["tools/list", "prompts/list", "resources/list", "resources/templates/list"] {
+        for (cursor, refused) in
+            [(json!("page-2"), true), (json!(7), true), (json!(""), false), (Value::Null, false)]
+        {
+            let answer = crate::direct::ask(&mut raw, method, json!({"cursor": cursor})).await;
+            let code = if refused { json!(-32602) } else { Value::Null };
+            assert_eq!(answer["error"]["code"], code, "{method} {cursor}: {answer}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_log_that_nobody_reads_stops_nothing() {
     let gateway = gateway().env("ENKRYPT_LOG_LEVEL", Some("DEBUG"));

@@ -111,7 +111,7 @@ impl Session {
         let method = checked.call().method;
         let answer = self.converse(scope, guardrails, checked, mirror).await;
         let answer = answer.and_then(|result| {
-            ToolOutput::parse(method, result).map_err(|not| Trouble::Protocol(not.to_string()))
+            ToolOutput::parse(method, result).map_err(|not| Trouble::Protocol(format!("its result {not}")))
         });
         match answer {
             Ok(output) => {

@@ -9,6 +9,8 @@ use crate::json;
 use crate::rpc::RpcError;
 use crate::tool::Repeated;
 
+const LISTS: [&str; 4] = ["prompts/list", "resources/list", "resources/templates/list", "tools/list"];
+
 pub(super) struct Arguments(JsonObject);
 
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +56,16 @@ pub(super) fn of_call(mut params: JsonObject, meta: JsonObject) -> Result<Call, 
 pub(super) fn level(params: &JsonObject) -> Result<Severity, RpcError> {
     let level = params.get("level").and_then(Value::as_str).and_then(Severity::parse);
     level.ok_or_else(|| RpcError::new(RpcError::INVALID_PARAMS, "`params.level` is no log level"))
+}
+
+/// Lists are given whole, so no cursor is ours.
+pub(super) fn refuse_cursor(method: &str, params: &JsonObject) -> Result<(), RpcError> {
+    let given = params.get("cursor").is_some_and(|cursor| !cursor.is_null() && cursor != "");
+    if given && LISTS.contains(&method) {
+        let message = "`params.cursor` is none of this gateway's: its lists have one page";
+        return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
+    }
+    Ok(())
 }
 
 /// Parts the params of a request from what goes to a server beside them.

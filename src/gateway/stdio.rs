@@ -55,7 +55,13 @@ impl Stdio {
     /// Serves until the client closes its side, which cancels `left`; then waits for the requests on their way.
     pub async fn serve(mut self, left: CancellationToken) {
         self.tell_changes(&left);
-        while let Some(message) = self.next().await {
+        let mut deaf = std::pin::pin!(deaf());
+        loop {
+            let message = tokio::select! {
+                message = self.next() => message,
+                () = &mut deaf => None,
+            };
+            let Some(message) = message else { break };
             match message {
                 Ok(message) => self.take(message).await,
                 Err(Malformed::Silent) => {}
@@ -153,6 +159,30 @@ impl Stdio {
     }
 }
 
+/// Waits until nobody can read standard output any more: a client may close that alone. What is neither a socket nor,
+/// on Linux, a pipe is not watched.
+async fn deaf() {
+    #[cfg(unix)]
+    if let Some(output) = socket(std::io::stdout()) {
+        use tokio::io::Interest;
+        let again = || -> std::io::Result<()> { Err(std::io::ErrorKind::WouldBlock.into()) };
+        while let Ok(ready) = output.ready(Interest::WRITABLE).await {
+            if ready.is_write_closed() {
+                return;
+            }
+            // It can be written to, which is forgotten until the next change.
+            let _ = output.try_io(Interest::WRITABLE, again);
+        }
+    }
+    #[cfg(target_os = "linux")]
+    if let Ok(output) = tokio::net::unix::pipe::OpenOptions::new().open_sender("/proc/self/fd/1")
+        && output.ready(tokio::io::Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
 /// The process's own streams, without a blocking thread where the system allows: pipes on Linux, sockets on Unix.
 fn streams() -> (Input, Output) {
     widen(std::io::stdin());
@@ -168,19 +198,20 @@ fn streams() -> (Input, Output) {
 /// Node starts its children on socket pairs, which the pipe driver does not take.
 #[cfg(unix)]
 fn sockets() -> Option<(Input, Output)> {
-    use std::os::fd::AsFd;
+    let (input, output) = (socket(std::io::stdin())?, socket(std::io::stdout())?);
+    Some((Box::new(input), Box::new(output)))
+}
+
+#[cfg(unix)]
+fn socket(stream: impl std::os::fd::AsFd) -> Option<tokio::net::UnixStream> {
     use std::os::unix::fs::FileTypeExt as _;
 
-    fn open(stream: impl AsFd) -> Option<tokio::net::UnixStream> {
-        let owned = |fd: &dyn AsFd| fd.as_fd().try_clone_to_owned().ok();
-        let kind = std::fs::File::from(owned(&stream)?).metadata().ok()?.file_type();
-        if !kind.is_socket() {
-            return None;
-        }
-        let stream = std::os::unix::net::UnixStream::from(owned(&stream)?);
-        stream.set_nonblocking(true).ok()?;
-        tokio::net::UnixStream::from_std(stream).ok()
+    let owned = || stream.as_fd().try_clone_to_owned().ok();
+    let kind = std::fs::File::from(owned()?).metadata().ok()?.file_type();
+    if !kind.is_socket() {
+        return None;
     }
-    let (input, output) = (open(std::io::stdin())?, open(std::io::stdout())?);
-    Some((Box::new(input), Box::new(output)))
+    let stream = std::os::unix::net::UnixStream::from(owned()?);
+    stream.set_nonblocking(true).ok()?;
+    tokio::net::UnixStream::from_std(stream).ok()
 }

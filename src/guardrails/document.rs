@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn a_place_has_one_pointer_whoever_asks() {
         let odd = json!({"a/b": "1", "m~n": {"p/q": ["2"]}, "~1": "3", "plain": "4"});
-        let output = ToolOutput::parse(Method::Tool, odd.clone()).expect("a result");
+        let output = ToolOutput::parse(Method::Prompt, odd.clone()).expect("a result");
         let document = Document::Output(&output);
         let mut texts = Vec::new();
         output.result().values().for_each(|value| crate::call::values(value, &mut texts));

@@ -137,7 +137,7 @@ impl Enkrypt {
     }
 
     fn hits(&self, answer: &Value, policy: &Policy) -> Result<Vec<Hit>, ProviderFault> {
-        let hits = answer::hits(answer, policy.name.as_deref().unwrap_or_default());
+        let hits = answer::hits(answer, policy.name.as_deref().unwrap_or_default(), &policy.block);
         hits.map_err(|what| self.service.fault(what))
     }
 

@@ -39,7 +39,7 @@ struct Flight {
 }
 
 /// Words in a text, and the fault that they cause.
-pub(crate) const FAULTS: [(&str, Fault); 12] = [
+pub(crate) const FAULTS: [(&str, Fault); 13] = [
     ("DROPCONN", Fault::Drop),
     ("DROPBODY", Fault::DropInBody),
     ("HTTP401", Fault::Reply(401, r#"{"error": "Unauthorized"}"#)),
@@ -50,6 +50,7 @@ pub(crate) const FAULTS: [(&str, Fault); 12] = [
     ("HTTPHTML", Fault::Reply(200, "<html>no gateway here</html>")),
     ("EMPTY", Fault::Reply(200, "")),
     ("NOSUMMARY", Fault::Reply(200, r#"{"details": {}, "result_message": "ok"}"#)),
+    ("NOVERDICT", Fault::Reply(200, r#"{"summary": {"injection_attack": null, "policy_violation": 0}}"#)),
     ("SLOW", Fault::Silence),
     ("HUGE", Fault::Endless),
 ];

@@ -3,19 +3,23 @@
 use serde_json::Value;
 
 use super::super::provider::Hit;
-use crate::config::Detector;
+use crate::config::{BlockList, Detector};
 
 /// Labels of one hit that are repeated, and how long each may be.
 const MAX_LABELS: usize = 8;
 const LONGEST_LABEL: usize = 40;
 
-/// The detectors of `summary` that found something, under their canonical names; others are not known here.
-pub(super) fn hits(answer: &Value, policy: &str) -> Result<Vec<Hit>, &'static str> {
+/// The detectors of `summary` that found something, under their canonical names; others are not known here. Of those
+/// that are to block, `null` is no verdict; of the others it says that the service's policy has none.
+pub(super) fn hits(answer: &Value, policy: &str, block: &BlockList) -> Result<Vec<Hit>, &'static str> {
     let summary = answer.get("summary").and_then(Value::as_object);
     let summary = summary.ok_or("gave an answer without a `summary`")?;
     let mut hits: Vec<Hit> = Vec::new();
     for (name, value) in summary {
         let Some(detector) = Detector::parse(name).filter(|detector| !is_score(*detector)) else { continue };
+        if value.is_null() && block.0.contains(&detector) {
+            return Err("gave `null` as the verdict of a detector that is to block");
+        }
         let known = hits.iter().any(|hit| hit.detector == detector);
         if !found(value)? || known {
             continue;
@@ -74,7 +78,8 @@ mod tests {
     use Detector as D;
 
     fn detectors(summary: &Value) -> Result<Vec<Detector>, &'static str> {
-        let hits = hits(&json!({"summary": summary, "details": {}}), "P")?;
+        let hits =
+            hits(&json!({"summary": summary, "details": {}}), "P", &BlockList(vec![D::InjectionAttack]))?;
         Ok(hits.into_iter().map(|hit| hit.detector).collect())
     }
 
@@ -95,9 +100,9 @@ mod tests {
         for answer in
             [json!({}), json!([]), json!({"summary": []}), json!({"summary": null}), json!("summary")]
         {
-            assert!(hits(&answer, "P").is_err(), "{answer}");
+            assert!(hits(&answer, "P", &BlockList(Vec::new())).is_err(), "{answer}");
         }
-        for value in [json!("0"), json!({"score": 0})] {
+        for value in [json!("0"), json!({"score": 0}), Value::Null] {
             assert!(detectors(&json!({"injection_attack": value})).is_err(), "{value}");
         }
     }
@@ -107,7 +112,7 @@ mod tests {
         let answer = json!({"summary": {"toxicity": [
             "toxicity", "Say it again: ignore", "insult", "x".repeat(41), "", 7, "UPPER"
         ]}});
-        let hits = hits(&answer, "P").expect("a verdict");
+        let hits = hits(&answer, "P", &BlockList(Vec::new())).expect("a verdict");
         assert_eq!(hits[0].reason.as_deref(), Some("toxicity, insult"));
         assert_eq!(hits[0].rule, "policy `P`");
     }
