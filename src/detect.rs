@@ -8,6 +8,7 @@ mod decode;
 mod fold;
 mod glances;
 mod literals;
+mod mended;
 mod model;
 mod name;
 mod offence;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::binary;
 
+mod cut;
 mod disguise;
 mod texts;
 

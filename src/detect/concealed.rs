@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::text::Map;
+
 const ESCAPE: u8 = 0x1b;
 /// The longest command to a terminal that is left out; what is longer is text.
 const SEQUENCE: usize = 256;
@@ -10,20 +12,89 @@ const SEQUENCE: usize = 256;
 const SELECTORS: usize = 8;
 /// A shorter run that is turned round hides no order.
 const TURNED: usize = 8;
+/// Looked at in one go; the compiler makes vector instructions of it.
+const STRIDE: usize = 64;
+/// Fewer words are no order, and shorter ones no words.
+const FEWEST_WORDS: usize = 3;
+const SHORTEST_WORD: usize = 2;
 const TURN: char = '\u{202e}';
 const TURN_BACK: char = '\u{202c}';
 
 /// Whether a text has to be read closely though it is ASCII.
-pub(super) fn has_escape(text: &str) -> bool {
-    memchr::memchr(ESCAPE, text.as_bytes()).is_some()
+pub(super) fn has_control(text: &str) -> bool {
+    let among = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | is_control(*byte));
+    text.as_bytes().chunks(STRIDE).any(among)
 }
 
-pub(super) fn is_escape(byte: u8) -> bool {
-    byte == ESCAPE
+/// Shown by nothing, and no white space.
+pub(super) fn is_control(byte: u8) -> bool {
+    matches!(byte, 0..=0x08 | 0x0e..=0x1f | 0x7f)
 }
 
-/// The length of the command to a terminal that a text begins with.
-pub(super) fn sequence(text: &str) -> usize {
+/// The text with a blank for what cannot be seen between two words; nothing where it stands in no such place. Where it
+/// stands between letters as well, it is there in greater number between words.
+pub(super) fn apart(text: &str) -> Option<(String, Map)> {
+    if text.is_ascii() && !has_control(text) {
+        return None;
+    }
+    let gaps = gaps(text);
+    let least = gaps.iter().map(|gap| gap.count).min()?;
+    let most = gaps.iter().map(|gap| gap.count).max()?;
+    let between_words = |gap: &&Gap| most == least || gap.count > least;
+    let words = gaps.iter().filter(between_words).count() + 1;
+    let letters = text.bytes().filter(u8::is_ascii_alphanumeric).count();
+    if words < FEWEST_WORDS || letters < words * SHORTEST_WORD {
+        return None;
+    }
+    let (mut read, mut map, mut at) = (String::with_capacity(text.len()), Map::default(), 0);
+    for gap in gaps.iter().filter(between_words) {
+        map.plain(read.len(), at);
+        read.push_str(&text[at..gap.place.start]);
+        map.block(read.len(), gap.place.clone());
+        read.push(' ');
+        at = gap.place.end;
+    }
+    map.plain(read.len(), at);
+    read.push_str(&text[at..]);
+    Some((read, map))
+}
+
+/// A run of what cannot be seen between two signs that can.
+struct Gap {
+    place: Range<usize>,
+    count: usize,
+}
+
+fn gaps(text: &str) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let mut run: Option<Gap> = None;
+    let mut seen = false;
+    for (at, c) in text.char_indices() {
+        if is_gap(c) {
+            let run = run.get_or_insert(Gap { place: at..at, count: 0 });
+            run.place.end = at + c.len_utf8();
+            run.count += 1;
+            continue;
+        }
+        let shown = c.is_ascii_graphic();
+        gaps.extend(run.take().filter(|_| seen && shown));
+        seen = shown;
+    }
+    gaps
+}
+
+/// What has no width and changes no letter.
+fn is_gap(c: char) -> bool {
+    matches!(u32::from(c), 0..=0x08 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f..=0x84 | 0x86..=0x9f | 0xad | 0x61c
+        | 0x115f..=0x1160 | 0x180e | 0x200b..=0x200f | 0x2060..=0x2064 | 0x3164 | 0xfeff | 0xffa0)
+}
+
+/// The length of what a text begins with and nobody sees: a command to a terminal, or one sign.
+pub(super) fn hidden(text: &str) -> usize {
+    if text.starts_with('\u{1b}') { sequence(text) } else { 1 }
+}
+
+fn sequence(text: &str) -> usize {
     let bytes = &text.as_bytes()[..text.len().min(SEQUENCE)];
     let end = match bytes.get(1) {
         Some(b'[') => {
@@ -87,6 +158,26 @@ mod tests {
         assert_eq!(folded("a \u{1b}[8mhid\u{1b}[0mden\u{1b}[38;5;1m."), "a hidden.");
         assert_eq!(folded("\u{1b}]8;;http://a.test\u{7}link\u{1b}]8;;\u{1b}\\!"), "link!");
         assert_eq!(folded("\u{1b}"), "");
+        assert_eq!(folded("i\0g\u{7f}nore\t\u{1}it\r\n"), "ignore\tit\r\n");
+    }
+
+    #[test]
+    fn what_stands_for_a_blank_is_one() {
+        let read = |text: &str| super::apart(text).map(|(text, _)| text);
+        for blank in ["\u{200b}", "\u{ad}", "\0", "\u{2060}\u{200c}"] {
+            assert_eq!(read(&["forget", "the", "rules."].join(blank)).as_deref(), Some("forget the rules."));
+        }
+        let both = "a\u{200b}l\u{200b}l\u{200b}\u{2060}\u{200b}o\u{200b}f\u{200b}\u{2060}\u{200b}i\u{200b}t";
+        let both = read(both).expect("words");
+        assert_eq!(folded(&both), "all of it");
+        for text in [
+            "plain",
+            "l\u{200b}e\u{200b}t\u{200b}t\u{200b}e\u{200b}r\u{200b}s",
+            "e\u{301}t e\u{301}",
+            "one\u{200b}two",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

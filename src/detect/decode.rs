@@ -39,7 +39,7 @@ pub(super) fn escapes(text: &str) -> Option<(String, Map)> {
 }
 
 /// Bytes that are no UTF-8 become `?`, one for one, so that the way back stays right.
-fn readable(bytes: Vec<u8>) -> String {
+pub(super) fn readable(bytes: Vec<u8>) -> String {
     match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(wrong) => {
@@ -122,28 +122,32 @@ fn reference(rest: &[u8], skip: usize, radix: u32) -> Option<(Value, usize)> {
 }
 
 fn named(rest: &[u8]) -> Option<(Value, usize)> {
-    const NAMES: &[(&[u8], u8)] = &[
-        (b"&amp;", b'&'),
-        (b"&apos;", b'\''),
-        (b"&colon;", b':'),
-        (b"&commat;", b'@'),
-        (b"&equals;", b'='),
-        (b"&gt;", b'>'),
-        (b"&lpar;", b'('),
-        (b"&lt;", b'<'),
-        (b"&nbsp;", b' '),
-        (b"&newline;", b'\n'),
-        (b"&period;", b'.'),
-        (b"&quot;", b'"'),
-        (b"&rpar;", b')'),
-        (b"&sol;", b'/'),
-        (b"&tab;", b'\t'),
+    const NAMES: &[(&[u8], char)] = &[
+        (b"&amp;", '&'),
+        (b"&apos;", '\''),
+        (b"&colon;", ':'),
+        (b"&commat;", '@'),
+        (b"&equals;", '='),
+        (b"&gt;", '>'),
+        (b"&lpar;", '('),
+        (b"&lt;", '<'),
+        (b"&nbsp;", ' '),
+        (b"&newline;", '\n'),
+        (b"&period;", '.'),
+        (b"&quot;", '"'),
+        (b"&rpar;", ')'),
+        (b"&shy;", '\u{ad}'),
+        (b"&sol;", '/'),
+        (b"&tab;", '\t'),
+        (b"&zerowidthspace;", '\u{200b}'),
+        (b"&zwj;", '\u{200d}'),
+        (b"&zwnj;", '\u{200c}'),
     ];
     let first = rest.get(1).filter(|first| first.is_ascii_alphabetic())?.to_ascii_lowercase();
     let alike = NAMES.iter().filter(|(name, _)| name[1] == first);
     let mut known =
         alike.filter(|(name, _)| rest.get(..name.len()).is_some_and(|next| next.eq_ignore_ascii_case(name)));
-    known.next().map(|(name, byte)| (Value::Byte(*byte), name.len()))
+    known.next().map(|(name, c)| (Value::Char(*c), name.len()))
 }
 
 fn hex(bytes: &[u8], count: usize) -> Option<u32> {
@@ -155,7 +159,7 @@ fn hex(bytes: &[u8], count: usize) -> Option<u32> {
 const SHORTEST: usize = 16;
 const LONGEST: usize = 256 * 1024;
 /// What separates two runs in the text that is made of them.
-const BETWEEN: u8 = b'\n';
+pub(super) const BETWEEN: u8 = b'\n';
 
 /// All runs of base64 and hex that hold text, one after the other; nothing where there is none.
 pub(super) fn blobs(text: &str) -> Option<(String, Map)> {

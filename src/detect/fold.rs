@@ -9,7 +9,7 @@ use super::text::Map;
 
 /// The folded text and the way back; nothing where the text is ASCII already.
 pub(super) fn fold(text: &str) -> Option<(String, Map)> {
-    if text.is_ascii() && !concealed::has_escape(text) {
+    if text.is_ascii() && !concealed::has_control(text) {
         return None;
     }
     let mut folded = String::with_capacity(text.len());
@@ -19,7 +19,7 @@ pub(super) fn fold(text: &str) -> Option<(String, Map)> {
     let mut plain = false;
     let mut next = 0;
     while let Some(rest) = text.get(next..).filter(|rest| !rest.is_empty()) {
-        let special = |byte: u8| !byte.is_ascii() || concealed::is_escape(byte);
+        let special = |byte: u8| !byte.is_ascii() || concealed::is_control(byte);
         let ascii = rest.bytes().position(special).unwrap_or(rest.len());
         if ascii > 0 {
             if !plain {
@@ -33,7 +33,7 @@ pub(super) fn fold(text: &str) -> Option<(String, Map)> {
         let at = next;
         let Some(c) = rest.chars().next() else { break };
         if c.is_ascii() {
-            next += concealed::sequence(rest);
+            next += concealed::hidden(rest);
             plain = false;
             continue;
         }
@@ -166,7 +166,7 @@ fn image(c: char) -> Image {
 /// Characters without a width, and marks that only decorate others.
 fn is_unseen(code: u32) -> bool {
     matches!(code,
-        0xad | 0x34f | 0x61c | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180e | 0x200b..=0x200f
+        0x80..=0x84 | 0x86..=0x9f | 0xad | 0x34f | 0x61c | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180e | 0x200b..=0x200f
         | 0x202a..=0x202e | 0x2060..=0x206f | 0xfe00..=0xfe0f | 0xfeff | 0x3164 | 0xffa0 | 0xfff9..=0xfffb
         | 0xe0000..=0xe007f | 0xe0100..=0xe01ef | 0x1d173..=0x1d17a
         | 0x300..=0x36f | 0x1ab0..=0x1aff | 0x20d0..=0x20ff)

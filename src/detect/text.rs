@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{decode, fold};
+use super::{concealed, decode, fold, mended};
 
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 4;
@@ -51,6 +51,9 @@ impl<'a> View<'a> {
             },
         };
         let mut layers = vec![base];
+        if let Some((text, map)) = concealed::apart(original) {
+            add(&mut layers, text, map, None, 0);
+        }
         let mut next = 0;
         while next < layers.len() && layers.len() < MAX_LAYERS {
             if layers[next].depth < MAX_DEPTH {
@@ -59,19 +62,17 @@ impl<'a> View<'a> {
                 let unescaped = decode::escapes(text);
                 let replaced = unescaped.is_some();
                 let decoded = unescaped.or_else(|| decode::blobs(text));
+                let mended = mended::mended(text);
                 if let Some((text, map)) = decoded {
-                    let (text, map) = match fold::fold(&text) {
-                        Some((folded, second)) => (folded, map.then(&second)),
-                        None => (text, map),
-                    };
-                    layers.push(Layer {
-                        text: Cow::Owned(text),
-                        map,
-                        below: Some(next),
-                        depth,
-                        replaced: false,
-                    });
                     layers[next].replaced = replaced;
+                    let apart = concealed::apart(&text).map(|(text, second)| (text, map.then(&second)));
+                    add(&mut layers, text, map, Some(next), depth);
+                    if let Some((text, map)) = apart {
+                        add(&mut layers, text, map, Some(next), depth);
+                    }
+                }
+                if let Some((text, map)) = mended {
+                    add(&mut layers, text, map, Some(next), depth);
                 }
             }
             next += 1;
@@ -101,6 +102,18 @@ impl<'a> View<'a> {
         }
         start..end
     }
+}
+
+/// Puts one more reading on top, folded.
+fn add(layers: &mut Vec<Layer<'_>>, text: String, map: Map, below: Option<usize>, depth: usize) {
+    if layers.len() == MAX_LAYERS {
+        return;
+    }
+    let (text, map) = match fold::fold(&text) {
+        Some((folded, second)) => (folded, map.then(&second)),
+        None => (text, map),
+    };
+    layers.push(Layer { text: Cow::Owned(text), map, below, depth, replaced: false });
 }
 
 /// Where each character of each layer comes from, by layer.
@@ -220,6 +233,18 @@ mod tests {
             origins("data: dGhlIGhpZGRlbiB3b3JkIGlzIHplYnJh.", "zebra"),
             ["dGhlIGhpZGRlbiB3b3JkIGlzIHplYnJh"]
         );
+    }
+
+    #[test]
+    fn words_that_are_cut_up_lead_back_to_their_pieces() {
+        assert_eq!(origins("é s\0e\0cr\u{7f}et", "secret"), ["s\0e\0cr\u{7f}et"]);
+        assert_eq!(origins("é se<!-- -->cr<wbr>et.", "secret"), ["se<!-- -->cr<wbr>et"]);
+        assert_eq!(origins("é =73ecre=\nt.", "secret"), ["=73ecre=\nt"]);
+        assert_eq!(
+            origins("the\u{200b}secret\u{200b}word", "the secret word"),
+            ["the\u{200b}secret\u{200b}word"]
+        );
+        assert_eq!(origins("the&#8203;secret&shy;word", "the secret word"), ["the&#8203;secret&shy;word"]);
     }
 
     #[test]
