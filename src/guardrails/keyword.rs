@@ -1,11 +1,13 @@
 //! The provider `custom_keyword`: words and phrases of the operator's, found in one linear pass.
 //!
-//! A keyword matches whole words in any case, across any white space, and past invisible characters. In scripts
-//! that put no spaces between words it matches anywhere.
+//! A keyword matches whole words in any case, across any white space, past invisible characters and where these stand
+//! for blanks, and however its letters are composed. In scripts that put no spaces between words it matches anywhere.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::provider::{Checking, GuardrailProvider, Hit, ProviderFault, Subject};
 use crate::config::{Detector, KeywordSettings, Policy};
@@ -102,8 +104,13 @@ impl Keywords {
         if self.entries.is_empty() {
             return None;
         }
-        let text = normalise(&texts.join(" "), self.case_sensitive);
-        let found = self.automaton.find_overlapping_iter(&text).find(|found| {
+        let text = texts.join(" ");
+        let apart = text.contains(is_unseen).then(|| read(&text, self.case_sensitive, Some(' ')));
+        self.first(&normalise(&text, self.case_sensitive)).or_else(|| self.first(&apart?))
+    }
+
+    fn first(&self, text: &str) -> Option<String> {
+        let found = self.automaton.find_overlapping_iter(text).find(|found| {
             let entry = &self.entries[found.pattern().as_usize()];
             let before = text[..found.start()].chars().next_back().is_some_and(is_spaced_word);
             let after = text[found.end()..].chars().next().is_some_and(is_spaced_word);
@@ -116,6 +123,11 @@ impl Keywords {
 /// Folds case and width, makes every run of white space one blank, and drops what shows nothing: invisible
 /// characters, control characters, and the sequences that colour a terminal.
 pub(super) fn normalise(text: &str, case_sensitive: bool) -> String {
+    read(text, case_sensitive, None)
+}
+
+/// With this in the place of what shows nothing.
+fn read(text: &str, case_sensitive: bool, unseen: Option<char>) -> String {
     let mut normal = String::with_capacity(text.len());
     let mut characters = text.chars();
     while let Some(c) = characters.next() {
@@ -123,10 +135,8 @@ pub(super) fn normalise(text: &str, case_sensitive: bool) -> String {
             skip_sequence(&mut characters);
             continue;
         }
-        if is_invisible(c) || (c.is_control() && !c.is_whitespace()) {
-            continue;
-        }
-        let c = narrow(c);
+        let seen = if is_unseen(c) { unseen } else { Some(narrow(c)) };
+        let Some(c) = seen else { continue };
         if c.is_whitespace() {
             if !normal.ends_with(' ') {
                 normal.push(' ');
@@ -140,7 +150,13 @@ pub(super) fn normalise(text: &str, case_sensitive: bool) -> String {
             normal.extend(c.to_uppercase().flat_map(char::to_lowercase));
         }
     }
-    normal
+    if normal.is_ascii() {
+        return normal;
+    }
+    match ComposingNormalizerBorrowed::new_nfc().normalize(&normal) {
+        Cow::Borrowed(_) => normal,
+        Cow::Owned(composed) => composed,
+    }
 }
 
 /// After an escape: `[`, parameters, and the letter that ends them. Anything else is no sequence.
@@ -166,6 +182,10 @@ fn narrow(c: char) -> char {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         _ => c,
     }
+}
+
+fn is_unseen(c: char) -> bool {
+    is_invisible(c) || (c.is_control() && !c.is_whitespace())
 }
 
 fn is_invisible(c: char) -> bool {
@@ -208,6 +228,23 @@ mod tests {
         assert!(hits("ΟΔΟΣ", "οδος"));
         assert!(hits("whoami", "who\u{200b}ami"));
         assert!(hits("秘密", "これは秘密です"));
+        assert!(
+            hits("project plover", "the project\u{200b}plover, and")
+                && hits("project plover", "project\0plover")
+        );
+    }
+
+    #[test]
+    fn a_letter_may_be_written_in_one_sign_or_in_two() {
+        for (one, two) in [
+            ("café", "cafe\u{301}"),
+            ("Ångström", "A\u{30a}ngstro\u{308}m"),
+            ("한국", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}"),
+        ] {
+            assert!(hits(one, &format!("x {two} y")) && hits(two, &format!("x {one} y")), "{one}");
+            assert!(hits(one, &format!("x {one} y")) && hits(two, &format!("x {two} y")), "{one}");
+        }
+        assert!(!hits("cafe", "café") && !hits("cafe", "cafe\u{301}"));
     }
 
     #[test]
