@@ -79,6 +79,13 @@ pub enum NotAResult {
 }
 
 impl Method {
+    const ALL: [Self; 6] =
+        [Self::Tool, Self::Prompt, Self::Resource, Self::Complete, Self::Subscribe, Self::Unsubscribe];
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == name)
+    }
+
     /// Whether it is for what the session does later.
     pub fn is_for_later(self) -> bool {
         matches!(self, Self::Subscribe | Self::Unsubscribe)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::lock::Lock;
-use crate::rpc;
+use crate::rpc::{self, protocol};
 
 mod dialogue;
 mod hello;
@@ -23,7 +23,7 @@ mod rounds;
 mod standing;
 mod watched;
 
-pub use hello::{Capabilities, Era, Hello, META_LOG_LEVEL, Severity};
+pub use hello::{Capabilities, Era, Hello, Severity};
 pub use notices::{Change, Changes, Notices};
 pub use outlet::Outlet;
 pub use questions::{NoAnswer, Question};
@@ -260,7 +260,7 @@ impl Client {
     async fn report(&self, mut params: Map<String, Value>) {
         let Line { outlet, progress_token: Some(token), .. } = self.line().clone() else { return };
         params.insert("progressToken".to_owned(), token);
-        outlet.send(rpc::notification("notifications/progress", &params)).await;
+        outlet.send(rpc::notification(protocol::PROGRESS, &params)).await;
     }
 
     /// Tells the client something that belongs to this request.
@@ -311,7 +311,7 @@ impl Client {
         let open = std::mem::take(&mut *self.asked());
         for id in open {
             let params = Map::from_iter([("requestId".to_owned(), id.into())]);
-            self.notify("notifications/cancelled", &params).await;
+            self.notify(protocol::CANCELLED, &params).await;
         }
     }
 

@@ -26,7 +26,7 @@ mod storage;
 pub mod store;
 pub mod write;
 
-pub use access::{Grant, HttpSettings, ServerList, Standing};
+pub use access::{Grant, HttpSettings, KeyState, ServerList};
 pub use bounds::{Limits, TimeoutSettings};
 pub use choices::{Exposure, OnFailure, ResultDetail};
 pub use plugins::{

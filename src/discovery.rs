@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 
 use crate::cache::{Cache, CachedTools};
 use crate::config::{ConfiguredTool, Server};
-use crate::downstream::{Downstream, Offered, SessionFault};
+use crate::downstream::{Changed, Downstream, SessionFault};
 use crate::fault::{ErrorCode, Fault};
 use crate::guardrails::{Guardrails, ServerBlocked};
 use crate::ids::{CallerId, ServerName};
@@ -197,8 +197,8 @@ impl Discovery {
     }
 
     /// What servers say from now on of what they offer.
-    pub fn offered(&self) -> broadcast::Receiver<Offered> {
-        self.live.offered()
+    pub fn changes(&self) -> broadcast::Receiver<Changed> {
+        self.live.changes()
     }
 
     /// Tells from now on who has learned something of a server.

@@ -44,7 +44,7 @@ mod transport;
 mod watchdog;
 mod wire;
 
-pub use events::{Offer, Offered};
+pub use events::Changed;
 pub use fault::{SessionFault, Trouble};
 pub use lease::Leased;
 pub use session::Session;
@@ -66,12 +66,12 @@ use wire::Wire;
 const FAREWELL: Duration = Duration::from_millis(1_250);
 
 /// News of servers that nobody has looked at yet; whoever is slower has to look at everything anew.
-const MAX_OFFERS: usize = 256;
+const MAX_CHANGES: usize = 256;
 
 /// What all sessions of the process share.
 pub struct Downstream {
     guardrails: Arc<Guardrails>,
-    offers: broadcast::Sender<Offered>,
+    changes: broadcast::Sender<Changed>,
     tasks: TaskTracker,
     places: Places,
     pool: Arc<Pool>,
@@ -103,7 +103,7 @@ impl Downstream {
         tasks.spawn(Arc::clone(&pool).sweep());
         Self {
             guardrails,
-            offers: broadcast::Sender::new(MAX_OFFERS),
+            changes: broadcast::Sender::new(MAX_CHANGES),
             tasks,
             places: Places::default(),
             pool,
@@ -133,8 +133,8 @@ impl Downstream {
     }
 
     /// What servers offer now and did not before, from here on.
-    pub fn offers(&self) -> broadcast::Receiver<Offered> {
-        self.offers.subscribe()
+    pub fn changes(&self) -> broadcast::Receiver<Changed> {
+        self.changes.subscribe()
     }
 
     /// Asks the kept session, or one that then waits for its first batch.
@@ -226,7 +226,7 @@ impl Downstream {
             capabilities: scope.client.capabilities().clone(),
             server: Arc::clone(server),
         };
-        let (ear, events) = events::channel(self.offers.clone(), session);
+        let (ear, events) = events::channel(self.changes.clone(), session);
         let (noise, ending) = (far_end.noise(), self.pool.ending(over.clone()));
         let transport = ServerTransport::new(wire, activity.clone(), ear, noise, ending);
         let running = serve_directly(ClientConfig::default(), transport, None);

@@ -18,6 +18,7 @@ use crate::config::{Exposure, Settings};
 use crate::discovery::Discovery;
 use crate::execution::{Batch, Execution};
 use crate::ids::{CallerId, RequestId};
+use crate::rpc::protocol::META_VERSION;
 use crate::rpc::{Frame, RpcError};
 use crate::scope::{Caller, Scope};
 use crate::secret::KeyDigest;
@@ -172,7 +173,7 @@ impl Gateway {
         let result = match (method.as_str(), era) {
             ("initialize", Era::Legacy) => {
                 let hello = era::hello(&params)?;
-                let result = era::initialized(&hello, &self.introduction());
+                let result = era::initialized(&hello, &self.welcome());
                 connection.greet(hello);
                 // Now its servers can be told what it is able to do.
                 let client = connection.client(&meta, Outlet::Nowhere);
@@ -182,10 +183,10 @@ impl Gateway {
             ("ping", Era::Legacy) => json!({}),
             ("server/discover", Era::Modern) => {
                 self.prepare(self.asked(turn.client.apart(), turn.who));
-                era::dress(era, true, era::discovered(&self.introduction()))
+                era::dress(era, true, era::discovered(&self.welcome()))
             }
             ("server/discover", Era::Legacy) => {
-                let message = format!("`params._meta` must have `{}`", era::META_VERSION);
+                let message = format!("`params._meta` must have `{META_VERSION}`");
                 return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
             }
             ("logging/setLevel", Era::Legacy) => {
@@ -234,7 +235,7 @@ impl Gateway {
     }
 
     /// What a client is told of the gateway.
-    fn introduction(&self) -> era::Offer {
+    fn welcome(&self) -> era::Welcome {
         let exposure = self.parts.store.current().exposure;
         let capabilities = if exposure.is_direct() {
             json!({
@@ -252,7 +253,7 @@ impl Gateway {
             Exposure::Direct => DIRECT_INSTRUCTIONS.to_owned(),
             Exposure::Both => format!("{DIRECT_INSTRUCTIONS} {INSTRUCTIONS}"),
         };
-        era::Offer { capabilities, instructions }
+        era::Welcome { capabilities, instructions }
     }
 
     /// Answers `tools/call`; an error is a protocol error, which only an unknown tool is.

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::json;
 
+pub mod protocol;
+
 /// A message that the gateway answers, ready for the wire.
 #[derive(Debug)]
 pub struct Frame {

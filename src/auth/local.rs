@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Asking, AuthFault, Authenticating, Authenticator, Credentials};
-use crate::config::{Settings, Standing};
+use crate::config::{KeyState, Settings};
 use crate::scope::Caller;
 
 #[derive(Default)]
@@ -25,10 +25,10 @@ pub(super) fn look_up(credentials: &Credentials, settings: &Settings) -> Result<
         .get_key_value(&digest)
         .filter(|(known, _)| known.matches(&digest))
         .ok_or_else(|| refused("the key is not known"))?;
-    match grant.standing {
-        Standing::Active => {}
-        Standing::Disabled => return Err(refused("the key is disabled")),
-        Standing::NotAMember => return Err(refused("the key's user is not a member of its project")),
+    match grant.state {
+        KeyState::Active => {}
+        KeyState::Disabled => return Err(refused("the key is disabled")),
+        KeyState::NotAMember => return Err(refused("the key's user is not a member of its project")),
     }
     if credentials.project.is_some() && credentials.project != grant.project {
         return Err(refused("the project is not the key's"));

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use super::{BAD_CONFIG, Failure, print};
 use crate::config::environment::Environment;
 use crate::config::{
-    Action, AuthSettings, CacheStore, Detector, Endpoint, Enforcement, Exposure, Grant, Logic, Policy,
-    ProviderSettings, Server, SessionMode, SessionSettings, Settings, Standing, store,
+    Action, AuthSettings, CacheStore, Detector, Endpoint, Enforcement, Exposure, Grant, KeyState, Logic,
+    Policy, ProviderSettings, Server, SessionMode, SessionSettings, Settings, store,
 };
 use crate::gateway::direct::prefixes;
 use crate::secret::ApiKey;
@@ -61,10 +61,10 @@ fn describe(settings: &Settings) -> String {
         let _ = writeln!(text, "  {who}");
     }
     for grant in keys {
-        let standing = match grant.standing {
-            Standing::Active => "",
-            Standing::Disabled => "  disabled",
-            Standing::NotAMember => "  refused: its user is not a member of its project",
+        let standing = match grant.state {
+            KeyState::Active => "",
+            KeyState::Disabled => "  disabled",
+            KeyState::NotAMember => "  refused: its user is not a member of its project",
         };
         let _ = writeln!(text, "  {}  {}{standing}", grant.hint, holder(grant));
     }

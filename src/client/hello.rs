@@ -3,9 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::call;
-
-/// The key of a request's `_meta` that asks for log messages, in the revision without sessions.
-pub const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+use crate::rpc::protocol::{ELICIT, ROOTS, SAMPLE};
 
 /// What a client says of one capability is kept as long as it lives, and longer; more than this says nothing.
 const MAX_DECLARED: usize = 1_024;
@@ -83,9 +81,9 @@ impl Capabilities {
     /// Whether the client can be asked this.
     pub fn answers(&self, method: &str, relay_roots: bool) -> bool {
         match method {
-            "elicitation/create" => self.elicitation.is_some(),
-            "sampling/createMessage" => self.sampling.is_some(),
-            "roots/list" => relay_roots && self.roots.is_some(),
+            ELICIT => self.elicitation.is_some(),
+            SAMPLE => self.sampling.is_some(),
+            ROOTS => relay_roots && self.roots.is_some(),
             _ => false,
         }
     }

@@ -78,7 +78,7 @@ impl Changes {
                 }
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => {
-                    self.owed = VecDeque::from([Change::Tools, Change::Prompts, Change::Resources]);
+                    self.owed = VecDeque::from(Change::LISTS);
                 }
                 Err(RecvError::Closed) => std::future::pending().await,
             }
@@ -87,12 +87,22 @@ impl Changes {
 }
 
 impl Change {
+    pub const UPDATED: &str = "notifications/resources/updated";
+
+    /// Those of lists.
+    const LISTS: [Self; 3] = [Self::Tools, Self::Prompts, Self::Resources];
+
+    /// What a notification says of a list.
+    pub fn list(method: &str) -> Option<Self> {
+        Self::LISTS.into_iter().find(|change| change.method() == method)
+    }
+
     pub fn method(&self) -> &'static str {
         match self {
             Self::Tools => "notifications/tools/list_changed",
             Self::Prompts => "notifications/prompts/list_changed",
             Self::Resources => "notifications/resources/list_changed",
-            Self::Resource(_) => "notifications/resources/updated",
+            Self::Resource(_) => Self::UPDATED,
         }
     }
 

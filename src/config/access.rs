@@ -14,12 +14,12 @@ pub struct Grant {
     pub project: Option<ProjectId>,
     pub user: Option<UserId>,
     pub config: Arc<ServerList>,
-    pub standing: Standing,
+    pub state: KeyState,
 }
 
 /// Whether a key that is written down also opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum KeyState {
     Active,
     Disabled,
     /// The user is not, or no longer, a member of the key's project.

@@ -17,7 +17,7 @@ use super::tried::Tried;
 use crate::cache::Cache;
 use crate::call::object_size;
 use crate::config::Server;
-use crate::downstream::{Downstream, Offered, SessionFault};
+use crate::downstream::{Changed, Downstream, SessionFault};
 use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::Guardrails;
 use crate::ids::{CallerId, ServerName};
@@ -189,8 +189,8 @@ impl Live {
         }
     }
 
-    pub(super) fn offered(&self) -> broadcast::Receiver<Offered> {
-        self.downstream.offers()
+    pub(super) fn changes(&self) -> broadcast::Receiver<Changed> {
+        self.downstream.changes()
     }
 
     /// Before a list is read: a change that comes meanwhile counts again.

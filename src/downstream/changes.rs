@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::call::JsonObject;
+use crate::client::Change;
 
 /// A list of a server, as the messages about its changes call it.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,17 +12,13 @@ pub(super) struct List {
     capability: &'static str,
     /// Its key in a subscription.
     pub(super) key: &'static str,
-    pub(super) notice: &'static str,
+    pub(super) change: Change,
 }
 
-pub(super) const LISTS: [List; 3] = [
-    List { capability: "tools", key: "toolsListChanged", notice: "notifications/tools/list_changed" },
-    List { capability: "prompts", key: "promptsListChanged", notice: "notifications/prompts/list_changed" },
-    List {
-        capability: "resources",
-        key: "resourcesListChanged",
-        notice: "notifications/resources/list_changed",
-    },
+static LISTS: [List; 3] = [
+    List { capability: "tools", key: "toolsListChanged", change: Change::Tools },
+    List { capability: "prompts", key: "promptsListChanged", change: Change::Prompts },
+    List { capability: "resources", key: "resourcesListChanged", change: Change::Resources },
 ];
 
 /// The lists whose changes a server says it tells of.

@@ -10,9 +10,10 @@ use serde_json::Value;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::call::JsonObject;
-use crate::client::{Capabilities, MAX_URI};
+use crate::client::{Capabilities, Change, MAX_URI};
 use crate::config::Server;
 use crate::ids::{CallerId, ServerName};
+use crate::rpc::protocol;
 
 /// Waiting to be heard; a server that says more is not read meanwhile.
 const MAX_WAITING: usize = 32;
@@ -36,28 +37,19 @@ pub(super) enum Event {
     },
 }
 
-/// A server offers something else than before.
+/// A server has something else than before.
 #[derive(Clone, Debug)]
-pub struct Offered {
+pub struct Changed {
     pub caller: CallerId,
     pub server: ServerName,
-    pub what: Offer,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Offer {
-    Tools,
-    Prompts,
-    Resources,
-    /// The content of one resource, by its URI.
-    Resource(String),
+    pub what: Change,
 }
 
 /// The transport's side.
 pub(super) struct Ear {
     open: Arc<AtomicBool>,
     events: mpsc::Sender<Event>,
-    offers: broadcast::Sender<Offered>,
+    changes: broadcast::Sender<Changed>,
     session: Whose,
 }
 
@@ -77,19 +69,19 @@ pub(super) struct Events {
 /// Events as long as somebody listens.
 pub(super) struct Listening<'a>(&'a mut Events);
 
-pub(super) fn channel(offers: broadcast::Sender<Offered>, session: Whose) -> (Ear, Events) {
+pub(super) fn channel(changes: broadcast::Sender<Changed>, session: Whose) -> (Ear, Events) {
     let open = Arc::new(AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel(MAX_WAITING);
-    let ear = Ear { open: Arc::clone(&open), events: sender, offers, session };
+    let ear = Ear { open: Arc::clone(&open), events: sender, changes, session };
     (ear, Events { open, events: receiver })
 }
 
 impl Event {
     pub(super) fn of_notification(method: String, mut params: JsonObject) -> Option<Self> {
         match method.as_str() {
-            "notifications/progress" => Some(Self::Progress(params)),
-            "notifications/message" => Some(Self::Log(params)),
-            "notifications/cancelled" => params.shift_remove("requestId").map(Self::Withdrawn),
+            protocol::PROGRESS => Some(Self::Progress(params)),
+            protocol::LOG => Some(Self::Log(params)),
+            protocol::CANCELLED => params.shift_remove("requestId").map(Self::Withdrawn),
             "notifications/elicitation/complete" => Some(Self::Notice { method, params }),
             _ => None,
         }
@@ -136,19 +128,17 @@ impl Ear {
 
     /// Whether the notification said that the server offers something else now.
     pub(super) fn changed(&self, method: &str, params: &JsonObject) -> bool {
-        let what = match method {
-            "notifications/tools/list_changed" => Offer::Tools,
-            "notifications/prompts/list_changed" => Offer::Prompts,
-            "notifications/resources/list_changed" => Offer::Resources,
-            "notifications/resources/updated" => match params.get("uri") {
-                Some(Value::String(uri)) if uri.len() <= MAX_URI => Offer::Resource(uri.clone()),
+        let what = match Change::list(method) {
+            Some(change) => change,
+            None if method == Change::UPDATED => match params.get("uri") {
+                Some(Value::String(uri)) if uri.len() <= MAX_URI => Change::Resource(uri.as_str().into()),
                 _ => return true,
             },
-            _ => return false,
+            None => return false,
         };
         // Nobody may want to know.
         let (caller, server) = (self.session.caller.clone(), self.session.server.name.clone());
-        let _ = self.offers.send(Offered { caller, server, what });
+        let _ = self.changes.send(Changed { caller, server, what });
         true
     }
 }

@@ -12,21 +12,13 @@ use super::fault::Trouble;
 use super::request::{self, Prepared, Sent};
 use crate::call::JsonObject;
 use crate::config::Protocol;
-
-/// Any of these may be spoken after `initialize`.
-const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
-
-const MODERN: &str = "2026-07-28";
+use crate::rpc::RpcError;
+use crate::rpc::protocol::{LEGACY, META_CAPABILITIES, META_VERSION, MODERN};
 
 /// A server that only knows `initialize` may say nothing at all to the question which revision it speaks.
 const PROBE: Duration = Duration::from_secs(3);
 
-/// The server speaks another revision than it was spoken to in.
-const UNSUPPORTED_VERSION: i64 = -32_022;
-
-const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
-const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 /// What both sides now know of each other.
 #[derive(Debug)]
@@ -51,7 +43,9 @@ impl Shaking<'_> {
     pub(super) async fn shake(&self) -> Result<Greeting, Trouble> {
         match self.protocol {
             Protocol::Legacy => match self.initialize().await {
-                Err(Trouble::Rpc(error)) if error.get("code") == Some(&UNSUPPORTED_VERSION.into()) => {
+                Err(Trouble::Rpc(error))
+                    if error.get("code") == Some(&RpcError::UNSUPPORTED_VERSION.into()) =>
+                {
                     self.discover().await
                 }
                 other => other,
@@ -139,7 +133,7 @@ impl Greeting {
 
 fn names_modern(error: &Value) -> bool {
     let supported = error["data"]["supported"].as_array();
-    error["code"] == UNSUPPORTED_VERSION
+    error["code"] == RpcError::UNSUPPORTED_VERSION
         && supported.is_some_and(|versions| versions.iter().any(|version| version == MODERN))
 }
 

@@ -12,6 +12,7 @@ use crate::call::JsonObject;
 use crate::client::{NoAnswer, Question, Severity};
 use crate::config::Server;
 use crate::guardrails::{Beside, Guardrails, KeptBack, Speech};
+use crate::rpc::protocol::{ELICIT, LOG, ROOTS, SAMPLE};
 use crate::rpc::{Frame, RpcError};
 use crate::scope::Scope;
 use crate::timeouts::Activity;
@@ -23,7 +24,7 @@ const MAX_REQUESTS: usize = 32;
 const NOT_RELAYED: i64 = RpcError::INTERNAL;
 
 /// The questions that a refusal names.
-const KNOWN: [&str; 3] = ["elicitation/create", "roots/list", "sampling/createMessage"];
+const KNOWN: [&str; 3] = [ELICIT, ROOTS, SAMPLE];
 
 /// Where the message of a server says which one it is.
 const META_SERVER: &str = "enkrypt_server_name";
@@ -65,7 +66,7 @@ impl Relay<'_> {
     pub(super) async fn pass_on(&self, passed: Passed) {
         match passed {
             Passed::Progress(params) => self.scope.client.progress(params).await,
-            Passed::Log(params) => self.scope.client.notify("notifications/message", &params).await,
+            Passed::Log(params) => self.scope.client.notify(LOG, &params).await,
             Passed::Notice { method, params } => self.scope.client.notify(&method, &params).await,
         }
     }
@@ -89,7 +90,7 @@ impl Relay<'_> {
             ));
         }
         self.scope.audible().await;
-        let speech = if method == "sampling/createMessage" { Speech::ToModel } else { Speech::Question };
+        let speech = if method == SAMPLE { Speech::ToModel } else { Speech::Question };
         let mut params = self.to_client(speech, params).await.map_err(|kept| {
             self.kept_back("a question of the server", &kept);
             RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it")
@@ -138,12 +139,12 @@ impl Relay<'_> {
             Some(_) => return false,
         };
         let may_pass = |request: &Value| match request.get("method").and_then(Value::as_str) {
-            Some(method @ "elicitation/create") => request.get("params").is_some_and(|params| {
+            Some(method @ ELICIT) => request.get("params").is_some_and(|params| {
                 let mode = params.get("mode");
                 params.is_object() && (mode.is_none_or(|mode| mode == "form") || self.elicits(method, mode))
             }),
-            Some("roots/list") => self.server.relay_roots,
-            Some("sampling/createMessage") => !self.server.input.enabled,
+            Some(ROOTS) => self.server.relay_roots,
+            Some(SAMPLE) => !self.server.input.enabled,
             _ => false,
         };
         if !requests.values().all(may_pass) {
@@ -224,13 +225,13 @@ impl Relay<'_> {
     }
 
     fn elicits(&self, method: &str, mode: Option<&Value>) -> bool {
-        method != "elicitation/create" || self.scope.client.capabilities().elicits(mode)
+        method != ELICIT || self.scope.client.capabilities().elicits(mode)
     }
 
     /// Says which server asks: a person decides by that.
     fn sign(&self, method: &str, params: &mut JsonObject) {
         let server = self.server.name.as_str();
-        if method == "elicitation/create"
+        if method == ELICIT
             && let Some(Value::String(message)) = params.get_mut("message")
         {
             *message = format!("[{server}] {message}");
@@ -277,7 +278,7 @@ impl Relay<'_> {
 
 /// What a server of the newer revision gets in place of an answer. A client cannot refuse there but by saying so.
 fn unanswered(method: &str, error: &RpcError) -> Result<Value, Trouble> {
-    if method == "elicitation/create" {
+    if method == ELICIT {
         return Ok(json!({"action": "cancel"}));
     }
     // Any other word is the server's own, and nobody has judged it.

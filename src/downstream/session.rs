@@ -18,9 +18,10 @@ use super::relay::Relay;
 use super::request::{self, Prepared, Sent};
 use super::{Started, wire};
 use crate::call::{JsonObject, Method, ToolOutput, asks_for_input};
-use crate::client::{Era, META_LOG_LEVEL, Severity};
+use crate::client::{Era, Severity};
 use crate::config::Server;
 use crate::guardrails::{CheckedCall, Guardrails};
+use crate::rpc::protocol;
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Operation};
 use crate::tool::{Mirror, OfferKind, Offers};
@@ -45,7 +46,7 @@ pub struct Session {
     far_end: FarEnd,
     activity: Activity,
     max_result_bytes: usize,
-    standing: Standing,
+    health: Health,
     /// What the server was told to log.
     severity: Option<Severity>,
     /// Made so far; the number of a call is the token of its progress.
@@ -57,7 +58,7 @@ pub(super) struct Fresh(Box<Session>);
 
 /// What the last call says of the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum Health {
     Sound,
     /// An answer is still owed; the server may have become silent.
     Doubtful,
@@ -76,7 +77,7 @@ impl Fresh {
             far_end,
             activity,
             max_result_bytes: scope.settings.limits.max_result_bytes,
-            standing: Standing::Sound,
+            health: Health::Sound,
             severity: None,
             calls: 0,
         }))
@@ -115,11 +116,11 @@ impl Session {
         });
         match answer {
             Ok(output) => {
-                self.standing = Standing::Sound;
+                self.health = Health::Sound;
                 Ok(output)
             }
             Err(trouble) => {
-                self.standing = Standing::after(&trouble);
+                self.health = Health::after(&trouble);
                 match trouble {
                     Trouble::Rpc(error) => Ok(ToolOutput::from_rpc_error(method, &error)),
                     trouble => Err(self.fault(trouble).await),
@@ -193,7 +194,7 @@ impl Session {
             // What the client asked for, or what one with a handshake expects.
             let unasked = (scope.client.era() == Era::Legacy).then_some(Severity::Info);
             let level = scope.client.severity().or(unasked);
-            meta.extend(level.map(|level| (META_LOG_LEVEL.to_owned(), level.as_str().into())));
+            meta.extend(level.map(|level| (protocol::META_LOG_LEVEL.to_owned(), level.as_str().into())));
         }
         meta
     }
@@ -236,7 +237,7 @@ impl Session {
         match listed {
             Ok(listed) => Ok(listed),
             Err(trouble) => {
-                self.standing = Standing::after(&trouble);
+                self.health = Health::after(&trouble);
                 Err(self.fault(trouble).await)
             }
         }
@@ -253,12 +254,12 @@ impl Session {
         if self.is_closed() {
             return false;
         }
-        self.standing == Standing::Sound && !self.far_end.may_have_ended() || self.ping(scope).await
+        self.health == Health::Sound && !self.far_end.may_have_ended() || self.ping(scope).await
     }
 
     /// Whether another batch may try.
     pub(super) fn is_usable(&self) -> bool {
-        self.standing != Standing::Lost && !self.is_closed()
+        self.health != Health::Lost && !self.is_closed()
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -303,7 +304,7 @@ impl Session {
     }
 }
 
-impl Standing {
+impl Health {
     fn after(trouble: &Trouble) -> Self {
         match trouble {
             Trouble::Rpc(_) => Self::Sound,

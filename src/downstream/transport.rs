@@ -27,6 +27,7 @@ use super::wire::{Arrival, Sender, Wire};
 use crate::call::JsonObject;
 use crate::json::{self, LARGE, MAX_VALUES};
 use crate::lines;
+use crate::rpc::protocol::{CANCELLED, PROGRESS};
 use crate::rpc::{self, Envelope, Frame, RpcError};
 use crate::timeouts::Activity;
 
@@ -163,7 +164,7 @@ impl ServerTransport {
     }
 
     fn notification(&mut self, method: String, params: JsonObject) {
-        if method == "notifications/progress" {
+        if method == PROGRESS {
             self.activity.beat();
         }
         if self.ear.changed(&method, &params) {
@@ -274,7 +275,7 @@ fn text(item: &TxJsonRpcMessage<RoleClient>) -> io::Result<(Vec<u8>, Mirrored)> 
                 let id = notice.params.request_id.clone().map(|id| ("requestId", id.into_json_value()));
                 let reason = notice.params.reason.clone().map(|reason| ("reason", Value::from(reason)));
                 let params = id.into_iter().chain(reason).map(|(name, value)| (name.to_owned(), value));
-                let text = rpc::notification("notifications/cancelled", &params.collect());
+                let text = rpc::notification(CANCELLED, &params.collect());
                 return Ok((text, Mirrored::default()));
             }
             _ => {}

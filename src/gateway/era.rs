@@ -8,16 +8,10 @@ use serde_json::{Value, json};
 
 use super::NAME;
 use crate::call::JsonObject;
-use crate::client::{Capabilities, Era, Hello, META_LOG_LEVEL, Severity};
+use crate::client::{Capabilities, Era, Hello, Severity};
 use crate::rpc::RpcError;
+use crate::rpc::protocol::{LEGACY, META_CAPABILITIES, META_LOG_LEVEL, META_VERSION, MODERN};
 
-/// The newest first: what is offered to a client that asks for one that nobody here knows.
-const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
-
-pub(super) const MODERN: &str = "2026-07-28";
-
-pub(super) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const META_SERVER: &str = "io.modelcontextprotocol/serverInfo";
 
 /// Lists and the like may be asked for again after this; `list_changed` is the quicker way.
@@ -42,8 +36,8 @@ pub(super) struct Introduction {
     pub(super) severity: Option<Severity>,
 }
 
-/// What the gateway offers.
-pub(super) struct Offer {
+/// What a client is told of the gateway.
+pub(super) struct Welcome {
     pub(super) capabilities: Value,
     pub(super) instructions: String,
 }
@@ -69,29 +63,30 @@ pub(super) fn hello(params: &JsonObject) -> Result<Hello, RpcError> {
     let Some(Value::String(wanted)) = params.get("protocolVersion") else {
         return Err(RpcError::new(RpcError::INVALID_PARAMS, "`params.protocolVersion` must be a text"));
     };
+    // One that nobody here knows is offered the newest.
     let version = LEGACY.iter().find(|version| *version == wanted).unwrap_or(&LEGACY[0]);
     let capabilities = Capabilities::read(params.get("capabilities"));
     Ok(Hello { era: Era::Legacy, version: (*version).to_owned(), capabilities })
 }
 
 /// The result of `initialize`.
-pub(super) fn initialized(hello: &Hello, offer: &Offer) -> Value {
+pub(super) fn initialized(hello: &Hello, welcome: &Welcome) -> Value {
     json!({
         "protocolVersion": hello.version,
-        "capabilities": offer.capabilities,
+        "capabilities": welcome.capabilities,
         "serverInfo": server_info(),
-        "instructions": offer.instructions,
+        "instructions": welcome.instructions,
     })
 }
 
 /// The result of `server/discover`.
-pub(super) fn discovered(offer: &Offer) -> JsonObject {
+pub(super) fn discovered(welcome: &Welcome) -> JsonObject {
     let mut versions = vec![MODERN];
     versions.extend(LEGACY);
     let mut result = JsonObject::new();
     result.insert("supportedVersions".to_owned(), json!(versions));
-    result.insert("capabilities".to_owned(), offer.capabilities.clone());
-    result.insert("instructions".to_owned(), offer.instructions.as_str().into());
+    result.insert("capabilities".to_owned(), welcome.capabilities.clone());
+    result.insert("instructions".to_owned(), welcome.instructions.as_str().into());
     result
 }
 

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::Who;
 use super::arguments::PASSED_ON;
-use crate::call::JsonObject;
+use crate::call::{JsonObject, Method};
 use crate::digest::Digest;
 use crate::ids::CallerId;
 use crate::json;
 use crate::rpc::RpcError;
+use crate::rpc::protocol::{ELICIT, ROOTS, SAMPLE};
 use crate::secret::{GatewayKey, KeyDigest};
 
 /// Tells our states from those of servers.
@@ -21,9 +22,6 @@ pub(super) const OURS: &str = "enkrypt-suspended-";
 const FOREIGN: char = '~';
 
 const STATE: &str = "requestState";
-
-/// The requests that may be answered with a question.
-const METHODS: [&str; 3] = ["prompts/get", "resources/read", "tools/call"];
 
 /// Who asked for what; whoever comes back must be the same with the same.
 #[derive(Clone)]
@@ -46,7 +44,7 @@ pub(super) type Questions = BTreeMap<String, String>;
 impl Pledge {
     /// `None` for a request that is never answered with a question.
     pub(super) fn of(who: &Who, method: &str, params: &JsonObject) -> Option<Self> {
-        if !METHODS.contains(&method) {
+        if !matches!(Method::parse(method)?, Method::Prompt | Method::Resource | Method::Tool) {
             return None;
         }
         let (key, caller) = match who {
@@ -102,7 +100,7 @@ impl Retry {
                 return Err(invalid(format!("`inputResponses` must have an answer under `{key}`")));
             };
             // Some clients write down that they have none. Not every server reads that.
-            if method == "elicitation/create"
+            if method == ELICIT
                 && let Value::Object(response) = response
                 && response.get("content").is_some_and(Value::is_null)
             {
@@ -143,18 +141,14 @@ fn problem(method: &str, response: &Value) -> Option<&'static str> {
     };
     let action = response.get("action").and_then(Value::as_str);
     match method {
-        "elicitation/create" if !matches!(action, Some("accept" | "cancel" | "decline")) => {
+        ELICIT if !matches!(action, Some("accept" | "cancel" | "decline")) => {
             Some("must have an `action`: `accept`, `decline` or `cancel`")
         }
-        "elicitation/create" if response.get("content").is_some_and(|content| !content.is_object()) => {
+        ELICIT if response.get("content").is_some_and(|content| !content.is_object()) => {
             Some("must have an object as `content`, or none")
         }
-        "sampling/createMessage" if !response.contains_key("content") => {
-            Some("must have the model's `content`")
-        }
-        "roots/list" if !response.get("roots").is_some_and(Value::is_array) => {
-            Some("must have a list of `roots`")
-        }
+        SAMPLE if !response.contains_key("content") => Some("must have the model's `content`"),
+        ROOTS if !response.get("roots").is_some_and(Value::is_array) => Some("must have a list of `roots`"),
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ use super::{Gateway, Visit, Who};
 use crate::auth::Credentials;
 use crate::client::{Connection, Outlet};
 use crate::lines::{Line, LineReader, LineWriter, widen};
+use crate::rpc::protocol::CANCELLED;
 use crate::rpc::{Frame, RpcError};
 
 type Input = Box<dyn AsyncRead + Send + Unpin>;
@@ -120,7 +121,7 @@ impl Stdio {
             Message::Request(request) => self.start(request).await,
             Message::Answer { id, outcome } => self.connection.settle(&id, outcome),
             Message::Notification { method, params } => {
-                if method == "notifications/cancelled" {
+                if method == CANCELLED {
                     self.open.withdraw(params.get("requestId").unwrap_or(&Value::Null));
                 }
             }

@@ -8,9 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Gateway, Turn, era};
 use crate::call::JsonObject;
 use crate::client::{Change, Changes, Client, Era, MAX_URI, Watch};
+use crate::rpc::protocol::{ACKNOWLEDGED, META_SUBSCRIPTION};
 use crate::rpc::{Frame, RpcError};
-
-const META_SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
 
 /// More resources than anybody looks at in one window.
 const MAX_RESOURCES: usize = 1_000;
@@ -63,7 +62,7 @@ impl Subscription {
         let telling = async {
             let mut params = self.params(JsonObject::new());
             params.insert("notifications".to_owned(), self.agreed());
-            client.notify("notifications/subscriptions/acknowledged", &params).await;
+            client.notify(ACKNOWLEDGED, &params).await;
             loop {
                 let change = changes.next().await;
                 if self.covers(&change) {
@@ -116,7 +115,7 @@ impl Gateway {
     /// Answers `subscriptions/listen` when it is over.
     pub(super) async fn listen(&self, turn: Turn, params: &JsonObject) -> Result<Frame, RpcError> {
         let Turn { id, client, who, withdrawn, .. } = turn;
-        let offered = self.introduction().capabilities;
+        let offered = self.welcome().capabilities;
         let mut subscription = Subscription::parse(&id, params, &offered)?;
         let scope = self.scope_or_refusal(self.asked(client.clone(), who)).await?;
         // Before a server knows of it: it may have something to tell at once.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{is_name, shape};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OfferKind {
     Prompt,
     Resource,

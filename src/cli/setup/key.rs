@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::cli::Failure;
 use crate::cli::clients::{self, Entry};
 use crate::config::environment::Environment;
-use crate::config::{Grant, ProviderSettings, ServerList, Settings, Standing, store};
+use crate::config::{Grant, KeyState, ProviderSettings, ServerList, Settings, store};
 use crate::secret::GatewayKey;
 
 const PLACEHOLDER: &str = "YOUR_GATEWAY_KEY";
@@ -44,7 +44,7 @@ fn written_keys(text: &str) -> Vec<GatewayKey> {
 }
 
 fn active(settings: &Settings, key: GatewayKey) -> Option<(GatewayKey, &Grant)> {
-    let grant = settings.keys.get(&key.digest()).filter(|grant| grant.standing == Standing::Active)?;
+    let grant = settings.keys.get(&key.digest()).filter(|grant| grant.state == KeyState::Active)?;
     Some((key, grant))
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::super::{Grant, ServerList, Standing};
+use super::super::{Grant, KeyState, ServerList};
 use super::secrets::Secrets;
 use super::{Context, resolve, server};
 use crate::config::node::Node;
@@ -167,10 +167,10 @@ fn grant(node: &Node<'_>, registry: &Registry<'_>) -> Option<Grant> {
         project: Some(ProjectId::from(project_id)),
         user: Some(UserId::from(user)),
         config: Arc::clone(list),
-        standing: match (disabled, member) {
-            (true, _) => Standing::Disabled,
-            (false, true) => Standing::Active,
-            (false, false) => Standing::NotAMember,
+        state: match (disabled, member) {
+            (true, _) => KeyState::Disabled,
+            (false, true) => KeyState::Active,
+            (false, false) => KeyState::NotAMember,
         },
     })
 }
@@ -187,7 +187,7 @@ fn first_generation(node: &Node<'_>, context: Context<'_>) -> Option<Grant> {
         project: None,
         user: None,
         config: Arc::new(ServerList { id: ConfigId::from(id), name: None, servers }),
-        standing: if disabled { Standing::Disabled } else { Standing::Active },
+        state: if disabled { KeyState::Disabled } else { KeyState::Active },
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::{Endpoint, Grant, Server, SessionMode, Standing, write};
+use crate::config::{Endpoint, Grant, KeyState, Server, SessionMode, write};
 use crate::secret::GatewayKey;
 
 const KEY: &str = "correct-horse-battery-KEQ5";
@@ -271,7 +271,7 @@ fn the_example_and_what_is_generated_fit_the_schema_and_the_reader() {
     assert_eq!(settings.warnings, Vec::<String>::new());
     let grant = settings.keys.get(&key.digest()).expect("the key's grant");
     let server = grant.config.find("echo_server").expect("the server");
-    assert!(server.input.enabled && server.output.enabled && grant.standing == Standing::Active);
+    assert!(server.input.enabled && server.output.enabled && grant.state == KeyState::Active);
     let Endpoint::Command(command) = &server.endpoint else { panic!("no command") };
     assert_eq!(command.program, "/opt/echo mcp");
 }
@@ -362,19 +362,19 @@ fn deny_rules_have_three_forms() {
 
 #[test]
 fn a_key_opens_what_its_entry_and_membership_say() {
-    let standing = |file: &Value| settings(file).keys.values().next().map(|grant| grant.standing);
+    let standing = |file: &Value| settings(file).keys.values().next().map(|grant| grant.state);
     let base = with_servers(&json!([echo()]));
-    assert_eq!(standing(&base), Some(Standing::Active));
+    assert_eq!(standing(&base), Some(KeyState::Active));
     for disabled in [json!({"disabled": true}), json!({"enabled": false}), json!({"status": "disabled"})] {
         let mut file = base.clone();
         let entry = file["apikeys"][KEY].as_object_mut().expect("an object");
         entry.extend(disabled.as_object().expect("an object").clone());
-        assert_eq!(standing(&file), Some(Standing::Disabled));
+        assert_eq!(standing(&file), Some(KeyState::Disabled));
     }
     for users in [json!([]), json!(null)] {
         let mut file = base.clone();
         file["projects"]["p1"]["users"] = users;
-        assert_eq!(standing(&file), Some(Standing::NotAMember));
+        assert_eq!(standing(&file), Some(KeyState::NotAMember));
         assert!(
             settings(&file).warnings[0]
                 .starts_with("`apikeys.****KEQ5` opens nothing: its user is no member")
@@ -397,7 +397,7 @@ fn a_key_may_be_a_digest_or_a_reference_but_only_once() {
     let mut file = with_servers(&json!([echo()]));
     for name in [digest.as_str(), "${env:GATEWAY}"] {
         file["apikeys"] = json!({name: {"project_id": "p1", "user_id": "u1"}});
-        assert_eq!(grant(&settings(&file)).standing, Standing::Active);
+        assert_eq!(grant(&settings(&file)).state, KeyState::Active);
     }
     file["gateways"] = json!({KEY: {"id": "g", "mcp_config": [echo()]}});
     assert_eq!(problems(&file), ["gateways.****KEQ5: expected a key that no other entry has"]);

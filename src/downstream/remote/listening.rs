@@ -19,6 +19,7 @@ use super::streamable::Streamable;
 use crate::call::JsonObject;
 use crate::downstream::changes::{self, List};
 use crate::rpc;
+use crate::rpc::protocol::{ACKNOWLEDGED, META_SUBSCRIPTION};
 
 /// Far from the numbers of the other requests.
 const FIRST_ID: i64 = 1 << 32;
@@ -153,7 +154,7 @@ impl Listening {
             if told.answers(id) {
                 break;
             }
-            let list = agreed.iter().find(|list| told.is(list.notice, id));
+            let list = agreed.iter().find(|list| told.is(list.change.method(), id));
             if let Some(list) = list {
                 self.tell(list).await?;
             }
@@ -162,7 +163,7 @@ impl Listening {
     }
 
     async fn tell(&self, list: &List) -> Result<(), Deaf> {
-        let text = rpc::notification(list.notice, &JsonObject::new());
+        let text = rpc::notification(list.change.method(), &JsonObject::new());
         self.session.link.deliver(Arrived::Message(text)).await
     }
 }
@@ -181,13 +182,12 @@ impl Told {
     }
 
     fn is(&self, method: &str, id: i64) -> bool {
-        let subscription =
-            self.params.as_ref().and_then(|params| params.meta.get("io.modelcontextprotocol/subscriptionId"));
+        let subscription = self.params.as_ref().and_then(|params| params.meta.get(META_SUBSCRIPTION));
         self.id.is_none() && self.method.as_deref() == Some(method) && subscription == Some(&id.into())
     }
 
     fn agreed(self, id: i64) -> Option<Map<String, Value>> {
-        let agreed = self.is("notifications/subscriptions/acknowledged", id);
+        let agreed = self.is(ACKNOWLEDGED, id);
         self.params.filter(|_| agreed).map(|params| params.notifications)
     }
 }

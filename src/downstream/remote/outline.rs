@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::downstream::request::Mirrored;
+use crate::rpc::protocol::CANCELLED;
 
 /// A message that goes out.
 #[derive(Default, Deserialize)]
@@ -72,7 +73,7 @@ impl Outline {
 
     /// The request that this notification cancels.
     pub(super) fn cancels(&self) -> Option<&Value> {
-        let params = self.params.as_ref().filter(|_| self.is("notifications/cancelled"))?;
+        let params = self.params.as_ref().filter(|_| self.is(CANCELLED))?;
         params.request_id.as_ref()
     }
 

@@ -17,12 +17,10 @@ use crate::scope::Scope;
 use crate::tool::{OfferKind, Tool};
 
 /// What a client can list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::gateway) enum Shelf {
     Tools,
-    Prompts,
-    Resources,
-    Templates,
+    Offers(OfferKind),
 }
 
 /// What is known of one kind of things that a caller's servers have.
@@ -34,16 +32,8 @@ pub(super) struct Catalogue {
 }
 
 impl Shelf {
-    pub(super) const ALL: [Self; 4] = [Self::Tools, Self::Prompts, Self::Resources, Self::Templates];
-
-    /// Where a result has them.
-    pub(super) fn member(self) -> &'static str {
-        match self {
-            Self::Tools => "tools",
-            Self::Prompts => "prompts",
-            Self::Resources => "resources",
-            Self::Templates => "resourceTemplates",
-        }
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        std::iter::once(Self::Tools).chain(OfferKind::ALL.map(Self::Offers))
     }
 }
 
@@ -67,9 +57,8 @@ impl Catalogue {
     pub(super) async fn read(discovery: &Discovery, scope: &Scope, kind: Shelf) -> Self {
         match kind {
             Shelf::Tools => Self::read_tools(discovery, scope).await,
-            Shelf::Prompts => Self::read_prompts(discovery, scope).await,
-            Shelf::Resources => Self::read_resources(discovery, scope, OfferKind::Resource).await,
-            Shelf::Templates => Self::read_resources(discovery, scope, OfferKind::Template).await,
+            Shelf::Offers(OfferKind::Prompt) => Self::read_prompts(discovery, scope).await,
+            Shelf::Offers(kind) => Self::read_resources(discovery, scope, kind).await,
         }
     }
 

@@ -32,25 +32,14 @@ pub(in crate::gateway) struct Wanted {
 
 impl Wanted {
     /// The list that a method asks for.
-    pub(in crate::gateway) fn list(method: &str) -> Option<Shelf> {
-        Some(match method {
-            "prompts/list" => Shelf::Prompts,
-            "resources/list" => Shelf::Resources,
-            "resources/templates/list" => Shelf::Templates,
-            _ => return None,
-        })
+    pub(in crate::gateway) fn list(method: &str) -> Option<OfferKind> {
+        OfferKind::ALL.into_iter().find(|kind| kind.method() == method)
     }
 
     /// What a method asks a server for, in the revision of the client.
     pub(in crate::gateway) fn method(method: &str, era: Era) -> Option<Method> {
-        Some(match (method, era) {
-            ("prompts/get", _) => Method::Prompt,
-            ("resources/read", _) => Method::Resource,
-            ("completion/complete", _) => Method::Complete,
-            ("resources/subscribe", Era::Legacy) => Method::Subscribe,
-            ("resources/unsubscribe", Era::Legacy) => Method::Unsubscribe,
-            _ => return None,
-        })
+        // What is for later is for a session.
+        Method::parse(method).filter(|method| era == Era::Legacy || !method.is_for_later())
     }
 }
 
@@ -58,11 +47,11 @@ impl Gateway {
     /// Answers a list of prompts, resources or templates.
     pub(in crate::gateway) async fn list_offers(
         &self,
-        kind: Shelf,
+        kind: OfferKind,
         asked: Asked,
     ) -> Result<JsonObject, RpcError> {
         let scope = self.scope_or_refusal(asked).await?;
-        let entries = self.show(&scope, kind).await.entries;
+        let entries = self.show(&scope, Shelf::Offers(kind)).await.entries;
         Ok(JsonObject::from_iter([(kind.member().to_owned(), Value::Array(entries))]))
     }
 

@@ -1,6 +1,6 @@
 //! What clients have been shown, and that they hear of it when it has become another.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,12 +10,13 @@ use tokio::sync::broadcast::error::RecvError;
 use super::catalogue::{Catalogue, Shelf};
 use crate::client::Change;
 use crate::discovery::Topic;
-use crate::downstream::{Offer, Offered};
+use crate::downstream::Changed;
 use crate::gateway::Gateway;
 use crate::ids::{CallerId, ServerName};
 use crate::lock::Lock;
 use crate::recent::{Life, Recent};
 use crate::scope::{Audience, Scope};
+use crate::tool::OfferKind;
 
 /// Clients whose lists are followed.
 const MAX_VIEWS: usize = 4_096;
@@ -38,7 +39,7 @@ pub(in crate::gateway) struct Shown {
 struct View {
     scope: Scope,
     /// Fingerprints of what was shown last.
-    lists: Lock<[Option<u64>; Shelf::ALL.len()]>,
+    lists: Lock<HashMap<Shelf, u64>>,
 }
 
 impl Default for Shown {
@@ -110,12 +111,12 @@ impl Gateway {
     /// Hears the servers until the process ends. Nothing else is done here: while a list is judged, one server that
     /// goes on talking would make all the others' words be lost.
     pub(in crate::gateway) async fn hear(self) {
-        let mut offers = self.parts.discovery.offered();
+        let mut changes = self.parts.discovery.changes();
         loop {
             tokio::select! {
                 () = self.parts.end.cancelled() => return,
-                offered = offers.recv() => match offered {
-                    Ok(offered) => self.take_note(offered),
+                told = changes.recv() => match told {
+                    Ok(told) => self.take_note(told),
                     Err(RecvError::Lagged(_)) => self.forget(),
                     Err(RecvError::Closed) => return,
                 },
@@ -125,7 +126,7 @@ impl Gateway {
 
     async fn review(&self, audience: &Audience) {
         let Some(view) = self.shown.views.get(audience) else { return };
-        for kind in Shelf::ALL.into_iter().filter(|kind| view.shows(*kind)) {
+        for kind in Shelf::all().filter(|kind| view.shows(*kind)) {
             let catalogue = Catalogue::read(&self.parts.discovery, &view.scope, kind).await;
             if view.note(kind, &catalogue) {
                 self.parts.notices.tell(&audience.caller, kind.change());
@@ -133,15 +134,15 @@ impl Gateway {
         }
     }
 
-    /// A server offers something else than before: it is asked again, and the caller's clients hear of it if that
+    /// A server has something else than before: it is asked again, and the caller's clients hear of it if that
     /// changes what they are shown.
-    fn take_note(&self, offered: Offered) {
-        let Offered { caller, server, what } = offered;
+    fn take_note(&self, told: Changed) {
+        let Changed { caller, server, what } = told;
         match what {
-            Offer::Tools => self.ask_again(caller, server, Topic::Tools),
-            Offer::Prompts | Offer::Resources => self.ask_again(caller, server, Topic::Offers),
+            Change::Tools => self.ask_again(caller, server, Topic::Tools),
+            Change::Prompts | Change::Resources => self.ask_again(caller, server, Topic::Offers),
             // Only clients that watch this very resource are told, so that nothing new is in it.
-            Offer::Resource(uri) => self.parts.notices.tell(&caller, Change::Resource(uri.into())),
+            change @ Change::Resource(_) => self.parts.notices.tell(&caller, change),
         }
     }
 
@@ -170,7 +171,7 @@ impl Gateway {
     fn forget(&self) {
         let callers: HashSet<_> = self.audiences().into_iter().map(|audience| audience.caller).collect();
         for caller in callers {
-            for kind in Shelf::ALL {
+            for kind in Shelf::all() {
                 self.parts.notices.tell(&caller, kind.change());
             }
         }
@@ -184,13 +185,13 @@ impl Gateway {
 
 impl View {
     fn shows(&self, kind: Shelf) -> bool {
-        self.lists.lock()[kind as usize].is_some()
+        self.lists.lock().contains_key(&kind)
     }
 
     /// Whether something else was shown before.
     fn note(&self, kind: Shelf, catalogue: &Catalogue) -> bool {
         let fingerprint = catalogue.fingerprint();
-        let before = self.lists.lock()[kind as usize].replace(fingerprint);
+        let before = self.lists.lock().insert(kind, fingerprint);
         if before == Some(fingerprint) {
             return false;
         }
@@ -206,7 +207,7 @@ impl Shelf {
     fn topic(self) -> Topic {
         match self {
             Self::Tools => Topic::Tools,
-            Self::Prompts | Self::Resources | Self::Templates => Topic::Offers,
+            Self::Offers(_) => Topic::Offers,
         }
     }
 
@@ -214,8 +215,8 @@ impl Shelf {
     fn change(self) -> Change {
         match self {
             Self::Tools => Change::Tools,
-            Self::Prompts => Change::Prompts,
-            Self::Resources | Self::Templates => Change::Resources,
+            Self::Offers(OfferKind::Prompt) => Change::Prompts,
+            Self::Offers(OfferKind::Resource | OfferKind::Template) => Change::Resources,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::call::JsonObject;
 use crate::gateway::era;
 use crate::gateway::message::Request;
 use crate::rpc::Frame;
+use crate::rpc::protocol::CANCELLED;
 
 pub(super) async fn request(
     front: &Arc<Front>,
@@ -89,7 +90,7 @@ pub(super) fn notification(
     (method, params): (&str, &JsonObject),
 ) -> Result<Response<Body>, Refusal> {
     let session = find(front, visitor, headers)?;
-    if method == "notifications/cancelled" {
+    if method == CANCELLED {
         session.open.withdraw(params.get("requestId").unwrap_or(&Value::Null));
     }
     Ok(empty(StatusCode::ACCEPTED))

@@ -19,6 +19,7 @@ use crate::call::JsonObject;
 use crate::client::{Connection, Outlet};
 use crate::gateway::era;
 use crate::gateway::message::Request;
+use crate::rpc::protocol::{META_VERSION, MODERN};
 use crate::rpc::{Frame, RpcError};
 use crate::tool::Repeated;
 
@@ -29,7 +30,7 @@ const PARAM: &str = "mcp-param-";
 
 /// Whether a message is of this revision: its body says so, or else its header.
 pub(super) fn is_modern(headers: &HeaderMap, meta: &JsonObject) -> bool {
-    meta.contains_key(era::META_VERSION) || headers.get(VERSION).is_some_and(|version| version == era::MODERN)
+    meta.contains_key(META_VERSION) || headers.get(VERSION).is_some_and(|version| version == MODERN)
 }
 
 pub(super) async fn request(
@@ -73,8 +74,8 @@ fn status(error: Option<i64>) -> StatusCode {
 
 /// Whether the request is complete, and its headers say what its body says.
 fn check(headers: &HeaderMap, request: &Request) -> Result<(), RpcError> {
-    let Some(version) = request.meta.get(era::META_VERSION) else {
-        let message = format!("`params._meta` must have `{}`", era::META_VERSION);
+    let Some(version) = request.meta.get(META_VERSION) else {
+        let message = format!("`params._meta` must have `{META_VERSION}`");
         return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
     };
     must_match(headers, VERSION, version.as_str())?;

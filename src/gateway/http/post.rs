@@ -10,6 +10,7 @@ use super::refusal::{Refusal, empty, json_text};
 use super::{Front, accept, legacy, modern};
 use crate::config::Settings;
 use crate::gateway::message::{self, Malformed, Message};
+use crate::rpc::protocol::MODERN;
 use crate::scope::Caller;
 use crate::secret::KeyDigest;
 
@@ -57,5 +58,5 @@ pub(super) async fn answer(
 
 /// A notification of the revision without sessions: there is none that says anything to us.
 fn is_sessionless(headers: &HeaderMap) -> bool {
-    headers.get(modern::VERSION).is_some_and(|version| version == crate::gateway::era::MODERN)
+    headers.get(modern::VERSION).is_some_and(|version| version == MODERN)
 }
