@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::document::Document;
 use super::judge::Bench;
 use super::output::{Replacements, restore};
-use super::pii::{self, Allowance, Exposed, Unhidden, Vault};
+use super::pii::{self, Allowance, Exposed, Hideout, Unhidden, Vault};
 use super::provider::{Side, Subject};
 use super::{Blocked, Guardrails};
 use crate::call::{JsonObject, change, change_named, holds_media};
@@ -132,7 +132,8 @@ impl Guardrails {
         self.spare_own(scope, bench.server, &message, &mut spared);
         let numbers = pii::numbers(&message, &mut String::new(), &|_| false);
         let exposed = Exposed { value: &mut message, spared: &spared, numbers };
-        match self.hide(scope, bench, (vault, &Allowance::default()), exposed).await {
+        let hideout = Hideout { vault, allowance: &Allowance::default() };
+        match self.hide(scope, bench, hideout, exposed).await {
             Ok(()) => {}
             Err(Unhidden::Fixed(_)) => return None,
             Err(Unhidden::Fault(fault)) => {

@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::judge::Bench;
-use super::pii::{self, Allowance, Exposed, Numeral, Unhidden, Vault};
+use super::pii::uri::Sought;
+use super::pii::{self, Allowance, Exposed, Finder, Hideout, Numeral, Unhidden, Vault};
 use super::provider::{ProviderFault, Side, Subject};
 use super::verdict::Violation;
 use super::{Blocked, Guardrails, Verdict};
@@ -149,11 +150,12 @@ impl Guardrails {
             }
             let hidden = match (&part, &mut *value) {
                 (Part::Uri(_), Value::String(uri)) => {
-                    self.hide_in_uri(scope, bench, &vault, (uri, call.method.is_for_later())).await
+                    let sought = Sought { uri, lasting: call.method.is_for_later() };
+                    self.hide_in_uri(scope, bench, &vault, sought).await
                 }
                 _ => {
                     let exposed = Exposed { value, spared: &spared, numbers };
-                    self.hide(scope, bench, (&vault, allowance), exposed).await
+                    self.hide(scope, bench, Hideout { vault: &vault, allowance }, exposed).await
                 }
             };
             match hidden {
@@ -198,13 +200,12 @@ impl Guardrails {
         &self,
         scope: &Scope,
         bench: Bench<'_>,
-        kept: (&Vault, &Allowance),
+        hideout: Hideout<'_>,
         exposed: Exposed<'_>,
     ) -> Result<(), Unhidden> {
         let provider = self.provider(&scope.settings);
-        let hiding = pii::hide((&*provider, bench.policy), kept, exposed);
-        let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
-        hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted).into()))
+        let finder = Finder { provider: &*provider, policy: bench.policy };
+        in_time(scope, pii::hide(finder, hideout, exposed)).await
     }
 
     async fn hide_in_uri(
@@ -212,13 +213,17 @@ impl Guardrails {
         scope: &Scope,
         bench: Bench<'_>,
         vault: &Vault,
-        uri: (&mut String, bool),
+        sought: Sought<'_>,
     ) -> Result<(), Unhidden> {
         let provider = self.provider(&scope.settings);
-        let hiding = pii::uri::hide((&*provider, bench.policy), vault, uri);
-        let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
-        hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted).into()))
+        let finder = Finder { provider: &*provider, policy: bench.policy };
+        in_time(scope, pii::uri::hide(finder, vault, sought)).await
     }
+}
+
+async fn in_time(scope: &Scope, hiding: impl Future<Output = Result<(), Unhidden>>) -> Result<(), Unhidden> {
+    let hidden = scope.timeouts.run(Operation::Guardrail, &scope.cancel, hiding).await;
+    hidden.unwrap_or_else(|interrupted| Err(ProviderFault::from(interrupted).into()))
 }
 
 fn texts_of(value: &Value) -> Vec<&str> {

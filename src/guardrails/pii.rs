@@ -91,6 +91,20 @@ impl Vaults {
     }
 }
 
+/// Who says what is private, and under which policy.
+#[derive(Clone, Copy)]
+pub(super) struct Finder<'a> {
+    pub(super) provider: &'a dyn GuardrailProvider,
+    pub(super) policy: &'a Policy,
+}
+
+/// Where what is private goes, and how much of it may.
+#[derive(Clone, Copy)]
+pub(super) struct Hideout<'a> {
+    pub(super) vault: &'a Vault,
+    pub(super) allowance: &'a Allowance,
+}
+
 /// What is to be hidden of a part of a call.
 pub(super) struct Exposed<'a> {
     pub(super) value: &'a mut Value,
@@ -134,14 +148,13 @@ pub(super) fn numbers(value: &Value, pointer: &mut String, is_spared: &dyn Fn(&s
 
 /// Takes the private data out of a value, but for what is spared.
 pub(super) async fn hide(
-    (provider, policy): (&dyn GuardrailProvider, &Policy),
-    (vault, allowance): (&Vault, &Allowance),
+    finder: Finder<'_>,
+    hideout: Hideout<'_>,
     Exposed { value, spared, numbers }: Exposed<'_>,
 ) -> Result<(), Unhidden> {
-    let own = provider.writes_placeholders();
-    if own {
+    if finder.provider.writes_placeholders() {
         // Before a service looks at the texts: its placeholders have this form.
-        let escaped = each(value, |text| replace(vault, allowance, text, imitations(text)))?;
+        let escaped = each(value, |text| hideout.replace(text, imitations(text)))?;
         put(value, escaped, &[]);
     }
     let (mut names, mut texts) = (Vec::new(), Vec::new());
@@ -149,56 +162,83 @@ pub(super) async fn hide(
         names.push(name);
         texts.push(text);
     });
-    let hidden = match provider.redact(&Private { policy, value, texts: texts.clone(), names }).await? {
+    let private = Private { policy: finder.policy, value, texts: texts.clone(), names };
+    let hidden = match finder.provider.redact(&private).await? {
         Redaction::Spans(spans) if spans.len() == texts.len() => {
-            if found((provider, policy), Vec::new(), keys(value)).await?.any(|found| found > 0) {
+            if finder.count(Vec::new(), keys(value)).await?.any(|found| found > 0) {
                 return Err(Unhidden::Fixed(IN_A_NAME));
             }
-            if is_private((provider, policy), &numbers).await? {
+            if finder.is_private(&numbers).await? {
                 return Err(Unhidden::Fixed(IN_A_NUMBER));
             }
-            let hidden = texts.iter().zip(spans);
-            hidden
-                .map(|(text, spans)| replace(vault, allowance, text, spans))
-                .collect::<Result<Vec<_>, _>>()?
+            let hidden = texts.iter().zip(spans).map(|(text, spans)| hideout.replace(text, spans));
+            hidden.collect::<Result<Vec<_>, _>>()?
         }
-        Redaction::Texts { texts: hidden, key } if hidden.len() == texts.len() => hidden
-            .into_iter()
-            .map(|text| adopted(vault, allowance, text, key.as_ref()))
-            .collect::<Result<_, _>>()?,
+        Redaction::Texts { texts: hidden, key } if hidden.len() == texts.len() => {
+            let hidden = hidden.into_iter().map(|text| hideout.adopt(text, key.as_ref()));
+            hidden.collect::<Result<_, _>>()?
+        }
         _ => return Err(ProviderFault::unavailable("it gave back another number of texts").into()),
     };
     put(value, hidden, spared);
     Ok(())
 }
 
-/// Whether one of the numbers is private: by its name, or as what its digits alone make a card.
-async fn is_private(
-    judge: (&dyn GuardrailProvider, &Policy),
-    numbers: &[Numeral],
-) -> Result<bool, ProviderFault> {
-    let names = numbers.iter().map(|(name, _)| name.as_str()).collect();
-    let digits: Vec<&str> = numbers.iter().map(|(_, digits)| digits.as_str()).collect();
-    let alone = found(judge, Vec::new(), digits.clone()).await?;
-    let together = found(judge, names, digits.clone()).await?;
-    let private = |((alone, together), digits): ((usize, usize), &str)| {
-        together > alone || alone > 0 && figure::is_card(digits)
-    };
-    Ok(alone.zip(together).zip(digits).any(private))
+impl Finder<'_> {
+    /// Whether one of the numbers is private: by its name, or as what its digits alone make a card.
+    async fn is_private(self, numbers: &[Numeral]) -> Result<bool, ProviderFault> {
+        let names = numbers.iter().map(|(name, _)| name.as_str()).collect();
+        let digits: Vec<&str> = numbers.iter().map(|(_, digits)| digits.as_str()).collect();
+        let alone = self.count(Vec::new(), digits.clone()).await?;
+        let together = self.count(names, digits.clone()).await?;
+        let private = |((alone, together), digits): ((usize, usize), &str)| {
+            together > alone || alone > 0 && figure::is_card(digits)
+        };
+        Ok(alone.zip(together).zip(digits).any(private))
+    }
+
+    /// How much private data is in each text.
+    async fn count(
+        self,
+        names: Vec<&str>,
+        texts: Vec<&str>,
+    ) -> Result<impl Iterator<Item = usize> + use<>, ProviderFault> {
+        let private = Private { policy: self.policy, value: &Value::Null, texts, names };
+        let spans = match self.provider.redact(&private).await? {
+            Redaction::Spans(spans) => spans,
+            Redaction::Texts { .. } => Vec::new(),
+        };
+        Ok(spans.into_iter().map(|spans| spans.len()))
+    }
 }
 
-/// How much private data is in each text.
-async fn found(
-    (provider, policy): (&dyn GuardrailProvider, &Policy),
-    names: Vec<&str>,
-    texts: Vec<&str>,
-) -> Result<impl Iterator<Item = usize> + use<>, ProviderFault> {
-    let private = Private { policy, value: &Value::Null, texts, names };
-    let spans = match provider.redact(&private).await? {
-        Redaction::Spans(spans) => spans,
-        Redaction::Texts { .. } => Vec::new(),
-    };
-    Ok(spans.into_iter().map(|spans| spans.len()))
+impl Hideout<'_> {
+    /// A service's text under placeholders of ours, which say by which key they open.
+    fn adopt(self, text: String, key: Option<&PiiKey>) -> Result<Option<String>, ProviderFault> {
+        let Some(key) = key else { return Ok(Some(text)) };
+        let found = imitations(&text);
+        self.allowance.take(&found)?;
+        let mut adopted = String::with_capacity(text.len());
+        let mut done = 0;
+        for Entity { span, .. } in found {
+            let placeholder = &text[span.clone()];
+            let label = placeholder.trim_matches(['<', '>']).trim_end_matches(|c: char| c.is_ascii_digit());
+            adopted.push_str(&text[done..span.start]);
+            adopted.push_str(&self.vault.adopt(label.trim_end_matches('_'), placeholder, key));
+            done = span.end;
+        }
+        adopted.push_str(&text[done..]);
+        Ok(Some(adopted))
+    }
+
+    /// Puts placeholders into a text, at the spans that a provider found and wherever a placeholder is imitated.
+    fn replace(self, text: &str, entities: Vec<Entity>) -> Result<Option<String>, ProviderFault> {
+        let imitations = self.vault.imitations(text);
+        let imitations = imitations.into_iter().map(|span| Entity { label: LITERAL, span });
+        let all: Vec<Entity> = entities.into_iter().chain(imitations).collect();
+        self.allowance.take(&all)?;
+        swap(self.vault, text, all)
+    }
 }
 
 /// A value with its private data taken out and put back; nothing where it was refused.
@@ -207,9 +247,10 @@ pub fn hidden_and_restored(value: &Value) -> Option<Value> {
     use futures_util::FutureExt as _;
     let local = super::local::Local::new(crate::config::LocalSettings::default());
     let (vault, policy, allowance) = (Vault::new(), Policy::default(), Allowance::default());
+    let finder = Finder { provider: &local, policy: &policy };
     let mut value = value.clone();
     let exposed = Exposed { value: &mut value, spared: &[], numbers: Vec::new() };
-    let hiding = hide((&local, &policy), (&vault, &allowance), exposed);
+    let hiding = hide(finder, Hideout { vault: &vault, allowance: &allowance }, exposed);
     hiding.now_or_never()?.ok()?;
     change(&mut value, &mut |text| {
         if let Some(restored) = vault.restore(text) {
@@ -217,29 +258,6 @@ pub fn hidden_and_restored(value: &Value) -> Option<Value> {
         }
     });
     Some(value)
-}
-
-/// A service's text under placeholders of ours, which say by which key they open.
-fn adopted(
-    vault: &Vault,
-    allowance: &Allowance,
-    text: String,
-    key: Option<&PiiKey>,
-) -> Result<Option<String>, ProviderFault> {
-    let Some(key) = key else { return Ok(Some(text)) };
-    let found = imitations(&text);
-    allowance.take(&found)?;
-    let mut adopted = String::with_capacity(text.len());
-    let mut done = 0;
-    for Entity { span, .. } in found {
-        let placeholder = &text[span.clone()];
-        let label = placeholder.trim_matches(['<', '>']).trim_end_matches(|c: char| c.is_ascii_digit());
-        adopted.push_str(&text[done..span.start]);
-        adopted.push_str(&vault.adopt(label.trim_end_matches('_'), placeholder, key));
-        done = span.end;
-    }
-    adopted.push_str(&text[done..]);
-    Ok(Some(adopted))
 }
 
 fn each(
@@ -261,20 +279,6 @@ fn put(value: &mut Value, texts: Vec<Option<String>>, spared: &[bool]) {
             *text = changed;
         }
     });
-}
-
-/// Puts placeholders into a text, at the spans that a provider found and wherever a placeholder is imitated.
-fn replace(
-    vault: &Vault,
-    allowance: &Allowance,
-    text: &str,
-    entities: Vec<Entity>,
-) -> Result<Option<String>, ProviderFault> {
-    let imitations = vault.imitations(text);
-    let imitations = imitations.into_iter().map(|span| Entity { label: LITERAL, span });
-    let all: Vec<Entity> = entities.into_iter().chain(imitations).collect();
-    allowance.take(&all)?;
-    swap(vault, text, all)
 }
 
 fn swap(vault: &Vault, text: &str, mut all: Vec<Entity>) -> Result<Option<String>, ProviderFault> {
@@ -342,6 +346,11 @@ mod tests {
         Entity { label, span }
     }
 
+    fn replaced(vault: &Vault, text: &str, entities: Vec<Entity>) -> String {
+        let hideout = Hideout { vault, allowance: &Allowance::default() };
+        hideout.replace(text, entities).expect("hidden").expect("changed")
+    }
+
     #[test]
     fn what_is_hidden_comes_back() {
         let vault = Vault::new();
@@ -351,7 +360,7 @@ mod tests {
             entity("EMAIL_ADDRESS", 26..41),
             entity("EMAIL_ADDRESS", 45..60),
         ];
-        let hidden = replace(&vault, &Allowance::default(), text, spans).expect("hidden").expect("changed");
+        let hidden = replaced(&vault, text, spans);
         assert!(!hidden.contains("example.com"), "{hidden}");
         let first = hidden.split([' ', ',']).nth(2).expect("a placeholder");
         assert_eq!(hidden.matches(first).count(), 2, "the same value, the same placeholder: {hidden}");
@@ -363,8 +372,7 @@ mod tests {
         let vault = Vault::new();
         let real = vault.placeholder("EMAIL_ADDRESS", "ann@example.com");
         let text = format!("say {real} twice: {real}");
-        let hidden =
-            replace(&vault, &Allowance::default(), &text, Vec::new()).expect("hidden").expect("changed");
+        let hidden = replaced(&vault, &text, Vec::new());
         assert!(!hidden.contains(&real));
         assert_eq!(vault.restore(&hidden).expect("changed"), text);
     }
@@ -374,7 +382,7 @@ mod tests {
         let vault = Vault::new();
         let text = "id 4111-1111-1111-1111-22";
         let spans = vec![entity("CREDIT_CARD", 3..22), entity("PHONE_NUMBER", 13..25)];
-        let hidden = replace(&vault, &Allowance::default(), text, spans).expect("hidden").expect("changed");
+        let hidden = replaced(&vault, text, spans);
         assert!(hidden.starts_with("id <CREDIT_CARD_") && hidden.ends_with('>'), "{hidden}");
         assert_eq!(vault.restore(&hidden).expect("changed"), text);
     }

@@ -3,7 +3,7 @@
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value, json};
 
-use super::{Allowance, Exposed, Vault, hide};
+use super::{Allowance, Exposed, Finder, Hideout, Vault, hide};
 use crate::call::{Method, ToolOutput, values};
 use crate::config::{LocalSettings, Policy};
 use crate::detect::Extra;
@@ -82,7 +82,11 @@ fn what_is_hidden_in_any_json_comes_back() {
         let mut value = Value::Object(arguments.clone());
         let allowance = Allowance::default();
         let exposed = Exposed { value: &mut value, spared: &[], numbers: Vec::new() };
-        let hiding = hide((&local, &policy), (&vault, &allowance), exposed);
+        let hiding = hide(
+            Finder { provider: &local, policy: &policy },
+            Hideout { vault: &vault, allowance: &allowance },
+            exposed,
+        );
         hiding.now_or_never().expect("at once").expect("hidden");
         let mut before = Vec::new();
         let original = Value::Object(arguments.clone());

@@ -5,17 +5,23 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::super::provider::{GuardrailProvider, Private, Redaction};
-use super::{Unhidden, Vault};
-use crate::config::Policy;
+use super::super::provider::{Private, Redaction};
+use super::{Finder, Unhidden, Vault};
 
 const IN_A_URI: &str = "it stands in a URI: ask for it by the URI that the server gave";
 
-/// Puts what the server knows it by in the place of private data, unless the URI is to be known again (`lasting`).
+/// A URI that is asked for.
+pub(in crate::guardrails) struct Sought<'a> {
+    pub(in crate::guardrails) uri: &'a mut String,
+    /// The server is to know it again.
+    pub(in crate::guardrails) lasting: bool,
+}
+
+/// Puts what the server knows it by in the place of private data.
 pub(in crate::guardrails) async fn hide(
-    (provider, policy): (&dyn GuardrailProvider, &Policy),
+    finder: Finder<'_>,
     vault: &Vault,
-    (uri, lasting): (&mut String, bool),
+    Sought { uri, lasting }: Sought<'_>,
 ) -> Result<(), Unhidden> {
     let hidden = known(vault, uri);
     if hidden.is_some() && lasting {
@@ -26,7 +32,8 @@ pub(in crate::guardrails) async fn hide(
     let value = Value::from(texts.clone());
     let shown: Vec<&str> = texts.iter().map(String::as_str).collect();
     let names = vec![""; texts.len()];
-    let is_clean = match provider.redact(&Private { policy, value: &value, texts: shown, names }).await? {
+    let private = Private { policy: finder.policy, value: &value, texts: shown, names };
+    let is_clean = match finder.provider.redact(&private).await? {
         Redaction::Spans(spans) => spans.iter().all(Vec::is_empty),
         Redaction::Texts { texts: others, .. } => others == texts,
     };
