@@ -2,7 +2,6 @@
 //!
 //! A refusal never says whether the key was absent, wrong, disabled or no longer a member's: the log does.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -17,7 +16,6 @@ use crate::timeouts::Timeouts;
 mod local;
 mod remote;
 
-use local::LocalApikey;
 use remote::Enkrypt;
 
 /// What a caller shows.
@@ -28,7 +26,7 @@ pub struct Credentials {
     pub user: Option<UserId>,
 }
 
-/// What an authenticator may use besides the credentials.
+/// What may be used besides the credentials.
 pub struct Asking<'a> {
     pub credentials: &'a Credentials,
     pub settings: &'a Arc<Settings>,
@@ -36,20 +34,9 @@ pub struct Asking<'a> {
     pub cancel: &'a CancellationToken,
 }
 
-/// Turns credentials into a caller.
-pub trait Authenticator: Send + Sync {
-    fn authenticate<'a>(&'a self, asking: &'a Asking<'a>) -> Authenticating<'a>;
-
-    /// Forgets what was fetched, so that the next request reads it anew.
-    fn forget(&self) {}
-}
-
-pub type Authenticating<'a> = Pin<Box<dyn Future<Output = Result<Arc<Caller>, AuthFault>> + Send + 'a>>;
-
-/// Both authenticators of the process; the settings say which one decides.
+/// Turns credentials into a caller, in the way that the settings name.
 #[derive(Default)]
 pub struct Authentication {
-    local: LocalApikey,
     remote: Enkrypt,
 }
 
@@ -63,21 +50,20 @@ pub enum AuthFault {
 
 impl Authentication {
     pub async fn authenticate(&self, asking: &Asking<'_>) -> Result<Arc<Caller>, AuthFault> {
-        let decided = self.chosen(asking.settings).authenticate(asking).await;
+        let decided = match &asking.settings.auth {
+            AuthSettings::LocalApikey => local::look_up(asking.credentials, asking.settings),
+            AuthSettings::Enkrypt(remote) => self.remote.decide(asking, remote).await,
+        };
         decided.inspect_err(|fault| {
             let hint = asking.credentials.key.as_ref().map_or_else(|| "none".to_owned(), GatewayKey::hint);
             tracing::warn!(key = %hint, reason = fault.reason(), "refused a caller");
         })
     }
 
+    /// Forgets what was fetched, so that the next request reads it anew.
     pub fn forget(&self, settings: &Settings) {
-        self.chosen(settings).forget();
-    }
-
-    fn chosen(&self, settings: &Settings) -> &dyn Authenticator {
-        match settings.auth {
-            AuthSettings::LocalApikey => &self.local,
-            AuthSettings::Enkrypt(_) => &self.remote,
+        if let AuthSettings::Enkrypt(_) = settings.auth {
+            self.remote.forget();
         }
     }
 }

@@ -2,18 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Asking, AuthFault, Authenticating, Authenticator, Credentials};
+use super::{AuthFault, Credentials};
 use crate::config::{KeyState, Settings};
 use crate::scope::Caller;
-
-#[derive(Default)]
-pub(super) struct LocalApikey;
-
-impl Authenticator for LocalApikey {
-    fn authenticate<'a>(&'a self, asking: &'a Asking<'a>) -> Authenticating<'a> {
-        Box::pin(std::future::ready(look_up(asking.credentials, asking.settings)))
-    }
-}
 
 pub(super) fn look_up(credentials: &Credentials, settings: &Settings) -> Result<Arc<Caller>, AuthFault> {
     let refused = |reason| AuthFault::Refused { reason };

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::{Asking, AuthFault, Authenticating, Authenticator};
-use crate::config::{AuthSettings, RemoteAuth, ServerList, Settings, file};
+use super::{Asking, AuthFault};
+use crate::config::{RemoteAuth, ServerList, Settings, file};
 use crate::ids::{CallerId, ProjectId, UserId};
 use crate::recent::{Life, Recent};
 use crate::scope::Caller;
@@ -61,10 +61,11 @@ struct Source {
 }
 
 impl Enkrypt {
-    async fn decide(&self, asking: &Asking<'_>) -> Result<Arc<Caller>, AuthFault> {
-        let AuthSettings::Enkrypt(remote) = &asking.settings.auth else {
-            return Err(unavailable("the settings name another authenticator"));
-        };
+    pub(super) async fn decide(
+        &self,
+        asking: &Asking<'_>,
+        remote: &RemoteAuth,
+    ) -> Result<Arc<Caller>, AuthFault> {
         let key = asking.credentials.key.as_ref().ok_or(AuthFault::Refused { reason: "no key was given" })?;
         let asked = Instant::now();
         let digest = key.digest();
@@ -111,6 +112,17 @@ impl Enkrypt {
             }
             Err(fault) if asking.cancel.is_cancelled() => Err(fault),
             Err(fault) => desk.fall_back(fault),
+        }
+    }
+
+    /// What is kept stays as the last good answer. A desk that is busy is asking the service this moment.
+    pub(super) fn forget(&self) {
+        for (_, desk) in self.desks.good.all() {
+            if let Ok(mut desk) = desk.try_lock()
+                && let Some(kept) = &mut desk.kept
+            {
+                kept.fresh_until = Instant::now();
+            }
         }
     }
 
@@ -174,23 +186,6 @@ impl Source {
             base_url: remote.base_url.clone(),
             gateway: (remote.gateway_name.clone(), remote.gateway_version.clone()),
             project: remote.project_name.clone(),
-        }
-    }
-}
-
-impl Authenticator for Enkrypt {
-    fn authenticate<'a>(&'a self, asking: &'a Asking<'a>) -> Authenticating<'a> {
-        Box::pin(self.decide(asking))
-    }
-
-    /// What is kept stays as the last good answer. A desk that is busy is asking the service this moment.
-    fn forget(&self) {
-        for (_, desk) in self.desks.good.all() {
-            if let Ok(mut desk) = desk.try_lock()
-                && let Some(kept) = &mut desk.kept
-            {
-                kept.fresh_until = Instant::now();
-            }
         }
     }
 }
