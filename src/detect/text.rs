@@ -205,6 +205,55 @@ impl Map {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dice::Dice;
+
+    /// Whatever is put together, each character of each layer comes from whole characters of the text.
+    #[test]
+    fn every_reading_leads_back_to_whole_characters() {
+        const PIECES: [&str; 26] = [
+            "a",
+            "word",
+            " ",
+            "é",
+            "\u{200b}",
+            "\0",
+            "\u{7f}",
+            "\u{1b}[0m",
+            "<!-- -->",
+            "<wbr>",
+            "=41",
+            "=C3",
+            "=\n",
+            "%41",
+            "%C3",
+            "&shy;",
+            "&#8203;",
+            "\\n",
+            "dGhlIGhpZGRlbiB3b3Jk",
+            "ｓ",
+            "\u{202e}",
+            "\u{301}",
+            "日",
+            "\n",
+            "=",
+            "<",
+        ];
+        let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+        for _ in 0..3_000 {
+            let text: String = (0..dice.below(40)).map(|_| PIECES[dice.below(PIECES.len())]).collect();
+            let view = View::of(&text);
+            assert!(view.layers().len() <= MAX_LAYERS, "{text:?}");
+            for (at, layer) in view.layers().iter().enumerate() {
+                let mut last = 0..0;
+                for (start, c) in layer.text().char_indices() {
+                    let origin = view.origin(layer, start..start + c.len_utf8());
+                    assert!(text.get(origin.clone()).is_some(), "{text:?}, {at}: {origin:?}");
+                    assert!(at > 0 || last.start <= origin.start && last.end <= origin.end, "{text:?}");
+                    last = origin;
+                }
+            }
+        }
+    }
 
     fn origins(text: &str, needle: &str) -> Vec<String> {
         let view = View::of(text);
