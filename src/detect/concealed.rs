@@ -66,19 +66,20 @@ struct Gap {
 }
 
 fn gaps(text: &str) -> Vec<Gap> {
-    let mut gaps = Vec::new();
-    let mut run: Option<Gap> = None;
-    let mut seen = false;
-    for (at, c) in text.char_indices() {
-        if is_gap(c) {
-            let run = run.get_or_insert(Gap { place: at..at, count: 0 });
-            run.place.end = at + c.len_utf8();
-            run.count += 1;
-            continue;
+    let bytes = text.as_bytes();
+    let shown = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let special = |byte: &u8| !byte.is_ascii() || is_control(*byte);
+    let (mut gaps, mut at) = (Vec::new(), 0);
+    while let Some(found) = bytes[at..].iter().position(special) {
+        let start = at + found;
+        let run = text[start..].chars().take_while(|c| is_gap(*c));
+        let (count, length) = run.fold((0, 0), |(count, length), c| (count + 1, length + c.len_utf8()));
+        at = start + length;
+        if count == 0 {
+            at += text[start..].chars().next().map_or(1, char::len_utf8);
+        } else if shown(bytes[..start].last()) && shown(bytes.get(at)) {
+            gaps.push(Gap { place: start..at, count });
         }
-        let shown = c.is_ascii_graphic();
-        gaps.extend(run.take().filter(|_| seen && shown));
-        seen = shown;
     }
     gaps
 }

@@ -73,8 +73,8 @@ fn boundary(text: &str, at: usize) -> usize {
 /// What begins here and is no part of the words.
 fn cut(bytes: &[u8], at: usize) -> Option<Cut> {
     let rest = &bytes[at..];
+    let inside = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     if rest[0] == b'<' {
-        let inside = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
         if !inside(bytes[..at].last()) {
             return None;
         }
@@ -87,7 +87,9 @@ fn cut(bytes: &[u8], at: usize) -> Option<Cut> {
         _ => None,
     };
     if let Some(length) = soft {
-        return Some(Cut { length, said: None, tells: true });
+        // Programs break lines behind an equals sign, and leave a blank before it.
+        let tells = inside(bytes[..at].last()) && inside(rest.get(length));
+        return Some(Cut { length, said: None, tells });
     }
     let digit = |at: usize| rest.get(at).and_then(|byte| char::from(*byte).to_digit(16));
     let byte = u8::try_from(digit(1)? << 4 | digit(2)?).ok()?;
@@ -145,6 +147,7 @@ mod tests {
     fn ordinary_texts_have_nothing_to_be_put_together() {
         for text in [
             "a = b; c == d; e=10, f=20&g=30",
+            "let a =\n    b;\nlet c =\nd;\nYWI=\n\nYWI=\n",
             "<p>one</p><!-- a comment --><p>two</p>",
             "<b>I</b>t and text<!-- unfinished",
             "width=10 height=\"20\"",
