@@ -1,32 +1,73 @@
 //! The documents, so that they cannot rot: each JSON block is used, each key and tool that is named exists.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::direct::Script;
-use crate::support::{Config, Gateway};
+use crate::support::{Ask, Config, Front, Gateway, KEY};
 
-const README: &str = include_str!("../README.md");
+/// Where they lead.
+mod links;
+
+const SCHEMA: &str = include_str!("../src/config/schema.json");
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|_| panic!("no {}", path.display()))
+}
+
+/// The texts of a folder, in order.
+fn texts_in(folder: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(repository().join(folder)).expect("a folder");
+    let files = files.map(|file| file.expect("a file").path());
+    let mut texts: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    texts.sort();
+    texts
+}
+
+/// What a user reads: the README and `docs`, as one text.
+fn documents() -> String {
+    let paths = [repository().join("README.md")].into_iter().chain(texts_in("docs"));
+    paths.map(|path| read(&path) + "\n").collect()
+}
+
+/// The JSON blocks that have a member.
+fn blocks_with(member: &str) -> Vec<Value> {
+    let blocks = blocks().into_iter().filter(|block| block.get(member).is_some());
+    let blocks: Vec<Value> = blocks.collect();
+    assert!(!blocks.is_empty(), "no block has `{member}`");
+    blocks
+}
 
 fn blocks() -> Vec<Value> {
     let parse = |block: &str| {
-        serde_json::from_str(block.split("```").next().expect("an end")).expect("README has JSON")
+        let block = block.split("```").next().expect("an end");
+        serde_json::from_str(block).unwrap_or_else(|fault| panic!("{fault} in {block}"))
     };
-    README.split("```json").skip(1).map(parse).collect()
+    documents().split("```json").skip(1).map(parse).collect()
 }
 
-/// The names in the first column of the table after a heading line.
-fn first_column(after: &str) -> Vec<String> {
-    let table = README.split(after).nth(1).expect("the table is there");
-    let rows = table
-        .lines()
-        .skip_while(|line| !line.starts_with("| ---"))
-        .skip(1)
-        .take_while(|line| line.starts_with('|'));
-    let cells = rows.map(|row| row.split('|').nth(1).expect("a cell").to_owned());
-    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+/// The names in the first column of all tables whose first heading is this one.
+fn first_column(heading: &str) -> Vec<String> {
+    let documents = documents();
+    let heading = format!("\n| {heading} |");
+    let tables = documents.split(&heading).skip(1);
+    let rows = tables.flat_map(|table| {
+        table
+            .lines()
+            .skip(1)
+            .skip_while(|line| line.starts_with("| ---"))
+            .take_while(|line| line.starts_with('|'))
+    });
+    let cells = rows.map(|row| row.split('|').nth(1).expect("a cell"));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
 }
 
 fn local() -> Config {
@@ -36,27 +77,53 @@ fn local() -> Config {
         .edit(|file| file["plugins"] = json!({"guardrails": {"provider": "local", "config": config}}))
 }
 
-#[tokio::test]
-async fn the_server_of_the_readme_loads() {
-    let server = blocks().into_iter().find(|block| block.get("server_name").is_some()).expect("a server");
-    let config = local().server(server).env(json!({"GITHUB_PERSONAL_ACCESS_TOKEN": "x"}));
-    let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.contains("denied   delete_*, merge_*"), "{out}");
+#[test]
+fn every_block_is_of_a_kind_that_is_used() {
+    let kinds = ["server_name", "block", "policies", "mcpServers", "apikeys"];
+    for block in blocks() {
+        assert!(kinds.iter().any(|kind| block.get(kind).is_some()), "{block}");
+    }
 }
 
 #[tokio::test]
-async fn the_policy_of_the_readme_loads() {
-    let policy = blocks().into_iter().find(|block| block.get("fail_open").is_some()).expect("a policy");
-    let config = local().lab(&[]).with("output_guardrails_policy", policy);
-    let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.contains("redacts secrets; warns of toxicity; 2 exceptions"), "{out}");
+async fn the_server_of_the_readme_loads() {
+    for server in blocks_with("server_name") {
+        let config = local().server(server).env(json!({"GITHUB_PERSONAL_ACCESS_TOKEN": "x"}));
+        let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        assert!(out.contains("denied   delete_*, merge_*"), "{out}");
+    }
+}
+
+#[tokio::test]
+async fn the_policies_load() {
+    for policy in blocks_with("block") {
+        let whole = policy.get("fail_open").is_some();
+        let config = local().lab(&[]).with("output_guardrails_policy", policy);
+        let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        let rest = if whole { "; 2 exceptions" } else { "" };
+        assert!(out.contains(&format!("redacts secrets; warns of toxicity{rest}")), "{out}");
+    }
+    assert_eq!(blocks_with("fail_open").len(), 1);
+}
+
+#[tokio::test]
+async fn the_configuration_with_two_keys_loads() {
+    for config in blocks_with("apikeys") {
+        let gateway = Gateway::prepare(&config.to_string()).env("KEY_OF_ANN", Some(KEY));
+        let (code, out, err) = gateway.run(&["config", "check"]).await;
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        assert!(
+            out.contains("user ann, project everyone") && out.contains("user ben, project support"),
+            "{out}"
+        );
+    }
 }
 
 #[tokio::test]
 async fn the_rules_of_the_readme_do_what_they_say() {
-    let rules = blocks().into_iter().find(|block| block.get("topics").is_some()).expect("rules");
+    let rules = blocks_with("topics").remove(0);
     let tools =
         ["run_sql", "transfer", "fetch"].map(|name| json!({"name": name, "inputSchema": {"type": "object"}}));
     let script =
@@ -87,7 +154,7 @@ async fn the_rules_of_the_readme_do_what_they_say() {
 
 #[test]
 fn the_clients_entry_is_the_one_that_setup_writes() {
-    let entry = blocks().into_iter().find(|block| block.get("mcpServers").is_some()).expect("an entry");
+    let entry = blocks_with("mcpServers").remove(0);
     let entry = &entry["mcpServers"]["Enkrypt Secure MCP Gateway"];
     let keys: Vec<&String> = entry.as_object().expect("an entry").keys().collect();
     assert_eq!(keys, ["command", "args", "env"]);
@@ -95,14 +162,103 @@ fn the_clients_entry_is_the_one_that_setup_writes() {
     assert!(entry["env"]["ENKRYPT_GATEWAY_KEY"].is_string());
 }
 
+#[tokio::test]
+async fn over_http_the_entry_and_the_request_of_the_documents_open_a_session() {
+    let entries = blocks_with("mcpServers");
+    let entry = &entries.last().expect("an entry")["mcpServers"]["Enkrypt Secure MCP Gateway"];
+    let keys: Vec<&String> = entry.as_object().expect("an entry").keys().collect();
+    assert_eq!(keys, ["type", "url", "headers"]);
+    let path =
+        entry["url"].as_str().expect("a URL").strip_prefix("http://127.0.0.1:8000").expect("the default");
+    let header = entry["headers"]["Authorization"].as_str().expect("a header").replace("KEY", KEY);
+    let documents = documents();
+    let request = documents.split("-d '").nth(1).and_then(|rest| rest.split('\'').next()).expect("a request");
+    let ask = Ask::new("POST", path)
+        .header("Authorization", &header)
+        .header("Content-Type", "application/json")
+        .body(request.as_bytes());
+    let front = Front::start(&Config::new());
+    let told = front.send(&ask).await;
+    assert_eq!(told.status, 200, "{told:?}");
+    assert_eq!(told.json()["result"]["protocolVersion"], "2025-11-25");
+    for path in ["/ready", "/health"] {
+        assert_eq!(front.send(&Ask::new("GET", path)).await.status, 200);
+    }
+}
+
 #[test]
 fn every_key_of_the_tables_is_in_the_schema() {
-    let schema = include_str!("../src/config/schema.json");
-    let tables = ["`common_mcp_gateway_config`:", "A server:"];
-    let keys: Vec<String> = tables.iter().flat_map(|table| first_column(table)).collect();
-    assert!(keys.len() > 15, "{keys:?}");
+    let keys = first_column("key");
+    assert!(keys.len() > 70, "{keys:?}");
     for key in keys {
-        assert!(schema.contains(&format!("\"{key}\":")), "`{key}` is not in the schema");
+        assert!(SCHEMA.contains(&format!("\"{key}\":")), "`{key}` is not in the schema");
+    }
+}
+
+/// Names of members, but for what is another spelling, kept for others, or told by those that stand there.
+fn keys_of(schema: &Value, into: &mut BTreeSet<String>) {
+    const PASSED_OVER: [&str; 5] =
+        ["Accepted", "Another ", "Kept for other versions", "Used when", "What people call"];
+    let members = schema["properties"].as_object().into_iter().flatten();
+    for (key, member) in members {
+        let said = member["description"].as_str().unwrap_or_default();
+        if !PASSED_OVER.iter().any(|words| said.starts_with(words)) && !said.contains("ot used") {
+            into.insert(key.clone());
+            keys_of(member, into);
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_schema_is_in_a_document() {
+    let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
+    let mut keys = BTreeSet::new();
+    keys_of(&schema, &mut keys);
+    for part in schema["$defs"].as_object().expect("parts").values() {
+        keys_of(part, &mut keys);
+    }
+    assert!(keys.len() > 100, "{keys:?}");
+    let documents = documents();
+    let words: BTreeSet<&str> =
+        documents.split(|letter: char| !letter.is_ascii_alphanumeric() && !"_$".contains(letter)).collect();
+    let missing: Vec<&String> = keys.iter().filter(|key| !words.contains(key.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_variable_of_the_table_is_read() {
+    let read = include_str!("../src/config/environment.rs");
+    let variables = first_column("variable");
+    assert!(variables.len() > 8, "{variables:?}");
+    for name in variables.iter().filter(|name| name.starts_with("ENKRYPT_") || name.starts_with("MCP_")) {
+        assert!(read.contains(&format!("\"{name}\"")), "`{name}` is not read");
+    }
+}
+
+#[test]
+fn every_error_code_of_the_table_exists() {
+    let exist = include_str!("../src/fault.rs");
+    let codes = first_column("`error_code`");
+    assert!(codes.len() > 12, "{codes:?}");
+    for code in codes {
+        assert!(exist.contains(&format!("\"{code}\"")), "`{code}` does not exist");
+    }
+}
+
+#[tokio::test]
+async fn every_command_that_is_named_exists() {
+    let documents = documents();
+    let gateway = Gateway::prepare(&Config::new().text());
+    let calls = documents.split("secure-mcp-gateway ").skip(1);
+    let words = calls
+        .filter_map(|call| call.split(|letter: char| !letter.is_ascii_lowercase() && letter != '-').next());
+    let commands: BTreeSet<&str> =
+        words.filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+    assert!(commands.len() > 3, "{commands:?}");
+    let own = ["name"]; // an entry of a keyring
+    for command in commands.into_iter().filter(|command| !own.contains(command)) {
+        let (code, _, err) = gateway.run(&[command, "--help"]).await;
+        assert_eq!((code, err.as_str()), (0, ""), "`{command}`");
     }
 }
 
@@ -111,15 +267,15 @@ async fn every_tool_of_the_table_is_listed_and_none_is_missing() {
     let gateway = Gateway::start(&Config::new()).await;
     let tools = gateway.client().list_all_tools().await.expect("tools");
     let listed: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
-    assert_eq!(first_column("## The tools"), listed);
+    assert_eq!(first_column("tool"), listed);
 }
 
 /// All that a test module consists of.
 fn module(name: &str) -> String {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let tests = repository().join("tests");
     let files = fs::read_dir(tests.join(name)).into_iter().flatten().map(|file| file.expect("a file").path());
     let all = files.chain([tests.join(format!("{name}.rs"))]);
-    all.map(|path| fs::read_to_string(&path).unwrap_or_else(|_| panic!("no {}", path.display()))).collect()
+    all.map(|path| read(&path)).collect()
 }
 
 #[test]

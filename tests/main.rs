@@ -26,7 +26,7 @@ mod detect;
 mod direct;
 /// Where tools come from and how long they are known: configuration, cache, the server itself.
 mod discovery;
-/// README.md, checked against the program.
+/// README.md and docs/, checked against the program.
 mod docs;
 /// Servers that send what nobody can read, or more than anybody wants.
 mod floods;
