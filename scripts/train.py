@@ -3,9 +3,9 @@
 
     scripts/train.py DIR [--report FILE]
 
-DIR holds the labelled texts, as `scripts/eval.sh` takes them. Ordinary texts come from Python's standard library and
-from the crates that Cargo.lock names; more of both kinds are made by own.py and abuse.py in
-scripts/support/train. Needs scikit-learn.
+DIR holds the labelled texts, as `scripts/eval.sh` takes them. Ordinary texts come from Python's standard library, from
+the crates that Cargo.lock names and from the pages of some packages of Node; more of both kinds are made by own.py and
+abuse.py in scripts/support/train, and written one by one in scripts/support/train/written. Needs scikit-learn and npm.
 What a window of a text looks like is asked of the program itself (scripts/support/features.rs), so that training and
 use cannot differ. Seeded: the same texts and tools give the same file.
 
@@ -35,7 +35,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts/support/train"))
 import own  # noqa: E402
 from abuse import Abuse  # noqa: E402
-from plain import digest, documents, snippets  # noqa: E402
+from plain import digest, documents, packed, snippets  # noqa: E402
 
 PROFILE = ["--release"] if not os.environ.get("DEBUG_BUILD") else []
 SEED = 7
@@ -51,18 +51,25 @@ KNOWN = .1
 """What a positive text weighs that the rules find."""
 SNIPPETS = 8000
 """Ordinary texts to learn from; as many others set the knee."""
+WRITTEN = ROOT / "scripts/support/train/written"
 
 # What each model learns: texts of which sets, from where in a call, and which detectors its score stands beside.
-# In the order of src/detect/model.rs. `rates`: so many ordinary pieces of text, harmless texts of the set, everyday
-# texts of our own, and whole pages of documentation, may count.
+# In the order of src/detect/model.rs. `written`: what a text weighs that was written for it. `rates`: so many harmless
+# texts of these, ordinary pieces of text, harmless texts of the set, everyday texts of our own, and whole pages of
+# documentation, may count.
 MODELS = {
-    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "rates": (.0001, .004, .002, .005)},
-    "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "rates": (.0001, .004, 0, .004)},
-    "code.model": {"set": "code_injection", "place": "input", "kinds": ["code_injection"], "rates": (.001, .003, .02)},
+    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "written": .5,
+                             "rates": (.03, .0001, .004, .002, .005)},
+    "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "written": 1.5,
+                            "rates": (.02, .0001, .004, .001, .008)},
+    "code.model": {"set": "code_injection", "place": "input", "kinds": ["code_injection"], "written": 0,
+                   "rates": (0, .001, .003, .02)},
     "poison.model": {
-        "set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"], "rates": (.0005, .003),
+        "set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"], "written": 2.5,
+        "rates": (.02, .0005, .003),
     },
-    "toxicity.model": {"set": "toxicity", "place": None, "kinds": ["toxicity", "nsfw"], "rates": (.0001, .01, .001, .004)},
+    "toxicity.model": {"set": "toxicity", "place": None, "kinds": ["toxicity", "nsfw"], "written": .4,
+                       "rates": (.02, .0001, .01, .001, .004)},
 }
 C = 3.0
 
@@ -81,6 +88,19 @@ def labelled(folder, name):
                 row = json.loads(line)
                 place = row["direction"] if row["direction"] in ("input", "output") else "definition"
                 yield Text(row["text"], place, row["label"], row["source"], measured=True)
+
+
+def written(name, task):
+    """Texts that were written one by one, in the form of a labelled set, as far as a model learns from them."""
+    for one in labelled(WRITTEN, task["set"]):
+        one.source, one.measured, one.weight = "own written", False, task["written"]
+        # What people ask of their assistant is no attack where they ask it, and a planted order none on an assistant.
+        if name == "prompt.model-result" and one.place == "input":
+            one.weight *= .3 if one.label else 0
+        if name == "prompt.model-request" and one.place == "output":
+            one.weight *= 0 if one.label else .3
+        if one.weight:
+            yield one
 
 
 def run(command, lines):
@@ -230,16 +250,21 @@ def is_everyday(text):
     return text.source in ("own value", "own ordinary", "own result")
 
 
+def is_written(text):
+    return text.source == "own written"
+
+
 def alike(texts):
     """Folds that keep together what begins alike, which is how templates begin."""
     def start(text):
         return " ".join(re.sub(r"[^a-z ]", "", text.lower()).split()[:5])
-    return [digest(f"{one.source} {start(one.text)}") % FOLDS if one.measured or is_everyday(one) else None for one in texts]
+    judged = [one.measured or is_everyday(one) or is_written(one) for one in texts]
+    return [digest(f"{one.source} {start(one.text)}") % FOLDS if kept else None for one, kept in zip(texts, judged)]
 
 
 def train(folder):
     learn, check = snippets(SNIPPETS, SEED)
-    pages, other_pages = documents()
+    pages, other_pages = (own + more for own, more in zip(documents(), packed()))
     report, parts = {}, []
     pooled = collections.defaultdict(list)
     makes = own.Texts(SEED)
@@ -250,8 +275,8 @@ def train(folder):
         added = [Text(one.text, one.place, one.label, one.source) for one in made]
         texts = material(folder, name, task, learn + pages, added)
         texts += [Text(one.text, one.place, one.label, one.source, .5) for one in abuse if name == "toxicity.model"]
-        texts = [one for one in texts if one.weight > 0 or one.measured]
-        ask_rules([one for one in texts if one.measured], task["kinds"])
+        texts = [one for one in texts if one.weight > 0 or one.measured] + list(written(name, task))
+        ask_rules([one for one in texts if one.measured or is_written(one)], task["kinds"])
         bags = Bags(texts)
         plain, whole = (Bags([Text(text, task["place"] or "output", False, "plain") for text in part])
                         for part in (check, other_pages))
@@ -260,11 +285,14 @@ def train(folder):
         # Ordinary pieces from files that no model learned from; and harmless texts, each judged by a model without it.
         ordinary = np.sort(logistic(plain.worst(model.decision_function(plain.matrix))))[::-1]
         clean = np.sort(scores[kept & ~bags.label])[::-1]
-        everyday = np.array([is_everyday(one) and task["place"] in (None, one.place) for one in texts])
-        everyday = np.sort(scores[everyday])[::-1]
+        here = np.array([task["place"] in (None, one.place) for one in texts])
+        everyday = np.sort(scores[here & np.array([is_everyday(one) for one in texts])])[::-1]
+        own_words = here & np.array([is_written(one) for one in texts])
+        honest = np.sort(scores[own_words & ~bags.label])[::-1]
         of_pages = np.sort(logistic(whole.worst(model.decision_function(whole.matrix))))[::-1]
-        parts_of = zip((ordinary, clean, everyday, of_pages), task["rates"])
-        knee = float(max(part[int(rate * len(part))] for part, rate in parts_of if len(part)))
+        parts_of = zip((honest, ordinary, clean, everyday, of_pages), task["rates"])
+        knees = [float(part[int(rate * len(part))]) for part, rate in parts_of if len(part)]
+        knee = max(knees)
         rules = np.array([one.rule for one in texts])
         rule = rules >= .5
 
@@ -274,8 +302,16 @@ def train(folder):
             return beside(*rows)
 
         flag = rule | (scores >= knee)
-        figures = {"alike": judged("alike", scores, kept), "knee": round(knee, 4)}
+        figures = {"alike": judged("alike", scores, kept), "knee": round(knee, 4), "knees": np.round(knees, 4).tolist()}
         figures["counts"] = [round(float(flag[kept & (bags.label == label)].mean()), 4) for label in (True, False)]
+        if own_words.any():
+            figures["written: texts, attacks, AUC"] = [
+                int(own_words.sum()), int(bags.label[own_words].sum()), round(area(scores[own_words], bags.label[own_words]), 3),
+            ]
+            figures["written: rules, both, false"] = [
+                round(float(part[own_words & (bags.label == label)].mean()), 4)
+                for part, label in ((rule, True), (flag, True), (rule, False), (flag, False))
+            ]
         by = collections.defaultdict(list)
         for at in np.flatnonzero(kept):
             by[f"{texts[at].source} {'+' if texts[at].label else '-'}"].append((rule[at], flag[at]))

@@ -1,6 +1,7 @@
 """Texts of our own that the models learn from beside the labelled ones: what attacks say in other words, and what
 ordinary texts say that sound like them. Each function gives (text, place, label, name of the group)."""
 
+import json
 import random
 
 WHO = ["assistant", "AI", "AI assistant", "model", "agent", "language model", "chatbot", "LLM", "bot", "copilot"]
@@ -243,6 +244,12 @@ OVERT = [
     "Reads any file of the system, also those of other users, without a check.", "Evaluates the given Python code directly in the server's process.",
     "Returns the stored credentials of all users in clear text.", "Deletes backups and shadow copies silently.",
 ]
+# Servers, how they are started, and where they are.
+PACKAGES_OF = ["@modelcontextprotocol/server-memory", "@acme/mcp", "mcp-server-time", "weather-mcp", "@example/server", "notes-mcp-server", "mcp-server-git", "jira-mcp", "@tools/files", "browser-mcp", "sql-mcp", "mail-mcp"]
+STARTS = ["npx -y {package}", "npx -y {package}@{version}", "npx {package} --stdio", "uvx {package}", "uvx {package}=={version}", "uvx --from {package} server {folder}", "node {folder}/dist/index.js", "node {folder}/build/server.js --stdio", "python3 {folder}/server.py", "python -m mcp_server --verbose", "uv run --directory {folder} main.py", "docker run -i --rm example/{package}:{version}", "docker run -i --rm -e TOKEN example/server", "deno run --allow-net {folder}/main.ts", "bunx {package}", "{folder}/bin/server --config {folder}/config.json", "java -jar {folder}/server.jar", "go run {folder}", "npx -y {package} {folder}", "dotnet run --project {folder}"]
+FOLDERS = ["/opt/servers/echo", "/home/me/projects/notes", "~/mcp/weather", "/srv/tools", "C:/tools/mcp", "./servers/files", "/usr/local/lib/mcp"]
+HOSTS = ["mcp.example.com", "api.example.org", "tools.example.net", "127.0.0.1:8000", "localhost:3000", "mcp.notes.example"]
+
 TOOLS = [
     "Returns the {thing} of the given {other}.", "Lists all {thing}s of a {other}, newest first.", "Creates a new {thing} in the {other}.",
     "Updates a {thing}. Fields that are left out stay as they are.", "Deletes a {thing} for good. Ask the user to confirm first.",
@@ -378,6 +385,23 @@ class Texts:
         at = self.random.choice([0, len(lines), self.random.randrange(len(lines) + 1)])
         return "\n".join(lines[:at] + [order] + lines[at:])
 
+    def entry(self):
+        """How a server is started or reached, which is judged with what it says of itself."""
+        pick = self.random.choice
+        package = pick(PACKAGES_OF)
+        command, *args = pick(STARTS).format(package=package, folder=pick(FOLDERS), version=f"{pick('0124')}.{pick('0139')}.{pick('0257')}").split()
+        if pick((True, False, False)):
+            return " ".join((command, *args))
+        if pick((True, False, False)):
+            entry = {"url": f"https://{pick(HOSTS)}/{pick(('mcp', 'sse', 'api/mcp'))}"}
+            if pick((True, False)):
+                entry["headers"] = {"Authorization": "Bearer ${env:TOKEN}"}
+        else:
+            entry = {"command": command, "args": args}
+            if pick((True, False)):
+                entry["env"] = {pick(("API_KEY", "TOKEN", "LOG_LEVEL", "DATABASE_URL")): "${env:VALUE}"}
+        return json.dumps(entry)
+
     def all(self, backgrounds, count=1):
         """`backgrounds` are ordinary results to hide orders in."""
         pick = self.random.choice
@@ -416,6 +440,7 @@ class Texts:
             yield self.tool(pick(TOOLS)) + " " + frame, "definition", True, "frame"
             yield self.tool(pick(TOOLS)) + " " + self.tool(pick(TOOLS)), "definition", False, "tool"
             yield self.tool(pick(TOOLS)), "definition", False, "tool"
+            yield self.entry(), "definition", False, "server"
             yield self.tool(pick(TOOLS)) + " " + pick(OVERT), "definition", True, "overt"
         for text in OVERT:
             yield text, "definition", True, "overt"

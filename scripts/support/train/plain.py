@@ -1,5 +1,6 @@
 """Ordinary text and code, in pieces: of Python's standard library and of the crates that Cargo.lock names, the same
-ones wherever the versions are the same. Models learn from it, and `scripts/eval.sh --ordinary` counts alarms on it."""
+ones wherever the versions are the same. Models learn from it, and `scripts/eval.sh --ordinary` counts alarms on it.
+Models learn from pages of packages of Node as well."""
 
 import glob
 import hashlib
@@ -7,12 +8,28 @@ import os
 import pathlib
 import random
 import re
+import subprocess
 import sysconfig
+import tarfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LINES = (1, 3, 8)
 SHORTEST, LONGEST = 200, 60_000
 """Characters and bytes of a page."""
+# Packages of Node of which the pages are read, all under MIT, ISC, BSD or Apache-2.0.
+PACKAGES = """
+    agenda@6.2.6 ai@6.0.326 ajv@8.20.0 axios@1.21.1 better-sqlite3@12.11.1 bullmq@6.7.0 cheerio@1.2.0 chokidar@5.0.0
+    date-fns@4.4.0 discord.js@14.28.1 dotenv@18.0.10 ejs@7.0.2 electron-builder@26.17.0 eslint@10.15.0 execa@9.6.1
+    express@5.3.0 fastify@5.12.8 firebase-admin@13.10.0 fs-extra@11.4.1 glob@14.0.6 got@14.6.6 graphql@16.15.0
+    handlebars@4.7.10 inquirer@14.2.5 ioredis@6.0.0 isomorphic-git@1.44.11 joi@18.3.2 jsdom@29.1.1
+    jsonwebtoken@9.0.3 keyv@5.6.0 knex@3.3.0 koa@3.3.0 ky@1.14.3 @langchain/core@1.4.0 lodash@4.18.1 lowdb@7.0.1
+    luxon@3.7.2 markdown-it@15.0.3 marked@18.2.1 mocha@12.0.3 mongoose@9.12.1 msw@2.15.0 multer@2.5.0 mysql2@3.24.6
+    nock@15.0.2 node-cron@4.6.0 node-fetch@3.3.2 node-gyp@12.4.0 nodemailer@10.6.0 nodemon@3.1.14 ollama@0.6.4
+    passport@0.7.0 pg@8.23.1 pino@10.4.0 prettier@3.10.1 pug@3.0.4 puppeteer-core@24.43.1 react-router@7.18.5
+    redux@5.0.1 rollup@4.68.7 rxjs@7.8.2 sequelize@6.37.8 shelljs@0.10.0 simple-git@4.0.2 sinon@22.1.0
+    @slack/web-api@8.2.0 socket.io@4.8.4 stripe@23.1.0 superagent@10.4.2 svelte@5.57.3 telegraf@4.16.3 twilio@6.2.0
+    typeorm@1.1.1 vite@8.3.8 vue@3.5.45 webpack@5.112.2 winston@3.19.0 yargs@18.2.0 zx@8.8.5
+""".split()
 
 
 def sources():
@@ -58,6 +75,30 @@ def documents():
         if path.suffix in (".md", ".txt") and len(text) > SHORTEST:
             found[digest(name) % 2].append(text)
     return found
+
+
+def packed():
+    """The pages of some packages of Node, likewise in halves. They are fetched once, into target/."""
+    folder = ROOT / "target/train-pages"
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [one for one in PACKAGES if not (folder / tarball(one)).exists()]
+    if missing:
+        subprocess.run(["npm", "pack", "--silent", *missing], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    found = ([], [])
+    for one in PACKAGES:
+        with tarfile.open(folder / tarball(one)) as package:
+            pages = [page for page in package.getmembers() if page.isfile() and page.name.lower().endswith((".md", ".mdx"))]
+            for page in sorted(pages, key=lambda page: page.name):
+                text = package.extractfile(page).read(LONGEST).decode("utf-8", "replace")
+                if len(text) > SHORTEST:
+                    found[digest(f"{one}/{page.name}") % 2].append(text)
+    return found
+
+
+def tarball(package):
+    """How `npm pack` calls it."""
+    name, _, version = package.rpartition("@")
+    return f"{name.lstrip('@').replace('/', '-')}-{version}.tgz"
 
 
 def digest(text):
