@@ -247,7 +247,10 @@ mod tests {
                 let mut last = 0..0;
                 for (start, c) in layer.text().char_indices() {
                     let origin = view.origin(layer, start..start + c.len_utf8());
-                    assert!(text.get(origin.clone()).is_some(), "{text:?}, {at}: {origin:?}");
+                    assert!(
+                        !origin.is_empty() && text.get(origin.clone()).is_some(),
+                        "{text:?}, {at}: {origin:?}"
+                    );
                     assert!(at > 0 || last.start <= origin.start && last.end <= origin.end, "{text:?}");
                     last = origin;
                 }
