@@ -1,6 +1,8 @@
 //! What stands on the wire between a client and the gateway, line by line.
 
-use std::io::{BufRead as _, Write as _};
+use std::fs::File;
+use std::io::{BufRead as _, Read, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::time::Duration;
@@ -299,8 +301,8 @@ async fn a_pair_of_sockets_will_do() {
     let (output, its_output) = UnixStream::pair().expect("a pair");
     output.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
     let mut command = gateway.command();
-    command.stdin(Stdio::from(std::os::fd::OwnedFd::from(its_input)));
-    command.stdout(Stdio::from(std::os::fd::OwnedFd::from(its_output)));
+    command.stdin(Stdio::from(OwnedFd::from(its_input)));
+    command.stdout(Stdio::from(OwnedFd::from(its_output)));
     let mut child = command.spawn().expect("it starts");
     drop(command);
     let talk = std::thread::spawn(move || {
@@ -328,6 +330,80 @@ async fn a_pair_of_sockets_will_do() {
     assert!(status.success());
 }
 
+/// Each stream is what it is: some clients give a socket for the one and a pipe for the other.
+#[tokio::test]
+async fn a_socket_and_a_pipe_will_do() {
+    for socket_in in [false, true] {
+        let gateway = gateway();
+        let mut command = gateway.command();
+        let (socket, its_socket) = UnixStream::pair().expect("a pair");
+        socket.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
+        // Another program that has the socket too, as a shell may.
+        let shared = its_socket.try_clone().expect("cloned");
+        let its_socket = Stdio::from(OwnedFd::from(its_socket));
+        let (from_pipe, to_pipe) = std::io::pipe().expect("a pipe");
+        let (input, output) = if socket_in {
+            command.stdin(its_socket).stdout(to_pipe);
+            (OwnedFd::from(socket), OwnedFd::from(from_pipe))
+        } else {
+            command.stdin(from_pipe).stdout(its_socket);
+            (OwnedFd::from(to_pipe), OwnedFd::from(socket))
+        };
+        let mut child = command.spawn().expect("it starts");
+        drop(command);
+        let talk =
+            tokio::task::spawn_blocking(|| large_answers(File::from(input), File::from(output), shared));
+        tokio::time::timeout(Duration::from_secs(20), talk).await.expect("in time").expect("the talk");
+        let status = tokio::time::timeout(Duration::from_secs(20), child.wait()).await;
+        assert!(status.expect("it ends").expect("a status").success(), "{socket_in}");
+    }
+}
+
+/// Two large answers, read more slowly than they are written, and a small one after them.
+fn large_answers(mut input: File, output: File, shared: UnixStream) {
+    let mut lines = std::io::BufReader::with_capacity(16 << 10, Slow(output)).lines();
+    let calls = json!([{"name": "big", "args": {"bytes": 3_000_000}}]);
+    let arguments = json!({"server_name": "lab", "tool_calls": calls});
+    let call = json!({"name": crate::support::SECURE_CALL, "arguments": arguments});
+    for message in [
+        initialize("2025-11-25"),
+        request(1, "tools/call", call.clone()),
+        request(2, "tools/call", call),
+        request(3, "ping", Value::Null),
+    ] {
+        writeln!(input, "{message}").expect("written");
+        if message["id"] == 2 {
+            continue;
+        }
+        // The ping is sent while the answer before it is on its way.
+        let awaited = if message["id"] == 3 { 2 } else { 1 };
+        for _ in 0..awaited {
+            let line = lines.next().expect("a line").expect("text");
+            let answer: Value = serde_json::from_str(&line).expect("JSON");
+            assert!(answer["result"].is_object(), "{answer}");
+            let large = answer["id"] == 1 || answer["id"] == 2;
+            assert_eq!(line.len() > 3_000_000, large, "{}", answer["id"]);
+        }
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let flags = rustix::fs::fcntl_getfl(&shared).expect("flags");
+        assert!(!flags.contains(rustix::fs::OFlags::NONBLOCK), "it blocks for whoever shares it");
+    }
+    drop((input, shared));
+    assert!(lines.next().is_none(), "it closes its side");
+}
+
+/// Leaves time for the buffer in between to fill.
+struct Slow(File);
+
+impl Read for Slow {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        std::thread::sleep(Duration::from_millis(1));
+        self.0.read(buffer)
+    }
+}
+
 /// It may keep the gateway's input open.
 #[tokio::test]
 async fn a_client_that_no_longer_listens_has_left() {
@@ -337,8 +413,8 @@ async fn a_client_that_no_longer_listens_has_left() {
         let (output, its_output) = UnixStream::pair().expect("a pair");
         let (input, its_input) = UnixStream::pair().expect("a pair");
         if pair {
-            command.stdin(Stdio::from(std::os::fd::OwnedFd::from(its_input)));
-            command.stdout(Stdio::from(std::os::fd::OwnedFd::from(its_output)));
+            command.stdin(Stdio::from(OwnedFd::from(its_input)));
+            command.stdout(Stdio::from(OwnedFd::from(its_output)));
         }
         let mut child = command.spawn().expect("it starts");
         drop(command);

@@ -4,9 +4,22 @@
 //! instead of dropped.
 
 use std::sync::Arc;
+#[cfg(unix)]
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
+#[cfg(unix)]
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
+#[cfg(unix)]
+use tokio::io::{Interest, ReadBuf, unix::AsyncFd};
+#[cfg(target_os = "linux")]
+use tokio::net::unix::pipe;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -164,55 +177,124 @@ impl Stdio {
 /// on Linux, a pipe is not watched.
 async fn deaf() {
     #[cfg(unix)]
-    if let Some(output) = socket(std::io::stdout()) {
-        use tokio::io::Interest;
-        let again = || -> std::io::Result<()> { Err(std::io::ErrorKind::WouldBlock.into()) };
-        while let Ok(ready) = output.ready(Interest::WRITABLE).await {
-            if ready.is_write_closed() {
+    if let Some(output) = watched(std::io::stdout()) {
+        while let Ok(mut ready) = output.ready(Interest::WRITABLE).await {
+            if ready.ready().is_write_closed() {
                 return;
             }
             // It can be written to, which is forgotten until the next change.
-            let _ = output.try_io(Interest::WRITABLE, again);
+            ready.clear_ready();
         }
     }
     #[cfg(target_os = "linux")]
-    if let Ok(output) = tokio::net::unix::pipe::OpenOptions::new().open_sender("/proc/self/fd/1")
-        && output.ready(tokio::io::Interest::ERROR).await.is_ok()
+    if let Ok(output) = pipe::OpenOptions::new().open_sender("/proc/self/fd/1")
+        && output.ready(Interest::ERROR).await.is_ok()
     {
         return;
     }
     std::future::pending::<()>().await;
 }
 
-/// The process's own streams, without a blocking thread where the system allows: pipes on Linux, sockets on Unix.
+/// The process's own streams, each without a blocking thread where the system allows: pipes on Linux, sockets on Unix
+/// (Node starts its children on these). One may be this and the other that.
 fn streams() -> (Input, Output) {
     widen(std::io::stdin());
     widen(std::io::stdout());
+    (input(), output())
+}
+
+fn input() -> Input {
     #[cfg(unix)]
-    if let Some(pair) = sockets() {
-        return pair;
+    if let Some(socket) = Socket::of(std::io::stdin()) {
+        return Box::new(socket);
     }
-    let (input, output) = rmcp::transport::stdio_pipes();
-    (Box::new(input), Box::new(output))
+    // Opened anew, a pipe blocks or not for us alone.
+    #[cfg(target_os = "linux")]
+    if let Ok(pipe) = pipe::OpenOptions::new().open_receiver("/proc/self/fd/0") {
+        return Box::new(pipe);
+    }
+    Box::new(rmcp::transport::stdio().0)
 }
 
-/// Node starts its children on socket pairs, which the pipe driver does not take.
-#[cfg(unix)]
-fn sockets() -> Option<(Input, Output)> {
-    let (input, output) = (socket(std::io::stdin())?, socket(std::io::stdout())?);
-    Some((Box::new(input), Box::new(output)))
+fn output() -> Output {
+    #[cfg(unix)]
+    if let Some(socket) = Socket::of(std::io::stdout()) {
+        return Box::new(socket);
+    }
+    #[cfg(target_os = "linux")]
+    if let Ok(pipe) = pipe::OpenOptions::new().open_sender("/proc/self/fd/1") {
+        return Box::new(pipe);
+    }
+    Box::new(rmcp::transport::stdio().1)
 }
 
+/// A socket that can be waited for; whether it blocks stays as it is.
 #[cfg(unix)]
-fn socket(stream: impl std::os::fd::AsFd) -> Option<tokio::net::UnixStream> {
-    use std::os::unix::fs::FileTypeExt as _;
-
-    let owned = || stream.as_fd().try_clone_to_owned().ok();
-    let kind = std::fs::File::from(owned()?).metadata().ok()?.file_type();
-    if !kind.is_socket() {
+#[expect(deprecated, reason = "what replaces `new` is `unsafe`, and an `OwnedFd` keeps all that it asks for")]
+fn watched(stream: impl AsFd) -> Option<AsyncFd<OwnedFd>> {
+    let kind = rustix::fs::fstat(&stream).ok()?.st_mode;
+    if !rustix::fs::FileType::from_raw_mode(kind).is_socket() {
         return None;
     }
-    let stream = std::os::unix::net::UnixStream::from(owned()?);
-    stream.set_nonblocking(true).ok()?;
-    tokio::net::UnixStream::from_std(stream).ok()
+    AsyncFd::new(stream.as_fd().try_clone_to_owned().ok()?).ok()
+}
+
+/// A socket as a standard stream. Whether it blocks holds for all who share it, the log or another process: on Linux
+/// that is left alone, and each call says that it does not wait.
+#[cfg(unix)]
+struct Socket(AsyncFd<OwnedFd>);
+
+#[cfg(unix)]
+impl Socket {
+    fn of(stream: impl AsFd) -> Option<Self> {
+        let socket = watched(stream)?;
+        #[cfg(not(target_os = "linux"))]
+        unblock(&socket)?;
+        Some(Self(socket))
+    }
+}
+
+/// Not every system heeds what a call says, macOS for one. Nothing is done to a socket that the log is written to.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn unblock(socket: &AsyncFd<OwnedFd>) -> Option<()> {
+    let (ours, log) = (rustix::fs::fstat(socket).ok()?, rustix::fs::fstat(std::io::stderr()).ok()?);
+    if (ours.st_dev, ours.st_ino) == (log.st_dev, log.st_ino) {
+        return None;
+    }
+    rustix::io::ioctl_fionbio(socket, true).ok()
+}
+
+#[cfg(unix)]
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let mut ready = ready!(self.0.poll_read_ready(cx))?;
+            let unfilled = buf.initialize_unfilled();
+            let received = ready.try_io(|socket| Ok(recv(socket, unfilled, RecvFlags::DONTWAIT)?.0));
+            // Otherwise there was nothing to read after all.
+            if let Ok(received) = received {
+                return Poll::Ready(received.map(|bytes| buf.advance(bytes)));
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            let mut ready = ready!(self.0.poll_write_ready(cx))?;
+            if let Ok(sent) = ready.try_io(|socket| Ok(send(socket, buf, SendFlags::DONTWAIT)?)) {
+                return Poll::Ready(sent);
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
 }
