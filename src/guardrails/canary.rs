@@ -33,6 +33,19 @@ const SHORTEST: usize = 8;
 /// Places of one text, and of more nobody cuts out each.
 const MAX_HITS: usize = 1_000;
 
+/// What encoders of JSON write by its number, so that a page may hold it: each of these, and nothing else.
+const NUMBERED: [&str; 5] = ["", "&<>", "&<>'", "&<>'=", "&<>'\"+`"];
+
+/// What encoders of HTML make of both quotes.
+const QUOTES: [[&str; 2]; 6] = [
+    ["\"", "'"],
+    ["&quot;", "'"],
+    ["&quot;", "&#39;"],
+    ["&quot;", "&#039;"],
+    ["&quot;", "&#x27;"],
+    ["&#34;", "&#39;"],
+];
+
 /// Whose secret it is: a server's, or nobody's but the gateway's.
 type Owner = Option<(ConfigId, ServerName)>;
 
@@ -87,8 +100,9 @@ impl Canaries {
 
     /// A text without the secrets of this server, for whoever is not this server.
     pub(super) fn hide(&self, text: &mut String, of: Of<'_>) {
-        for place in self.places(text, usize::MAX, |owners| is_of(owners, of)).into_iter().rev() {
-            text.replace_range(place, MASK);
+        let places = self.places(text, usize::MAX, |owners| is_of(owners, of));
+        if !places.is_empty() {
+            *text = without(text, places);
         }
     }
 
@@ -145,17 +159,29 @@ fn is_of(owners: &[Owner], (list, name): Of<'_>) -> bool {
     owners.iter().flatten().any(|owner| (list, name) == (&owner.0, &owner.1))
 }
 
+/// A text with a mask at each of these places, which are in order and apart.
+fn without(text: &str, places: Vec<Range<usize>>) -> String {
+    let (mut hidden, mut at) = (String::with_capacity(text.len()), 0);
+    for place in places {
+        hidden.push_str(&text[at..place.start]);
+        hidden.push_str(MASK);
+        at = place.end;
+    }
+    hidden.push_str(&text[at..]);
+    hidden
+}
+
 fn hit(place: Option<Place>) -> Hit {
     Hit { place, reason: Some(REASON.to_owned()), ..Hit::new(Detector::Secrets, RULE) }
 }
 
-/// A value as it is, as JSON and addresses write it, and within base64 and hexadecimal digits.
+/// A value as it is, as JSON, HTML and addresses write it, and within base64 and hexadecimal digits.
 fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     let text = String::from_utf8_lossy(value);
     let mut forms = vec![value.to_vec()];
     if let Cow::Borrowed(text) = text {
-        let quoted = serde_json::Value::from(text).to_string();
-        forms.push(quoted.as_bytes()[1..quoted.len() - 1].to_vec());
+        forms.extend(json_forms(text));
+        forms.extend(QUOTES.map(|quotes| html(text, quotes)));
     }
     forms.extend([percent(value, b"0123456789ABCDEF"), percent(value, b"0123456789abcdef")]);
     forms.extend([hex(value, b"0123456789ABCDEF"), hex(value, b"0123456789abcdef")]);
@@ -172,6 +198,45 @@ fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     forms.sort_unstable();
     forms.dedup();
     forms
+}
+
+/// Every way in which a common encoder writes a text in JSON.
+fn json_forms(text: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let ways = NUMBERED.into_iter().flat_map(|signs| [(signs, false), (signs, true)]);
+    let ways = ways.flat_map(|(signs, upper)| [(signs, upper, false), (signs, upper, true)]);
+    ways.map(move |(signs, upper, slashed)| {
+        let mut form = Vec::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                _ if signs.contains(c) => {
+                    let code = u32::from(c);
+                    let sign = if upper { format!("\\u{code:04X}") } else { format!("\\u{code:04x}") };
+                    form.extend(sign.bytes());
+                }
+                '/' if slashed => form.extend(b"\\/"),
+                _ => {
+                    let quoted = serde_json::Value::from(c.to_string()).to_string();
+                    form.extend(&quoted.as_bytes()[1..quoted.len() - 1]);
+                }
+            }
+        }
+        form
+    })
+}
+
+fn html(text: &str, [double, single]: [&str; 2]) -> Vec<u8> {
+    let mut form = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => form.push_str("&amp;"),
+            '<' => form.push_str("&lt;"),
+            '>' => form.push_str("&gt;"),
+            '"' => form.push_str(double),
+            '\'' => form.push_str(single),
+            _ => form.push(c),
+        }
+    }
+    form.into_bytes()
 }
 
 fn percent(value: &[u8], digits: &[u8; 16]) -> Vec<u8> {
@@ -238,5 +303,43 @@ mod tests {
             assert!(canaries.find(&[&hidden], None).len() == 1, "it is of nobody");
         }
         assert!(canaries.find(&["p\"ss/w+rd é 42?", "cCJzcy93"], None).is_empty());
+    }
+
+    #[test]
+    fn a_value_is_found_as_pages_and_their_data_write_it() {
+        let value = "k<9/p&v'r\">Q";
+        let canaries = canaries(&[value]);
+        for text in [
+            r#"k<9\/p&v'r\">Q"#,
+            r#"k\u003c9/p\u0026v'r\"\u003eQ"#,
+            r#"k\u003C9\/p\u0026v\u0027r\"\u003EQ"#,
+            r"k\u003C9/p\u0026v\u0027r\u0022\u003EQ",
+            "k&lt;9/p&amp;v'r\"&gt;Q",
+            "k&lt;9/p&amp;v&#39;r&quot;&gt;Q",
+            "k&lt;9/p&amp;v&#x27;r&quot;&gt;Q",
+        ] {
+            assert_eq!(canaries.find(&[text], None).len(), 1, "{text}");
+        }
+        let most: String = (' '..='~').collect();
+        assert!(forms(most.as_bytes()).len() <= 40 && forms(b"kX9-plover-27").len() <= 10, "bounded");
+    }
+
+    #[test]
+    fn several_places_are_hidden_at_once() {
+        let of = (&ConfigId::from("c"), &ServerName::from("s"));
+        let mut canaries = canaries(&["kX9%41plover/27", "plover/27+wren", "QUJDREVGR0hJ"]);
+        canaries.owners.fill(vec![Some((of.0.clone(), of.1.clone()))]);
+        for (text, hidden) in [
+            ("nothing é", "nothing é"),
+            ("kX9%41plover/27", "[SECRET]"),
+            ("é kX9%41plover/27, kX9%41plover/27é plover/27+wren.", "é [SECRET], [SECRET]é [SECRET]."),
+            // As it is, the first one; with the percent sign read, the second, which begins within it.
+            ("a kX9%41plover/27%2Bwren b kX9%41plover/27", "a [SECRET] b [SECRET]"),
+            ("QUJD\nREVGR0hJ and QUJDREVGR0hJ", "[SECRET] and [SECRET]"),
+        ] {
+            let mut words = text.to_owned();
+            canaries.hide(&mut words, of);
+            assert_eq!(words, hidden, "{text}");
+        }
     }
 }
