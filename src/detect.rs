@@ -241,6 +241,11 @@ pub fn names_a_secret(name: &str) -> bool {
     secrets::names_a_secret(name)
 }
 
+/// Whether this is never the name of anything but a password.
+pub fn is_plain_password(name: &str) -> bool {
+    secrets::is_plain_password(name)
+}
+
 /// Whether this stands where a secret belongs and is none.
 pub fn is_placeholder(value: &str) -> bool {
     secrets::is_placeholder(value)

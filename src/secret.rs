@@ -16,7 +16,7 @@ mod mask;
 mod named;
 
 pub use mask::{Masker, found_in, mask_argument, mask_url};
-pub use named::named_in;
+pub use named::{is_authorization, is_pair, is_phrase, is_told, named_in};
 
 /// The key with which a caller opens the gateway.
 #[derive(Clone, Debug)]

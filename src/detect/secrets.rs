@@ -9,7 +9,7 @@ mod name;
 mod value;
 mod vendors;
 
-pub(super) use name::{member, names_a_secret};
+pub(super) use name::{is_plain_password, member, names_a_secret};
 pub(super) use value::is_placeholder;
 
 use super::decode;

@@ -3,14 +3,19 @@
 
 use std::ops::Range;
 
-use crate::detect::names_a_secret;
+use crate::detect::{is_placeholder, is_plain_password, names_a_secret};
 
 /// A longer name is a sentence.
 const LONGEST_NAME: usize = 64;
 
 /// Flags that take a user and a password in one.
 const LOGINS: [&str; 8] =
-    ["-u", "-U", "--user", "--userpwd", "--proxy-user", "--basic-auth", "--auth", "--credentials"];
+    ["-u", "-U", "--user", "--auth", "--credentials", "--userpwd", "--proxy-user", "--basic-auth"];
+/// As many of them take other pairs as well.
+const LOOSE: usize = 5;
+
+/// A shorter password does not tell whether it is one.
+const SHORTEST_DRAWN: usize = 8;
 
 const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
 
@@ -18,8 +23,8 @@ const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
 pub fn named_in(text: &str, previous: Option<&str>) -> Vec<Range<usize>> {
     let mut spans = assigned(text);
     flags(text, &mut spans);
-    if previous.is_some_and(|flag| LOGINS.contains(&flag)) {
-        spans.extend(password(text, 0..text.len()));
+    if let Some(flag) = previous.filter(|flag| LOGINS.contains(flag)) {
+        spans.extend(password(text, flag, 0..text.len(), false));
     }
     spans.retain(|span| !span.is_empty());
     spans.sort_by_key(|span| span.start);
@@ -31,6 +36,42 @@ pub fn named_in(text: &str, previous: Option<&str>) -> Vec<Range<usize>> {
         meets
     });
     spans
+}
+
+/// Whether the value of this flag or name is a pair, of which at most the second half is a secret.
+pub fn is_pair(name: &str, value: &str) -> bool {
+    LOGINS.contains(&name) && value.contains(':')
+}
+
+/// Whether `name: value` only says what a password is like: `password: at-least-12-chars`.
+pub fn is_told(name: &str, value: &str) -> bool {
+    is_plain_password(name) && is_phrase(value, 2)
+}
+
+/// Words, at least so many, and numbers joined by dashes: `client-credentials-v2`.
+pub fn is_phrase(value: &str, least: usize) -> bool {
+    const LONGEST_WORD: usize = 16;
+    let (mut words, mut numbers) = (0, 0);
+    for part in value.split(['-', '_']) {
+        let number = part.strip_prefix('v').unwrap_or(part);
+        if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+            numbers += 1;
+        } else if (1..=LONGEST_WORD).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_lowercase())
+        {
+            words += 1;
+        } else {
+            return false;
+        }
+    }
+    words >= least && numbers > 0
+}
+
+/// Whether the last word of this is what opens something, whatever the scheme before it is.
+pub fn is_authorization(name: &str) -> bool {
+    const NAME: &str = "authorization";
+    let start = name.len().saturating_sub(NAME.len());
+    name.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(NAME))
 }
 
 /// `name=value` and `name: value`, with or without quotes.
@@ -57,10 +98,30 @@ fn assigned(text: &str) -> Vec<Range<usize>> {
             let before = before[..before.len() - name.len()].trim_end_matches(' ');
             // One setting of a list, and whatever is in it.
             let whole = listed && (before.is_empty() || before.ends_with(';'));
-            spans.push(value(text, after_scheme(text, start), before.chars().next_back(), whole));
+            let token = after_scheme(text, start);
+            let span = value(text, token, before.chars().next_back(), whole);
+            let said = &text[span.clone()];
+            let colon = text[at..].starts_with(':');
+            if token == start && is_authorization(name) && (colon || !before.contains(char::is_whitespace)) {
+                spans.push(header(text, span, before, colon));
+            } else if !is_pair(name, said) && (!colon || quoted || !is_told(name, said)) {
+                spans.push(span);
+            }
         }
     }
     spans
+}
+
+/// All of a header whose scheme nobody knows: to the quote that is open, or to the end of the line.
+fn header(text: &str, span: Range<usize>, before: &str, colon: bool) -> Range<usize> {
+    if text[..span.start].ends_with(['"', '\'']) {
+        return span;
+    }
+    let open = ['"', '\''].into_iter().find(|quote| before.matches(*quote).count() % 2 == 1);
+    let ends = |c: char| c == '\n' || Some(c) == open || !colon && matches!(c, '&' | ',' | ';');
+    let rest = &text[span.start..];
+    let end = span.start + rest.find(ends).unwrap_or(rest.len());
+    span.start..end.max(span.end)
 }
 
 /// The name that a text ends with.
@@ -96,6 +157,7 @@ fn after_scheme(text: &str, start: usize) -> usize {
 /// `--token value`, and a login in the same way.
 fn flags(text: &str, spans: &mut Vec<Range<usize>>) {
     let mut at = 0;
+    let fetches = fetches(text);
     while let Some(found) = text[at..].find('-') {
         let start = at + found;
         let length = text[start..].find(char::is_whitespace).unwrap_or(text.len() - start);
@@ -112,9 +174,9 @@ fn flags(text: &str, spans: &mut Vec<Range<usize>>) {
         });
         match (login, next) {
             (Some(login), Some(next)) if flag == *login => {
-                spans.extend(password(text, word(text, next)));
+                spans.extend(password(text, login, word(text, next), fetches));
             }
-            (Some(login), _) => spans.extend(password(text, start + login.len()..at)),
+            (Some(login), _) => spans.extend(password(text, login, start + login.len()..at, fetches)),
             (None, Some(next)) if !flag.contains('=') && names_a_secret(flag.trim_start_matches('-')) => {
                 spans.push(word(text, next));
             }
@@ -137,13 +199,42 @@ fn word(text: &str, start: usize) -> Range<usize> {
     start..start + opened.find(char::is_whitespace).unwrap_or(opened.len())
 }
 
+/// Whether a program is called for which every login is one.
+fn fetches(text: &str) -> bool {
+    let words =
+        text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | '|' | '&' | '(' | '`'));
+    words
+        .filter_map(|word| word.rsplit(['/', '\\']).next())
+        .any(|program| ["curl", "curl.exe", "wget", "wget.exe"].contains(&program))
+}
+
+/// Letters and digits by turns, as no name of an image, a team or a version has them.
+fn is_drawn(password: &str) -> bool {
+    let turns = |run: &str| {
+        run.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count()
+    };
+    let both = |run: &str| {
+        run.bytes().any(|byte| byte.is_ascii_uppercase()) && run.bytes().any(|byte| byte.is_ascii_lowercase())
+    };
+    let mixed = |run: &str| turns(run) > 2 || turns(run) == 2 && both(run);
+    let has_digit = password.bytes().any(|byte| byte.is_ascii_digit());
+    password.len() >= SHORTEST_DRAWN
+        && !password.contains('/')
+        && !is_placeholder(password)
+        && (has_digit && password.contains(['!', '#', '^', '&'])
+            || password
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .any(|run| run.len() >= SHORTEST_DRAWN && mixed(run)))
+}
+
 /// The second half of `user:password`; what a container runs as is two numbers.
-fn password(text: &str, login: Range<usize>) -> Option<Range<usize>> {
+fn password(text: &str, flag: &str, login: Range<usize>, sure: bool) -> Option<Range<usize>> {
     let pair = &text[login.clone()];
     let (user, password) = pair.split_once(':')?;
     let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let is_login = !password.starts_with("//") && !pair.contains(char::is_whitespace);
-    (is_login && !(is_number(user.trim_start_matches('=')) && is_number(password)))
+    let sure = sure || LOGINS[LOOSE..].contains(&flag) || is_drawn(password);
+    (sure && is_login && !(is_number(user.trim_start_matches('=')) && is_number(password)))
         .then(|| login.end - password.len()..login.end)
 }
 
@@ -170,14 +261,24 @@ mod tests {
             ("--access-token xyz", "xyz"),
             ("start --api-key \"xyz\" --port 80", "xyz"),
             ("export TOKEN=xyz && run", "xyz"),
-            ("-u svc:xyz", "xyz"),
+            ("--header=Authorization: SSWS xyz", "SSWS xyz"),
+            ("-H \"Authorization: ApiKey xyz\" --port 80", "ApiKey xyz"),
+            ("\"--header=Authorization: Bot xyz\" --port 80", "Bot xyz"),
+            ("--header=authorization=Key xyz", "Key xyz"),
+            ("{\"Authorization\": \"Key xyz\", \"b\": 1}", "Key xyz"),
+            ("x --header=Proxy-Authorization: a=\"b\", c=xyz", "a=\"b\", c=xyz"),
+            ("password=at-least-12-chars", "at-least-12-chars"),
+            ("password: hunter2-Xy9", "hunter2-Xy9"),
+            ("-u svc:mW8plover2c", "mW8plover2c"),
+            ("--userpwd svc:xyz", "xyz"),
+            ("sh -c '/usr/bin/wget --user svc:xyz'", "xyz'"),
             ("curl -usvc:xyz https://h", "xyz"),
-            ("--user=svc:xyz", "xyz"),
+            ("--user=svc:kV9x2pQ7", "kV9x2pQ7"),
         ] {
             let found: Vec<&str> = named_in(text, None).into_iter().map(|span| &text[span]).collect();
             assert_eq!(found, [expected], "{text}");
         }
-        assert_eq!(named_in("svc:xyz", Some("-u")).first(), Some(&(4..7)));
+        assert_eq!(named_in("svc:kV9x2pQ7", Some("-u")).first(), Some(&(4..12)));
     }
 
     #[test]
@@ -189,6 +290,13 @@ mod tests {
             "-u 1000:1000",
             "--user https://h",
             "-u root",
+            "-u backup:data/2024-archive",
+            "-U registry.example:5000/img:v1.2",
+            "-u svc-user:team-eu-west1",
+            "--auth oauth2:client-credentials-v2",
+            "--auth=oauth2:client-credentials-v2",
+            "password: at-least-12-chars",
+            "-Dpassword.encoder=bcrypt-2024",
             "password=",
             "a - b -- c",
             "-",

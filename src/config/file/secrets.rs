@@ -6,7 +6,7 @@
 use super::super::secretref::Resolved;
 use super::super::{CacheStore, ProviderSettings};
 use crate::detect;
-use crate::secret::{Masker, SecretValue, found_in, named_in};
+use crate::secret::{Masker, SecretValue, found_in, is_authorization, is_pair, is_phrase, is_told, named_in};
 
 /// A shorter value is found by chance.
 const SHORTEST: usize = 8;
@@ -66,11 +66,13 @@ impl Secrets {
     pub(super) fn note_argument(&mut self, previous: &str, found: &Resolved) {
         let text = found.value.expose();
         // `--token x`, `--token=x`, `Authorization: Bearer x`
-        let named = text.split_once('=').or_else(|| text.split_once(": "));
-        let named = named.filter(|(name, _)| !name.contains("://"));
+        let told = |(name, value): &(&str, &str)| is_told(name, value.trim());
+        let named = text.split_once('=').or_else(|| text.split_once(": ").filter(|pair| !told(pair)));
+        let named = named.filter(|(name, value)| !name.contains("://") && !is_pair(name, value));
+        let flag = previous.starts_with('-') && !previous.contains('=') && !is_pair(previous, text);
         match named {
-            Some((name, value)) if detect::names_a_secret(name) => self.add_named(value.trim()),
-            _ if previous.starts_with('-') && !previous.contains('=') => self.note(previous, found),
+            Some((name, value)) if detect::names_a_secret(name) => self.add_under(name, value.trim()),
+            _ if flag => self.note(previous, found),
             _ => self.note("", found),
         }
         self.add_within(text, Some(previous));
@@ -80,7 +82,7 @@ impl Secrets {
     pub(super) fn note(&mut self, name: &str, found: &Resolved) {
         let value = found.value.expose();
         if detect::names_a_secret(name) {
-            self.add_named(value);
+            self.add_under(name, value);
             found.secrets.iter().for_each(|secret| self.add_named(secret.expose()));
         } else if value.contains("://") {
             self.note_address(value);
@@ -117,14 +119,27 @@ impl Secrets {
 
     fn add_found(&mut self, text: &str) {
         for span in found_in(text) {
-            self.add(&text[span]);
+            let name = text[..span.start].strip_suffix('=').and_then(|all| all.rsplit(' ').next());
+            let other = name.is_some_and(|name| !detect::names_a_secret(name));
+            if !is_phrase(&text[span.clone()], if other { 1 } else { 2 }) {
+                self.add(&text[span]);
+            }
         }
     }
 
     /// What stands under a secret's name in a longer text.
     fn add_within(&mut self, text: &str, previous: Option<&str>) {
         for span in named_in(text, previous) {
-            self.add_named(&text[span]);
+            let name = text[..span.start].trim_end_matches([' ', ':', '=', '"', '\'', '\\']);
+            self.add_under(name, &text[span]);
+        }
+    }
+
+    /// What stands under a name; of a header, whatever its scheme is, what comes after the scheme.
+    fn add_under(&mut self, name: &str, value: &str) {
+        self.add_named(value);
+        if let Some((_, token)) = value.trim().rsplit_once(' ').filter(|_| is_authorization(name)) {
+            self.add(token);
         }
     }
 
@@ -201,6 +216,7 @@ mod tests {
             ("VAULT_SECRET_ID", "kV9x2pQ7-a1", "kV9x2pQ7-a1"),
             ("Authorization", "Bearer 8f3kd92ks", "8f3kd92ks"),
             ("Authorization", "Bearer ${MY_TOKEN}", "kX9-from-env-2"),
+            ("OPTIONS", "curl -u svc:plover-wren-7 https://h", "plover-wren-7"),
             ("WHATEVER", "${env:MY_TOKEN}", "kX9-from-env-2"),
             ("DATABASE_URL", "postgres://svc:kV9x2pQ7@db.internal:5432/app", "kV9x2pQ7"),
             ("DB", "Server=tcp:db,1433;User ID=sa;Password=hunter2-Xy9;Encrypt=True", "hunter2-Xy9"),
@@ -233,9 +249,40 @@ mod tests {
             ("OAUTH_CLIENT_ID", "reports-app-7"),
             ("ARN", "arn:aws:secretsmanager:eu-west-1:1:secret:prod/db-x1"),
             ("OPTIONS", "-u 1000:1000 --token-limit 12000000 --auth none"),
+            ("OPTIONS", "-u backup:data/2024-archive -U registry.example:5000/img:v1.2"),
+            ("OPTIONS", "-u svc-user:team-eu-west1 --auth oauth2:client-credentials-v2"),
+            ("HELP", "password: at-least-12-chars"),
+            ("JAVA_OPTS", "-Dpassword.encoder=bcrypt-2024"),
             ("--private-registry", "registry2.corp.example"),
         ] {
             assert_eq!(noted(name, text), Vec::<String>::new(), "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_argument_is_known_by_the_one_before_it() {
+        for (previous, text, expected) in [
+            ("-u", "svc:mW8plover2c", &["mW8plover2c"][..]),
+            ("--auth", "mW8plover2c", &["mW8plover2c"]),
+            ("-H", "Authorization: SSWS plover-27", &["SSWS plover-27", "plover-27"]),
+            ("x", "--header=Authorization: Bot plover-27", &["Bot plover-27", "plover-27"]),
+            ("x", "password=at-least-12-chars", &["at-least-12-chars"]),
+            ("-u", "backup:data/2024-archive", &[]),
+            ("-U", "registry.example:5000/img:v1.2", &[]),
+            ("-u", "svc-user:team-eu-west1", &[]),
+            ("--auth", "oauth2:client-credentials-v2", &[]),
+            ("x", "--auth=oauth2:client-credentials-v2", &[]),
+            ("x", "password: at-least-12-chars", &[]),
+            ("x", "-Dpassword.encoder=bcrypt-2024", &[]),
+        ] {
+            let mut secrets = Secrets::default();
+            let found = resolve(text, &Environment::from_pairs([("A", "b")])).expect("a value");
+            secrets.note_argument(previous, &found);
+            let mut values: Vec<String> =
+                secrets.into_values().iter().map(|value| value.expose().to_owned()).collect();
+            values.sort();
+            values.dedup();
+            assert_eq!(values, expected, "{previous} {text}");
         }
     }
 }

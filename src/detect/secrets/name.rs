@@ -109,6 +109,9 @@ const AROUND: &[&str] = &[
     "zone",
 ];
 
+/// What a program treats passwords with, as the last word of a setting's name.
+const HOW: &[&str] = &["encoder", "encoding", "generator", "hasher", "validator"];
+
 /// Where a list goes on: a token of these opens nothing.
 const PLACES: &[&str] = &[
     "change",
@@ -164,7 +167,7 @@ pub(super) fn is_about(name: &str) -> bool {
 }
 
 /// A word that is never anything but a password: `pass` counts what has passed, and `pwd` is a folder.
-pub(super) fn is_plain_password(name: &str) -> bool {
+pub(in super::super) fn is_plain_password(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     ["password", "passwd", "passphrase"].iter().any(|word| lower.contains(word))
 }
@@ -189,7 +192,10 @@ pub(in super::super) fn names_a_secret(name: &str) -> bool {
     words(name).for_each(|word| last = [last[1], word]);
     let [before, last] = last.map(str::to_ascii_lowercase);
     let is_around = AROUND.contains(&last.as_str()) || before == "client" && last == "id";
-    words(name).any(is) && !is_about(name) && (!is_around || is_plain_password(name))
+    words(name).any(is)
+        && !is_about(name)
+        && !HOW.contains(&last.as_str())
+        && (!is_around || is_plain_password(name))
 }
 
 /// Words of settings, and what longer ones end in.
