@@ -63,6 +63,21 @@ async fn a_place_is_let_off_and_no_other_place_is() {
 }
 
 #[tokio::test]
+async fn a_command_passes_where_a_command_is_asked_for() {
+    let call = async |sensitivity: &str, args: Value| {
+        let policy = json!({"block": ["injection_attack"], "additional_config": {"sensitivity": sensitivity}});
+        let config = input(&policy).edit(|file| file["plugins"] = json!({"guardrails": {"provider": "local"}}));
+        let gateway = Gateway::start(&config).await;
+        gateway.batch("lab", json!([{"name": "echo", "args": args}])).await.statuses()[0].to_owned()
+    };
+    let chain = "npm ci && npm run build; ls -la dist | head";
+    assert_eq!(call("balanced", json!({"message": "a", "command": chain})).await, "success");
+    assert_eq!(call("balanced", json!({"message": chain, "command": "a"})).await, "blocked_input");
+    assert_eq!(call("balanced", json!({"message": "a", "command": "rm -rf ~"})).await, "blocked_input");
+    assert_eq!(call("strict", json!({"message": "a", "command": chain})).await, "blocked_input");
+}
+
+#[tokio::test]
 async fn an_exception_holds_until_its_day_has_ended() {
     let exception = |until: &str| {
         input(

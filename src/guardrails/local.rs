@@ -4,6 +4,7 @@
 //! in two.
 
 mod classifier;
+mod contract;
 mod overlap;
 
 use std::cmp::Ordering;
@@ -21,6 +22,7 @@ use crate::detect::{self, Finding, Kind, Kinds};
 mod rules;
 
 use classifier::Expert;
+use contract::Contract;
 use rules::{Look, Rules};
 
 /// So much text takes long enough that other requests should not wait for it.
@@ -75,12 +77,24 @@ impl Local {
         }
     }
 
+    fn sensitivity(&self, policy: &Policy) -> Sensitivity {
+        policy.sensitivity.unwrap_or(self.sensitivity)
+    }
+
     /// The score from which on a finding counts under a policy.
     fn threshold(&self, policy: &Policy) -> f32 {
-        match policy.sensitivity.unwrap_or(self.sensitivity) {
+        match self.sensitivity(policy) {
             Sensitivity::Strict => detect::FLAGGED * 0.7,
             Sensitivity::Balanced => detect::FLAGGED,
             Sensitivity::Lenient => detect::FLAGGED * 1.6,
+        }
+    }
+
+    /// Who wants it strict wants no code in any argument.
+    fn contract(&self, subject: &Subject<'_>) -> Contract {
+        match self.sensitivity(subject.policy) {
+            Sensitivity::Strict => Contract::default(),
+            Sensitivity::Balanced | Sensitivity::Lenient => Contract::of(subject),
         }
     }
 
@@ -90,13 +104,14 @@ impl Local {
         let kinds = kinds(subject).with_extras_of(self.extras);
         if !kinds.is_empty() {
             let place = place(subject.side);
+            let contract = self.contract(subject);
             let mut found = Found::default();
             // What a client shows stands in a result twice: in one piece, and at its place.
             let mut seen = HashSet::with_capacity(subject.texts.len());
             let fresh = subject.texts.iter().enumerate().filter(|(_, text)| seen.insert(text.as_ptr()));
             for (at, text) in fresh {
                 for finding in detect::inspect(text, place, kinds) {
-                    if counts(subject, text, &finding, threshold) {
+                    if counts(subject, text, &finding, threshold) && !contract.waives(text, &finding) {
                         found.keep(finding, at);
                     }
                 }

@@ -11,8 +11,8 @@ pub(super) const RULES: &[Rule] = rules! {
         r"\b(?:curl|wget|fetch)\b[^|\n;]{0,200}\|\s{0,3}(?:sudo\s)?(?:ba|z|da|k)?(?:sh|python\d?|perl|ruby|php|node)\b" "A script is fetched and run."
     "code.shell-destroy" "shell" 0.9 ["rm " "mkfs" "dd if" ":(){" "fork"]
         r"(?:\brm\s+(?:-[a-z]*[rf][a-z]*\s+)+(?:--no-preserve-root\s+)?[/~*$.]|\bmkfs(?:\.\w+)?\s+/dev|\bdd\s+if=/dev/(?:zero|u?random)\s+of=|:\s?\(\)\s?\{\s?:\s?\|\s?:\s?&?\s?\}\s?;)" "A command destroys files or blocks the machine."
-    "code.shell-wipe" "shell" 0.92 ["rm "]
-        r"(?:^|[;&|`(\n])\s{0,3}(?:sudo\s+)?rm\s+(?:-[\w-]+\s+)*(?:-[a-z]*[rf][a-z]*|--no-preserve-root)\s+(?:--no-preserve-root\s+)?['\x22]?(?:/\*?|~/?\*?|\$HOME/?\*?)['\x22]?(?:[\s;&|)`]|$)" "A command destroys all files."
+    "code.shell-wipe" "shell" 0.92 ["rm " "mkfs" "dd if" "dd of" ":(){" ": (){"]
+        r"(?:^|[;&|`(\n])\s{0,3}(?:sudo\s+)?(?:rm\s+(?:-[\w-]+\s+)*(?:-[a-z]*[rf][a-z]*|--no-preserve-root)\s+(?:--no-preserve-root\s+)?['\x22]?(?:/\*?|~/?\*?|\$HOME/?\*?)['\x22]?(?:[\s;&|)`]|$)|mkfs(?:\.\w+)?\s+(?:-\S+\s+){0,4}/dev/|dd\s+(?:\w+=\S+\s+){0,4}of=/dev/(?:[shv]d|nvme|mmcblk|disk))|:\s?\(\)\s?\{\s?:\s?\|\s?:\s?&?\s?\}\s?;" "A command destroys all files."
     "code.shell-reverse" "shell" 0.95 ["/dev/tcp/" "/dev/udp/" "-e /bin" "mkfifo" "nc -" "ncat " "socket" "-c /bin"]
         r"(?:/dev/(?:tcp|udp)/[\w.-]+/\d+|\bn(?:c|cat|etcat)\b[^\n]{0,60}\s-\w*[ecl]\w*\b|mkfifo\s+\S+[^\n]{0,120}\|\s?n(?:c|cat)\b|socket[^\n]{0,300}(?:pty\.spawn|dup2|getprotobyname))" "A shell calls home."
     "code.shell-interpreter" "shell" 0.82 ["bash -c" "sh -c" "cmd /c" "cmd.exe" "powershell" "pwsh" "python -c" "python3 -c" "perl -e" "ruby -e" "php -r" "node -e" "/bin/sh" "/bin/bash" "cmd=" "/bin/cat" "/bin/ls" "/bin/id" "/bin/uname" "/bin/nc" "/bin/ping" "/bin/curl" "/bin/wget" "() {" "(){" "ifs" "busybox"]
