@@ -2,9 +2,11 @@
 //! Nothing here reads a file, a setting or a clock, and the same text gives the same findings everywhere.
 //! Work and memory grow with the length of the text and no faster; what is decoded on the way is bounded too.
 
+mod around;
 mod code;
 mod concealed;
 mod decode;
+mod explained;
 mod fold;
 mod glances;
 mod literals;
@@ -195,7 +197,7 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
         if kinds.contains(Kind::PromptInjection) && place == Place::Result {
             prompt::judge_result(layer.text(), &mut seen);
         }
-        prompt::soften(layer.text(), place, &mut seen);
+        explained::soften(layer.text(), place, &mut seen);
         prompt::combine(&mut seen, Kind::PromptInjection);
         prompt::combine(&mut seen, Kind::ToolPoisoning);
         model::scan(layer.text(), place, kinds, &mut seen);

@@ -1,14 +1,14 @@
 //! Definitions of tools that instruct the model instead of describing the tool: what to do before other
 //! tools, what to hide, which files to read, how to change other tools' arguments, why to be preferred.
 
-mod usage;
+mod explained;
 
 use std::ops::Range;
 
 use super::rules::{Rule, Search, Table, rules};
 use super::{Kind, Place};
 
-pub(super) use usage::explains;
+pub(super) use explained::EXPLAINED;
 
 const DEFINITION: &[Place] = &[Place::Definition];
 

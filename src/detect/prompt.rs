@@ -2,7 +2,7 @@
 //! orders to hide or to send away. Weak signs that stand together count as one strong one.
 
 mod addressed;
-mod context;
+mod explained;
 mod languages;
 mod results;
 mod strong;
@@ -11,7 +11,7 @@ mod weak;
 use super::rules::{EVERYWHERE, Rule, Search, Table};
 use super::{FLAGGED, Finding, Kind, Kinds, Place};
 
-pub(super) use context::soften;
+pub(super) use explained::EXPLAINED;
 
 pub(super) const TABLES: &[Table] = &[
     Table { search: Search::Heads, ..table(EVERYWHERE, strong::HEADED) },
