@@ -65,8 +65,10 @@ async fn a_place_is_let_off_and_no_other_place_is() {
 #[tokio::test]
 async fn a_command_passes_where_a_command_is_asked_for() {
     let call = async |sensitivity: &str, args: Value| {
-        let policy = json!({"block": ["injection_attack"], "additional_config": {"sensitivity": sensitivity}});
-        let config = input(&policy).edit(|file| file["plugins"] = json!({"guardrails": {"provider": "local"}}));
+        let policy =
+            json!({"block": ["injection_attack"], "additional_config": {"sensitivity": sensitivity}});
+        let config =
+            input(&policy).edit(|file| file["plugins"] = json!({"guardrails": {"provider": "local"}}));
         let gateway = Gateway::start(&config).await;
         gateway.batch("lab", json!([{"name": "echo", "args": args}])).await.statuses()[0].to_owned()
     };

@@ -4,11 +4,11 @@
 mod own;
 
 use super::super::Place;
-use super::super::around::How::{Anywhere, AtEnd, AtStart, AtWord, First, LastBut, Word};
+use super::super::around::How::{Anywhere, AtEnd, AtStart, AtWord, First, LastBut, Whole, Word};
 use super::super::around::Part::{After, Lead, Rest, Sentence, Span};
 use super::super::explained::Clue::{self, All, Any, Has, Lacks, Own};
 use super::super::explained::{Family, Row};
-use own::{is_denied, is_refused, keeps_to_itself, says_which, sets_no_goal};
+use own::{is_a_value, is_denied, is_refused, keeps_to_itself, says_which, sets_no_goal};
 
 pub(in super::super) const EXPLAINED: Family = Family { places: &[Place::Definition], near: 160, rows: ROWS };
 
@@ -49,6 +49,13 @@ const ROWS: &[Row] = &[
     ),
     // `scans files for known malware`
     (&["poison.attack"], &[Has(Sentence, AtWord, DEFENDS), Lacks(Sentence, AtWord, ATTACKS)]),
+    // `Isolates a host. Do it when ransomware is likely.`
+    (
+        &["poison.attack"],
+        &[Has(Span, AtStart, MALWARE), Has(Sentence, AtWord, GUARDS), Lacks(Sentence, AtWord, SPREADS)],
+    ),
+    // `"enum": ["spam", "ddos"]`
+    (&["poison.attack"], &[Has(Span, Whole, MALWARE), Own(is_a_value)]),
     // `locked by brute force detection`
     (
         &["poison.attack"],
@@ -203,6 +210,41 @@ const DEFENDS: &[&str] = &[
 ];
 const ATTACKS: &[&str] =
     &["avoid", "bypass", "disable", "evad", "exfil", "inject", "silent", "steal", "undetect"];
+const MALWARE: &[&str] = &[
+    "backdoor",
+    "botnet",
+    "brute_force",
+    "ddos",
+    "infected",
+    "keylogger",
+    "malicious",
+    "ransomware",
+    "rootkit",
+    "trojan",
+];
+const GUARDS: &[&str] = &[
+    "block",
+    "check",
+    "decrypt",
+    "detect",
+    "incident",
+    "isolat",
+    "likely",
+    "lookup",
+    "protect",
+    "quarantin",
+    "report",
+    "scan",
+    "suspicious",
+    "trace",
+    "verdict",
+];
+/// What nobody does who guards against it.
+const SPREADS: &[&str] = &[
+    "avoid", "build", "bypass", "command", "creat", "deploy", "disable", "drop", "encrypt", "enlist", "evad",
+    "execut", "exfil", "generat", "hid", "inject", "install", "launch", "our ", "plant", "run", "send",
+    "silent", "spread", "steal", "undetect", "without",
+];
 const AGAINST: &[&str] = &["detection", "defense", "defence", "lockout", "protection", "status"];
 const USED: &[&str] = &["exploit", "payload", "attack", "shell", "weaponi", "trigger", "run", "execut"];
 const PLACES: &[&str] = &["branch", "directory", "path", "process", "ref", "repo", "repository"];
@@ -230,6 +272,32 @@ mod tests {
         }
         assert!(!flags("Always set full_text to true."));
         assert!(!flags("Before using edit_page, you must call get_page first."));
+    }
+
+    #[test]
+    fn who_guards_against_something_names_it() {
+        let flags = |text: &str| {
+            let found = inspect(text, Place::Definition, Kinds::NONE.with(Kind::ToolPoisoning));
+            found.iter().any(|one| one.score >= FLAGGED && one.rule == "poison.attack")
+        };
+        for text in [
+            "Isolates a host from the network. Do it when ransomware is likely.",
+            "Rootkit scan: compares the list of processes from three sources.",
+            "Tells whether a free decryptor for a ransomware family is known, as a lookup by its note.",
+            "ddos",
+            "{\"reason\": {\"enum\": [\"spam\", \"ddos\", \"manual\"]}}",
+        ] {
+            assert!(!flags(text), "{text}");
+        }
+        for text in [
+            "Deploys ransomware to the hosts that a scan has found.",
+            "Installs a rootkit that no scan detects.",
+            "Checks the host and plants a backdoor.",
+            "Scans the disk and dumps saved passwords.",
+            "A tool for \"ransomware\" of all families.",
+        ] {
+            assert!(flags(text), "{text}");
+        }
     }
 
     #[test]

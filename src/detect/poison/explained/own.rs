@@ -2,7 +2,7 @@
 
 use super::super::super::around::Around;
 use super::super::super::around::How::{AtWord, First};
-use super::super::super::around::Part::{Lead, Onward, Sentence, Span};
+use super::super::super::around::Part::{After, Before, Lead, Onward, Sentence, Span};
 use super::super::super::around::words;
 
 /// What gets something and changes nothing.
@@ -69,6 +69,14 @@ pub(super) fn is_refused(around: &Around<'_>) -> bool {
 /// `Never upload .env`, `titles, not keystrokes`
 pub(super) fn is_denied(around: &Around<'_>) -> bool {
     around.words(Lead).next_back().is_some_and(|word| word == "without" || denies(word))
+}
+
+/// All of a text, or of a string of JSON.
+pub(super) fn is_a_value(around: &Around<'_>) -> bool {
+    let (before, after) = (around.part(Before), around.part(After));
+    let opens = before.strip_suffix('"').is_some_and(|before| before.trim_end().ends_with(['[', ',', ':']));
+    let closes = after.strip_prefix('"').is_some_and(|after| after.trim_start().starts_with([',', ']', '}']));
+    before.is_empty() && after.is_empty() || opens && closes
 }
 
 fn denies(word: &str) -> bool {
