@@ -29,6 +29,10 @@ impl Figure<'_> {
         is_long(&self.written) && self.written.len() <= LONGEST && !self.written.contains(['.', 'e', 'E'])
     }
 
+    pub(super) fn digits(&self) -> &str {
+        unsigned(&self.written)
+    }
+
     pub(super) fn may_be_a_card(&self) -> bool {
         is_card(&self.written)
     }
@@ -39,7 +43,12 @@ pub(super) fn is_long(written: &str) -> bool {
 }
 
 pub(super) fn is_card(written: &str) -> bool {
-    CARD.contains(&written.len())
+    CARD.contains(&unsigned(written).len())
+}
+
+/// What a number is of a person does not hang on its sign.
+pub(super) fn unsigned(written: &str) -> &str {
+    written.strip_prefix('-').unwrap_or(written)
 }
 
 /// A whole number in all its digits; a fraction is a measurement, and no number of a person.

@@ -167,12 +167,12 @@ impl Local {
     fn by_figure(&self, subject: &Subject<'_>, kinds: Kinds, hits: &mut Vec<Hit>) {
         let (threshold, place) = (self.threshold(subject.policy), place(subject.side));
         for figure in subject.figures.iter().filter(|figure| figure.may_be_private()) {
-            let mut found = Vec::new();
+            let (mut found, digits) = (Vec::new(), figure.digits());
             if figure.may_be_a_card() && kinds.contains(Kind::Pii) {
-                found = detect::inspect(&figure.written, place, Kinds::NONE.with(Kind::Pii));
+                found = detect::inspect(digits, place, Kinds::NONE.with(Kind::Pii));
             }
             if place == detect::Place::Result {
-                found.extend(detect::inspect_member(figure.name, &figure.written, kinds));
+                found.extend(detect::inspect_member(figure.name, digits, kinds));
             }
             for finding in found.into_iter().filter(|finding| finding.score >= threshold) {
                 hits.extend(hit(finding, None).filter(|hit| !hits.contains(hit)));

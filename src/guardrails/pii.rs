@@ -140,7 +140,7 @@ pub(super) fn numbers(value: &Value, pointer: &mut String, is_spared: &dyn Fn(&s
     each_number(("", value), pointer, &mut |pointer, name, number| {
         let Some(written) = figure::whole(number) else { return };
         if figure::is_long(&written) && !is_spared(pointer) {
-            numbers.push((name.to_owned(), written));
+            numbers.push((name.to_owned(), figure::unsigned(&written).to_owned()));
         }
     });
     numbers

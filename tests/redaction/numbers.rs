@@ -64,6 +64,7 @@ async fn a_number_is_judged_as_the_text_that_it_is() {
         json!({"card": 4_111_111_111_111_111_u64}),
         json!({"n": [[4_111_111_111_111_111.0]]}),
         json!({"mobilePhone": 2_025_550_143_u64}),
+        json!({"n": -4_111_111_111_111_111_i64}),
     ] {
         let why = numbers.structured(&structured).await;
         assert!(why.as_ref().is_some_and(|why| why.contains("GUARDRAIL_VIOLATION")), "{structured}: {why:?}");
@@ -77,12 +78,16 @@ async fn a_number_is_judged_as_the_text_that_it_is() {
         "id": 501_812_345_681_u64, "order_id": 2_025_550_143_u64, "at": 1_769_853_600_123_u64, "us": 1_769_853_600_123_456_u64,
         "ids": [630_412_345_682_u64, 9_007_199_254_740_991_u64, 4_111_111_111_111_112_u64], "total_tokens": 153_400,
         "vector": [0.411_111_111_111_111_1, -4.411_111_111_111_111], "n": 12, "max_tokens": 1_000_000,
+        "change": [-4_111_111_111_111_112_i64, -501_812_345_681_i64, -1_769_853_600_123_456_i64],
     });
     assert_eq!(numbers.structured(&harmless).await, None);
     assert_eq!(numbers.argument(harmless).await, None);
-    for arguments in
-        [json!({"card": 4_111_111_111_111_111_u64}), json!({"deep": [{"n": 4.111_111_111_111_111e15}]})]
-    {
+    for arguments in [
+        json!({"card": 4_111_111_111_111_111_u64}),
+        json!({"deep": [{"n": 4.111_111_111_111_111e15}]}),
+        json!({"n": -4_111_111_111_111_111_i64}),
+        json!({"n": -4.111_111_111_111_111e15}),
+    ] {
         assert!(numbers.argument(arguments.clone()).await.is_some(), "{arguments}");
     }
 }
