@@ -106,8 +106,9 @@ fn malformed(text: &[u8]) -> Malformed {
     match json::read::<Value>(text) {
         Err(error) => {
             let why = json::reason(&error).map(|why| format!(" ({why})")).unwrap_or_default();
-            let message =
-                format!("this is not JSON{why}; send one JSON-RPC message (over stdio: one per line)");
+            let message = format!(
+                "this cannot be read as JSON{why}; send one JSON-RPC message (over stdio: one per line)"
+            );
             refusal(lines::message_id(text), RpcError::PARSE, message)
         }
         Ok(Value::Array(_)) => {

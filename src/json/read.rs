@@ -3,6 +3,8 @@
 //! Half a surrogate pair is no character, and one of them would make a whole message unreadable. It becomes U+FFFD,
 //! as wherever such a text is decoded. Only a text that could not be read is looked at for that.
 
+use std::ops::Range;
+
 use serde::de::DeserializeOwned;
 
 /// What some programs write before their first line.
@@ -11,8 +13,15 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 /// `\uXXXX`
 const ESCAPE: usize = 6;
 
+/// An object with this name first is a number to `serde_json`, or nothing that it can read.
+const TAKEN: &str = "$serde_json::private::Number";
+const IS_TAKEN: &str = "a member cannot be called `$serde_json::private::Number` here";
+
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     let text = without_mark(text);
+    if has_taken(text) {
+        return Err(serde::de::Error::custom(IS_TAKEN));
+    }
     serde_json::from_slice(text).or_else(|error| match mended(text) {
         Some(text) => serde_json::from_slice(&text),
         None => Err(error),
@@ -25,7 +34,42 @@ pub fn without_mark(text: &[u8]) -> &[u8] {
 
 /// What keeps a text from being JSON, and where; nothing of the text is in the words.
 pub fn reason(error: &serde_json::Error) -> Option<String> {
-    (error.is_syntax() || error.is_eof()).then(|| error.to_string())
+    let told = error.to_string();
+    (error.is_syntax() || error.is_eof() || told == IS_TAKEN).then_some(told)
+}
+
+/// Whether a member has the name that is taken, however it is written. Most texts are told at a glance.
+fn has_taken(text: &[u8]) -> bool {
+    let has = |sign: &[u8]| memchr::memmem::find(text, sign).is_some();
+    if !has(TAKEN.as_bytes()) && !has(b"\\u00") {
+        return false;
+    }
+    let mut at = 0;
+    while let Some(string) = string(text, at) {
+        let (written, rest) = (&text[string.clone()], &text[string.end..]);
+        let may_be = (TAKEN.len()..=TAKEN.len() * ESCAPE).contains(&(string.len() - 2));
+        if may_be
+            && rest.trim_ascii_start().starts_with(b":")
+            && serde_json::from_slice::<String>(written).is_ok_and(|name| name == TAKEN)
+        {
+            return true;
+        }
+        at = string.end;
+    }
+    false
+}
+
+/// The next string, with its quotes.
+fn string(text: &[u8], from: usize) -> Option<Range<usize>> {
+    let start = from + memchr::memchr(b'"', text.get(from..)?)?;
+    let mut at = start + 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some(start..at + 1);
+        }
+        at += 2;
+    }
 }
 
 /// The text with every half of a pair replaced; `None` where there is none.
@@ -81,6 +125,25 @@ mod tests {
     fn numbers_keep_all_their_digits() {
         let text = "[123456789012345678901234567890,-18446744073709551616,0.1234567890123456789,1.50,1e+400]";
         assert_eq!(read::<Value>(text.as_bytes()).expect("JSON").to_string(), text);
+    }
+
+    #[test]
+    fn a_name_that_makes_a_number_of_an_object_is_refused() {
+        for text in [
+            r#"{"$serde_json::private::Number": "12"}"#,
+            r#"[{"a": {"$serde_json::private::Number"  : "x"}}]"#,
+            r#"{"\u0024serde_json\u003a:private::Number": 1}"#,
+        ] {
+            let error = read::<Value>(text.as_bytes()).expect_err(text);
+            assert_eq!(reason(&error).as_deref(), Some(IS_TAKEN));
+        }
+        for text in [
+            r#"["$serde_json::private::Number", {"a": "$serde_json::private::Number"}]"#,
+            r#"{"$serde_json::private::Numbers": "\u00e9", "\\": "\"$serde_json::private::Number\":"}"#,
+        ] {
+            let read = read::<Value>(text.as_bytes()).expect(text);
+            assert_eq!(read, serde_json::from_str::<Value>(text).expect(text));
+        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{answering, raw};
+use super::{OK, answering, raw, shell};
 use crate::direct::{Script, ask, call};
+use crate::processes::watch::Record;
 use crate::support::{Config, Gateway};
 
 const NUMBERS: &str = "[123456789012345678901234567890,-99999999999999999999,18446744073709551616,0.12345678901234567890123,1.50,9007199254740993,1e+400]";
@@ -72,4 +73,20 @@ async fn schemas_and_rules_hold_for_them() {
         let reply = gateway.batch("s", json!([{"name": "x", "args": arguments}])).await;
         assert_eq!(reply.statuses(), [status], "{arguments}: {}", reply.json);
     }
+}
+
+#[tokio::test]
+async fn an_object_that_would_be_read_as_a_number_is_refused_in_clear_words() {
+    const NAME: &str = "$serde_json::private::Number";
+    let record = Record::new();
+    let result =
+        OK.replace(r#""content""#, &format!(r#""structuredContent":{{"a":{{"{NAME}":"12"}}}},"content""#));
+    let config = shell(&format!("say '{result}'"), &record);
+    let mut raw = raw(&config, json!({})).await;
+    raw.send_line(&format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{{"name":"x","arguments":{{"{NAME}":"12"}}}}}}"#)).await;
+    let answer = raw.receive().await;
+    assert!(answer["id"] == 7 && answer["error"].to_string().contains(NAME), "{answer}");
+    super::call(&mut raw).await;
+    let answer = raw.receive().await.to_string();
+    assert!(answer.contains("SERVER_PROTOCOL") && answer.contains(NAME), "{answer}");
 }
