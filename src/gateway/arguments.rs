@@ -7,9 +7,7 @@ use crate::client::Severity;
 use crate::fault::{ErrorCode, Fault};
 use crate::json;
 use crate::rpc::RpcError;
-use crate::tool::Repeated;
-
-const LISTS: [&str; 4] = ["prompts/list", "resources/list", "resources/templates/list", "tools/list"];
+use crate::tool::{OfferKind, Repeated};
 
 pub(super) struct Arguments(JsonObject);
 
@@ -61,7 +59,8 @@ pub(super) fn level(params: &JsonObject) -> Result<Severity, RpcError> {
 /// Lists are given whole, so no cursor is ours.
 pub(super) fn refuse_cursor(method: &str, params: &JsonObject) -> Result<(), RpcError> {
     let given = params.get("cursor").is_some_and(|cursor| !cursor.is_null() && cursor != "");
-    if given && LISTS.contains(&method) {
+    let is_list = method == "tools/list" || OfferKind::ALL.iter().any(|kind| kind.method() == method);
+    if given && is_list {
         let message = "`params.cursor` is none of this gateway's: its lists have one page";
         return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
     }
