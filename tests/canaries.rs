@@ -250,3 +250,25 @@ async fn a_secret_is_found_however_a_result_writes_it() {
         assert_eq!(gateway.batch("other", echo(&text)).await.statuses(), ["blocked_input"], "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_password_behind_a_flag_for_logins_is_one_and_a_plain_word_is_none() {
+    let run = format!("exec {}", server_binary("lab_mcp").display());
+    let args =
+        json!(["-c", run, "sh", "-u", "svc:Plover22", "--auth", "mode:basic", "-Dpassword.encoder=bcrypt"]);
+    let config = two(SECRET).edit(|file| {
+        let server = &mut file["mcp_configs"]["config-1"]["mcp_config"][1]["config"];
+        *server = json!({"command": "sh", "args": args});
+    });
+    let gateway = Gateway::start(&config).await;
+    for (said, status) in [("Plover22", "blocked_input"), ("mode:basic with bcrypt", "success")] {
+        assert_eq!(gateway.batch("other", echo(said)).await.statuses(), [status], "{said}");
+    }
+    let info = gateway.call(INFO, json!({"server_name": "keeper"})).await.json.to_string();
+    let (code, out, err) = gateway.run(&["config", "check"]).await;
+    assert_eq!(code, 0, "{err}");
+    for shown in [info, out] {
+        assert!(!shown.contains("Plover22") && shown.contains("svc:****"), "{shown}");
+        assert!(shown.contains("mode:basic") && shown.contains("-Dpassword.encoder=bcrypt"), "{shown}");
+    }
+}

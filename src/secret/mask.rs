@@ -50,7 +50,7 @@ impl Masker {
 
 /// One command-line argument as it may be shown; `previous` is the argument before it.
 pub fn mask_argument(argument: &str, previous: Option<&str>) -> String {
-    if previous.is_some_and(|flag| flag.starts_with('-') && !flag.contains('=') && mentions_a_secret(flag)) {
+    if previous.is_some_and(|flag| flag.starts_with('-') && !flag.contains('=') && is_under(flag, argument)) {
         return MASK.to_owned();
     }
     let argument = &*without(argument, super::named_in(argument, previous));
@@ -58,7 +58,7 @@ pub fn mask_argument(argument: &str, previous: Option<&str>) -> String {
     if let Some((name, value)) = argument.split_once('=')
         && !name.contains("://")
     {
-        if mentions_a_secret(name) || is_drawn(value) {
+        if is_under(name, value) || is_drawn(value) {
             return format!("{name}={MASK}");
         }
         return if value.contains("://") {
@@ -72,7 +72,7 @@ pub fn mask_argument(argument: &str, previous: Option<&str>) -> String {
     }
     // `Authorization: Bearer x` and the like, as bridges to remote servers take them.
     if let Some((name, value)) = argument.split_once(':')
-        && mentions_a_secret(name)
+        && is_under(name, value.trim())
         && !value.trim().is_empty()
     {
         return format!("{name}: {MASK}");
@@ -163,7 +163,15 @@ fn mask_words(text: &str) -> String {
     masked
 }
 
-/// Whether a name, or a word of it, is that of a secret: `--auth-header` holds one as well as `--auth`.
+/// Whether a value is hidden for the name that it stands under: whatever it is under that of a secret, and what does
+/// not say what it is under one that only has such a word in it (`--auth-header`, but `-Dpassword.encoder=bcrypt`). Of a
+/// user and a password it is the second half at most, which was looked at before.
+fn is_under(name: &str, value: &str) -> bool {
+    let is_any = detect::names_a_secret(name) || super::is_authorization(name);
+    !super::is_pair(name, value) && (is_any || mentions_a_secret(name) && !super::named::is_plain(value))
+}
+
+/// Whether a name, or a word of it, is that of a secret.
 fn mentions_a_secret(name: &str) -> bool {
     detect::names_a_secret(name)
         || name.split(|c: char| !c.is_ascii_alphanumeric()).any(detect::names_a_secret)
@@ -215,6 +223,12 @@ mod tests {
             ("abc", Some("--api-key"), "****"),
             ("sk-1234567890abcdef", None, "****"),
             ("Authorization: Bearer abc", None, "Authorization: ****"),
+            ("svc:hunter2", Some("-u"), "svc:****"),
+            ("svc:hunter2", Some("--auth"), "svc:****"),
+            ("--auth=svc:hunter2", None, "--auth=svc:****"),
+            ("swordfish", Some("--auth"), "****"),
+            ("-Ddb.password=bcrypt", None, "-Ddb.password=****"),
+            ("--auth-header=hunter2", None, "--auth-header=****"),
             ("https://u:p@host/x?key=1", None, "https://****@host/x?key=****"),
             ("--url=https://host/?t=1", None, "--url=https://host/?t=****"),
         ];
@@ -231,8 +245,13 @@ mod tests {
             "/home/someone/projects/website-2024",
             "--port=8080",
             "run",
+            "--auth=x:y",
+            "-Dpassword.encoder=bcrypt",
         ] {
             assert_eq!(mask_argument(argument, None), argument);
+        }
+        for (flag, pair) in [("--auth", "x:y"), ("-u", "1000:1000"), ("-u", "app:group")] {
+            assert_eq!(mask_argument(pair, Some(flag)), pair);
         }
     }
 

@@ -40,7 +40,7 @@ pub fn named_in(text: &str, previous: Option<&str>) -> Vec<Range<usize>> {
 
 /// Whether the value of this flag or name is a pair, of which at most the second half is a secret.
 pub fn is_pair(name: &str, value: &str) -> bool {
-    LOGINS.contains(&name) && value.contains(':')
+    LOGINS.contains(&name) && value.contains(':') && !value.contains("://")
 }
 
 /// Whether `name: value` only says what a password is like: `password: at-least-12-chars`.
@@ -208,6 +208,32 @@ fn fetches(text: &str) -> bool {
         .any(|program| ["curl", "curl.exe", "wget", "wget.exe"].contains(&program))
 }
 
+/// Whether a value says what it is: numbers, and words with at most a number behind them (`bcrypt`, `data/2024-archive`,
+/// `team-eu-west1`, `img:v1.2`). A single word with a number (`hunter2`) does not.
+pub fn is_plain(value: &str) -> bool {
+    const LONGEST_WORD: usize = 16;
+    const LONGEST_NUMBER: usize = 2;
+    let joint = ['-', '_', '.', '/', '\\', ':'];
+    let alone = !value.contains(joint);
+    value.split(joint).all(|part| {
+        let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = part.len() - word.len();
+        let same = |is: fn(&u8) -> bool| word.bytes().skip(1).all(|byte| is(&byte));
+        let is_word = word.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && (same(u8::is_ascii_lowercase)
+                || same(u8::is_ascii_uppercase) && !word.starts_with(|c: char| c.is_ascii_lowercase()));
+        let few = number == 0 || number <= LONGEST_NUMBER && !alone;
+        word.is_empty() || word == "v" || is_word && word.len() <= LONGEST_WORD && few
+    })
+}
+
+/// Whether the second half of a pair is a password, where other pairs stand as well.
+fn opens(password: &str) -> bool {
+    // A path, or a variable of a shell.
+    let elsewhere = password.starts_with(['/', '~', '\\', '$']);
+    is_drawn(password) || !elsewhere && !is_plain(password) && !is_placeholder(password)
+}
+
 /// Letters and digits by turns, as no name of an image, a team or a version has them.
 fn is_drawn(password: &str) -> bool {
     let turns = |run: &str| {
@@ -233,7 +259,7 @@ fn password(text: &str, flag: &str, login: Range<usize>, sure: bool) -> Option<R
     let (user, password) = pair.split_once(':')?;
     let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let is_login = !password.starts_with("//") && !pair.contains(char::is_whitespace);
-    let sure = sure || LOGINS[LOOSE..].contains(&flag) || is_drawn(password);
+    let sure = sure || LOGINS[LOOSE..].contains(&flag) || opens(password);
     (sure && is_login && !(is_number(user.trim_start_matches('=')) && is_number(password)))
         .then(|| login.end - password.len()..login.end)
 }
@@ -274,6 +300,9 @@ mod tests {
             ("sh -c '/usr/bin/wget --user svc:xyz'", "xyz'"),
             ("curl -usvc:xyz https://h", "xyz"),
             ("--user=svc:kV9x2pQ7", "kV9x2pQ7"),
+            ("-u svc:hunter2", "hunter2"),
+            ("--auth=svc:hunter2", "hunter2"),
+            ("--credentials svc:Summer!", "Summer!"),
         ] {
             let found: Vec<&str> = named_in(text, None).into_iter().map(|span| &text[span]).collect();
             assert_eq!(found, [expected], "{text}");
@@ -295,6 +324,11 @@ mod tests {
             "-u svc-user:team-eu-west1",
             "--auth oauth2:client-credentials-v2",
             "--auth=oauth2:client-credentials-v2",
+            "--auth x:y",
+            "-u app:Users",
+            "-u img:v2",
+            "-U host:/srv/MyApp2",
+            "-u svc:$PASSWORD",
             "password: at-least-12-chars",
             "-Dpassword.encoder=bcrypt-2024",
             "password=",
