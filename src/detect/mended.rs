@@ -1,5 +1,5 @@
-//! Puts together what is cut up inside of words: by comments and elements that show nothing, and by the signs and line
-//! breaks of quoted-printable. Only the surroundings of such places are read, beside the text as it is.
+//! Puts together what is cut up inside of words: by comments and empty elements, which show nothing, and by the signs
+//! and line breaks of quoted-printable. Only the surroundings of such places are read, beside the text as it is.
 
 use std::ops::Range;
 
@@ -8,8 +8,15 @@ use super::text::Map;
 
 /// How much of the text on either side of a place is read with it.
 const AROUND: usize = 256;
-/// A longer comment is one.
-const COMMENT: usize = 256;
+/// A longer comment is text.
+const COMMENT: usize = 64 * 1024;
+/// The longest tag that is read.
+const TAG: usize = 256;
+/// As many comments and elements in one place, one in another or behind it, and no more.
+const MARKUPS: usize = 16;
+/// What shows though it is empty, or parts what stands on either side.
+const SHOWN: [&[u8]; 12] =
+    [b"br", b"hr", b"p", b"div", b"li", b"dt", b"dd", b"td", b"th", b"tr", b"img", b"input"];
 
 /// What stands in the way, and what it stands for.
 struct Cut {
@@ -27,9 +34,10 @@ pub(super) fn mended(text: &str) -> Option<(String, Map)> {
     let mut open: Option<Range<usize>> = None;
     let mut at = 0;
     let mut written = 0;
+    let mut markup = Markup { bytes, end: 0 };
     while let Some(found) = memchr::memchr2(b'=', b'<', bytes.get(at..).unwrap_or_default()) {
         at += found;
-        let Some(cut) = cut(bytes, at) else {
+        let Some(cut) = cut(bytes, at, &mut markup) else {
             at += 1;
             continue;
         };
@@ -71,15 +79,15 @@ fn boundary(text: &str, at: usize) -> usize {
 }
 
 /// What begins here and is no part of the words.
-fn cut(bytes: &[u8], at: usize) -> Option<Cut> {
+fn cut(bytes: &[u8], at: usize, markup: &mut Markup<'_>) -> Option<Cut> {
     let rest = &bytes[at..];
     let inside = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     if rest[0] == b'<' {
         if !inside(bytes[..at].last()) {
             return None;
         }
-        let length = markup(rest)?;
-        return Some(Cut { length, said: None, tells: inside(rest.get(length)) });
+        let length = markup.behind(at, &mut MARKUPS.clone()) - at;
+        return (length > 0).then(|| Cut { length, said: None, tells: inside(rest.get(length)) });
     }
     let soft = match rest {
         [_, b'\n', ..] => Some(2),
@@ -99,15 +107,58 @@ fn cut(bytes: &[u8], at: usize) -> Option<Cut> {
     is_text.then_some(Cut { length: 3, said: Some(byte), tells })
 }
 
-/// The length of a comment, or of an element that allows a line to be broken.
-fn markup(rest: &[u8]) -> Option<usize> {
-    if rest.starts_with(b"<!--") {
-        let inside = &rest[4..rest.len().min(COMMENT)];
-        return memchr::memmem::find(inside, b"-->").map(|end| end + 7);
+/// The comments and elements of a text.
+struct Markup<'a> {
+    bytes: &'a [u8],
+    /// Where the comment ends that was read last: one that is open further on ends there as well.
+    end: usize,
+}
+
+impl Markup<'_> {
+    /// Where the text goes on behind what shows nothing, of which so much is left to be read.
+    fn behind(&mut self, mut at: usize, left: &mut usize) -> usize {
+        while *left > 0
+            && let Some(next) = self.comment(at).or_else(|| self.element(at, left))
+        {
+            *left -= 1;
+            at = next;
+        }
+        at
     }
-    let breaks = [&b"<wbr>"[..], b"<wbr/>", b"<wbr />"];
-    let known = |name: &&&[u8]| rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
-    breaks.iter().find(known).map(|name| name.len())
+
+    fn comment(&mut self, at: usize) -> Option<usize> {
+        let inside = self.bytes.get(at..)?.strip_prefix(b"<!--")?;
+        let start = at + 4;
+        if self.end < start + 3 {
+            let found = memchr::memmem::find(inside, b"-->");
+            self.end = found.map_or(usize::MAX, |found| start + found + 3);
+        }
+        (self.end - start <= COMMENT).then_some(self.end)
+    }
+
+    /// An element without a word in it, or the place where a word may be broken.
+    fn element(&mut self, at: usize, left: &mut usize) -> Option<usize> {
+        let inside = self.bytes.get(at..)?.strip_prefix(b"<")?;
+        let of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'-';
+        let length = inside.iter().take(TAG).take_while(of_name).count();
+        let name = &inside[..length];
+        let is = |other: &&[u8]| name.eq_ignore_ascii_case(other);
+        if !name.first().is_some_and(u8::is_ascii_alphabetic) || SHOWN.iter().any(is) {
+            return None;
+        }
+        let tag = &inside[..inside.len().min(TAG)];
+        let close = length
+            + memchr::memchr2(b'<', b'>', &tag[length..]).filter(|close| tag[length + close] == b'>')?;
+        let next = at + close + 2;
+        if tag[..close].ends_with(b"/") || is(&&b"wbr"[..]) {
+            return Some(next);
+        }
+        *left = left.checked_sub(1)?;
+        let end = self.behind(next, left);
+        let rest = self.bytes.get(end..)?.strip_prefix(b"</")?;
+        let closes = rest.get(..length).is_some_and(|end| end.eq_ignore_ascii_case(name));
+        (closes && rest.get(length) == Some(&b'>')).then_some(end + length + 3)
+    }
 }
 
 #[cfg(test)]
@@ -124,6 +175,8 @@ mod tests {
             ("ig<!-- -->no<!---->re", "ignore"),
             ("ig<wbr>no<WBR/>re", "ignore"),
             ("i<!-- -->t<!-- --> is<!-- -->", "it is"),
+            ("ig<b></b>no<i/>re", "ignore"),
+            ("ig<span class=\"x\"></span><!-- --><B><i></i><br-x/></b>nore", "ignore"),
             ("=69gnore =61ll", "ignore all"),
             ("=69=67=6E=6f=72=65=20it", "ignore it"),
             ("ig=\nno=\r\nre", "ignore"),
@@ -131,6 +184,15 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Some(words), "{text}");
         }
+    }
+
+    #[test]
+    fn a_comment_may_be_long_and_none_is_read_often() {
+        let comment = |length| format!("<!--{}-->", "é ".repeat(length));
+        assert_eq!(read(&format!("ig{}nore", comment(200))).as_deref(), Some("ignore"));
+        assert_eq!(read(&format!("ig{}nore", comment(COMMENT))), None);
+        let text = format!("{}-->{}ig<!---->nore", "x<b><!--".repeat(200), "<i/>".repeat(MARKUPS * 2));
+        assert!(read(&text).is_some_and(|read| read.ends_with("ignore")), "{text}");
     }
 
     #[test]
@@ -150,6 +212,7 @@ mod tests {
             "let a =\n    b;\nlet c =\nd;\nYWI=\n\nYWI=\n",
             "<p>one</p><!-- a comment --><p>two</p>",
             "<b>I</b>t and text<!-- unfinished",
+            "one<br/>two<hr>three<p></p>four<b>five</b><i></b>six<Vec<T>> a<b/c",
             "width=10 height=\"20\"",
             "=",
             "<",

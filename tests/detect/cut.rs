@@ -15,12 +15,16 @@ const ORDERS: [&str; 3] = [
 
 type Form = (&'static str, fn(&str) -> String);
 
-const FORMS: [Form; 18] = [
+const FORMS: [Form; 22] = [
     ("NUL", |text| letters(text, "\0")),
     ("DEL", |text| letters(text, "\u{7f}")),
     ("other controls", |text| letters(text, "\u{1}")),
     ("empty comments", |text| within_words(text, "<!-- -->")),
     ("comments", |text| within_words(text, "<!-- opening hours -->")),
+    ("long comments", |text| within_words(text, &format!("<!-- {} -->", "opening hours, ".repeat(30)))),
+    ("empty elements", |text| within_words(text, "<b></b>")),
+    ("elements that are closed at once", |text| within_words(text, "<i/>")),
+    ("several of them", |text| within_words(text, "<span class=\"x\"><b></b></span><i />")),
     ("a place to break", |text| within_words(text, "<wbr>")),
     ("soft hyphens", |text| within_words(text, "&shy;")),
     ("quoted letters", |text| text.split(' ').map(quoted_first).collect::<Vec<_>>().join(" ")),
