@@ -300,6 +300,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_turned_round_is_one_finding_and_all_of_it() {
+        let token = format!("AKIA{}", "QYLPMN5HNXWJ4KQ7");
+        for (said, kind) in [(token.as_str(), Kind::Secret), ("anna@example-mail.org", Kind::Pii)] {
+            let turned: String = said.chars().rev().collect();
+            let text = format!("it is \u{202e}{turned}\u{202c} and more");
+            let found = inspect(&text, Place::Result, Kinds::NONE.with(kind));
+            let spans: Vec<_> =
+                found.iter().filter(|one| one.score >= FLAGGED).map(|one| &text[one.span.clone()]).collect();
+            assert_eq!(spans, [format!("\u{202e}{turned}")], "{found:?}");
+        }
+    }
+
+    #[test]
     fn a_shell_command_after_a_word_is_found() {
         let found = inspect("hello; ls -la; whoami", Place::Argument, Kinds::ALL);
         assert!(found.iter().any(|one| one.kind == Kind::CodeInjection && one.score >= FLAGGED), "{found:?}");

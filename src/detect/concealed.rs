@@ -117,23 +117,32 @@ fn sequence(text: &str) -> usize {
     end.filter(|end| text.is_char_boundary(*end)).unwrap_or(1)
 }
 
-/// What is hidden from `at` on, and the text that it takes up.
-pub(super) fn reveal(text: &str, at: usize, c: char) -> Option<(String, Range<usize>)> {
+/// What is hidden in a text, and where.
+pub(super) struct Revealed {
+    pub(super) said: String,
+    pub(super) place: Range<usize>,
+    /// From where on the text is read as it is.
+    pub(super) next: usize,
+}
+
+/// What is hidden from `at` on.
+pub(super) fn reveal(text: &str, at: usize, c: char) -> Option<Revealed> {
     if c == TURN {
-        let start = at + c.len_utf8();
-        let rest = &text[start..];
-        let end = start + rest.find([TURN_BACK, TURN, '\n']).unwrap_or(rest.len());
-        let turned = &text[start..end];
-        let hides = turned.bytes().filter(u8::is_ascii_alphabetic).count() >= TURNED;
+        let next = at + c.len_utf8();
+        let rest = &text[next..];
+        let end = next + rest.find([TURN_BACK, TURN, '\n']).unwrap_or(rest.len());
+        let turned = &text[next..end];
+        let hides = turned.bytes().filter(u8::is_ascii_graphic).count() >= TURNED;
         // The letters stay where they are as well: a model may read them in either order.
-        return hides.then(|| (format!(" {} ", turned.chars().rev().collect::<String>()), at..start));
+        let said = || format!(" {} ", turned.chars().rev().collect::<String>());
+        return hides.then(|| Revealed { said: said(), place: at..end, next });
     }
     selected(c)?;
     let selectors = text[at..].chars().map_while(|c| selected(c).map(|byte| (c, byte)));
     let bytes: Vec<u8> = selectors.clone().map(|(_, byte)| byte).collect();
-    let end = at + selectors.map(|(c, _)| c.len_utf8()).sum::<usize>();
+    let next = at + selectors.map(|(c, _)| c.len_utf8()).sum::<usize>();
     let said = String::from_utf8_lossy(&bytes).into_owned();
-    (bytes.len() >= SELECTORS).then_some((said, at..end))
+    (bytes.len() >= SELECTORS).then_some(Revealed { said, place: at..next, next })
 }
 
 /// The byte that a variation selector stands for.

@@ -37,11 +37,11 @@ pub(super) fn fold(text: &str) -> Option<(String, Map)> {
             plain = false;
             continue;
         }
-        if let Some((said, origin)) = concealed::reveal(text, at, c) {
-            next = origin.end;
-            map.block(folded.len(), origin);
+        if let Some(revealed) = concealed::reveal(text, at, c) {
+            next = revealed.next;
+            map.block(folded.len(), revealed.place);
             plain = false;
-            folded.push_str(&said);
+            folded.push_str(&revealed.said);
             continue;
         }
         next += c.len_utf8();
