@@ -24,6 +24,7 @@ mod server;
 mod sponge;
 mod text;
 mod words;
+mod wrapped;
 
 use std::ops::Range;
 
@@ -222,6 +223,22 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
         sponge::scan(text, &mut found);
     }
     in_order(found)
+}
+
+/// Where something stands in a text, as it is and as it reads once it is folded and decoded: `find` is asked of each
+/// reading, and every place is one of the text as given.
+pub fn places(text: &str, mut find: impl FnMut(&str) -> Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let view = View::joined(text);
+    let mut places = if view.is_folded() { find(text) } else { Vec::new() };
+    for layer in view.layers() {
+        places.extend(find(layer.text()).into_iter().map(|place| view.origin(layer, place)));
+    }
+    places
+}
+
+/// What a text may be in a reading of one that it is part of, where more than its own escapes are read at once.
+pub fn plain(text: &str) -> Vec<String> {
+    text::plain(text)
 }
 
 /// What the value of a JSON member is by the member's name: a value that no text assigns to anything. Of an array it is

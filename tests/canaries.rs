@@ -252,6 +252,41 @@ async fn a_secret_is_found_however_a_result_writes_it() {
 }
 
 #[tokio::test]
+async fn a_secret_is_found_however_a_result_conceals_it() {
+    let gateway = Gateway::start(&two(SECRET)).await;
+    let between = |sign: &str| SECRET.chars().map(String::from).collect::<Vec<_>>().join(sign);
+    let hex = |sign: &str| {
+        let digits: Vec<String> = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+        digits.join(sign)
+    };
+    let turned: String = SECRET.chars().rev().collect();
+    let twice = STANDARD.encode(STANDARD.encode(format!("user:{SECRET}")));
+    let lines: Vec<&str> =
+        (0..twice.len()).step_by(20).map(|at| &twice[at..twice.len().min(at + 20)]).collect();
+    for text in [
+        twice.clone(),
+        STANDARD.encode(&twice),
+        lines.join("\n"),
+        hex(" "),
+        hex(":"),
+        hex("-"),
+        hex(","),
+        between("\u{200b}"),
+        between("\u{1b}[0m"),
+        format!("\u{202e}{turned}\u{202c}"),
+        json!([SECRET, "%41"]).to_string().replace("plover", "p%6cover"),
+    ] {
+        let reply = gateway.batch("keeper", echo(&format!("before {text} after"))).await;
+        let response = reply.response();
+        assert!(response.starts_with("before ") && response.ends_with(" after"), "{text}: {response}");
+        assert!(response.contains("[SECRET_REDACTED]"), "{text}: {response}");
+        let bare: String = response.chars().filter(char::is_ascii_alphanumeric).collect();
+        assert!(!bare.contains("revolp") && !bare.contains("plover"), "{text}: {response}");
+        assert_eq!(gateway.batch("other", echo(&text)).await.statuses(), ["blocked_input"], "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_password_behind_a_flag_for_logins_is_one_and_a_plain_word_is_none() {
     let run = format!("exec {}", server_binary("lab_mcp").display());
     let args =

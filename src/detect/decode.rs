@@ -193,7 +193,7 @@ fn push(value: &[u8], origin: Range<usize>, decoded: &mut Vec<u8>, map: &mut Map
     decoded.push(BETWEEN);
 }
 
-/// Hex bytes with a blank, a comma or `\x` between them, as dumps show them.
+/// Hex bytes with a blank, a colon, a dash or a comma between them, as dumps show them.
 fn spaced_hex(bytes: &[u8], decoded: &mut Vec<u8>, map: &mut Map) {
     let mut at = 0;
     let mut probe = 0;
@@ -206,21 +206,26 @@ fn spaced_hex(bytes: &[u8], decoded: &mut Vec<u8>, map: &mut Map) {
         while first >= at + 3 && bytes[first - 3] == bytes[first] && is_joint(bytes, first - 3) {
             first -= 3;
         }
-        let start = first - 2;
+        // What touches a letter is of a word.
+        let of_word = |at: Option<&u8>| at.is_some_and(u8::is_ascii_alphanumeric);
+        let start = if of_word(bytes[..first - 2].last()) { first + 1 } else { first - 2 };
         let mut value = Vec::new();
-        let mut next = start;
+        let (mut next, mut end) = (start, start);
         while let Some(byte) = bytes.get(next..).and_then(|rest| hex(rest, 2)) {
-            value.extend(u8::try_from(byte));
-            next += 2;
-            if bytes.get(next) != Some(&bytes[first]) {
+            if of_word(bytes.get(next + 2)) {
                 break;
             }
-            next += 1;
+            value.extend(u8::try_from(byte));
+            end = next + 2;
+            if bytes.get(end) != Some(&bytes[first]) {
+                break;
+            }
+            next = end + 1;
         }
         if value.len() >= SHORTEST / 2 && is_text(&value) {
-            push(&value, start..next.min(bytes.len()), decoded, map);
+            push(&value, start..end, decoded, map);
         }
-        at = next.max(joint + 1);
+        at = end.max(joint + 1);
         probe = at;
     }
 }
@@ -231,7 +236,7 @@ const STEP: usize = 12;
 /// A separator between two hex bytes that is there again after them.
 fn is_joint(bytes: &[u8], at: usize) -> bool {
     let dumped = |from: usize| bytes.get(from..).is_some_and(|rest| hex(rest, 2).is_some());
-    matches!(bytes[at], b' ' | b':')
+    matches!(bytes[at], b' ' | b':' | b'-' | b',')
         && bytes.get(at + 3) == Some(&bytes[at])
         && at >= 2
         && dumped(at - 2)
@@ -308,6 +313,12 @@ mod tests {
             Some("Hello, world!\n")
         );
         assert_eq!(blobs("48 65 6c 6c 6f 2c 20 77 6f").map(|(text, _)| text).as_deref(), Some("Hello, wo\n"));
+        for (text, said) in [
+            ("be 48:65:6c:6c:6f:2c:20:77 af", "Hello, w\n"),
+            ("cafe-48-65-6c-6c-6f-2c-20-77-21-after", "Hello, w!\n"),
+        ] {
+            assert_eq!(blobs(text).map(|(text, _)| text).as_deref(), Some(said), "{text}");
+        }
         assert!(blobs("a/perfectly/ordinary/path/of/some/length and thisIsACamelCaseIdentifier").is_none());
     }
 

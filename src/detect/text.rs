@@ -4,11 +4,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{concealed, decode, fold, mended};
+use super::{concealed, decode, fold, mended, wrapped};
 
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 4;
 const MAX_LAYERS: usize = 8;
+/// Of a text in which something exact is looked for, which is quicker done.
+const MAX_SEARCHED: usize = 16;
 
 pub(super) struct View<'a> {
     length: usize,
@@ -38,6 +40,15 @@ impl Layer<'_> {
 
 impl<'a> View<'a> {
     pub(super) fn of(original: &'a str) -> Self {
+        Self::read(original, MAX_LAYERS, |_| None)
+    }
+
+    /// With lines that belong together put together as well.
+    pub(super) fn joined(original: &'a str) -> Self {
+        Self::read(original, MAX_SEARCHED, wrapped::joined)
+    }
+
+    fn read(original: &'a str, most: usize, joined: fn(&str) -> Option<(String, Map)>) -> Self {
         let base = match fold::fold(original) {
             Some((text, map)) => {
                 Layer { text: Cow::Owned(text), map, below: None, depth: 0, replaced: false }
@@ -55,29 +66,34 @@ impl<'a> View<'a> {
             add(&mut layers, text, map, None, 0);
         }
         let mut next = 0;
-        while next < layers.len() && layers.len() < MAX_LAYERS {
+        while next < layers.len() && layers.len() < most {
             if layers[next].depth < MAX_DEPTH {
                 let (text, depth) = (&layers[next].text, layers[next].depth + 1);
                 // Where escapes are read, the runs are looked for in what comes of it.
-                let unescaped = decode::escapes(text);
-                let replaced = unescaped.is_some();
-                let decoded = unescaped.or_else(|| decode::blobs(text));
-                let mended = mended::mended(text);
+                let escapes = decode::escapes(text);
+                let unescaped = escapes.is_some();
+                let decoded = escapes.or_else(|| decode::blobs(text));
+                let more = [mended::mended(text), joined(text)];
+                let mut read = Vec::new();
                 if let Some((text, map)) = decoded {
-                    layers[next].replaced = replaced;
+                    layers[next].replaced = unescaped;
                     let apart = concealed::apart(&text).map(|(text, second)| (text, map.then(&second)));
-                    add(&mut layers, text, map, Some(next), depth);
-                    if let Some((text, map)) = apart {
-                        add(&mut layers, text, map, Some(next), depth);
-                    }
+                    read.push((text, map));
+                    read.extend(apart);
                 }
-                if let Some((text, map)) = mended {
+                read.extend(more.into_iter().flatten());
+                for (text, map) in read.into_iter().take(most - layers.len()) {
                     add(&mut layers, text, map, Some(next), depth);
                 }
             }
             next += 1;
         }
         Self { length: original.len(), original, layers }
+    }
+
+    /// Whether the first layer is another text than the one given.
+    pub(super) fn is_folded(&self) -> bool {
+        self.layers.first().is_some_and(|layer| matches!(layer.text, Cow::Owned(_)))
     }
 
     pub(super) fn layers(&self) -> &[Layer<'a>] {
@@ -106,14 +122,19 @@ impl<'a> View<'a> {
 
 /// Puts one more reading on top, folded.
 fn add(layers: &mut Vec<Layer<'_>>, text: String, map: Map, below: Option<usize>, depth: usize) {
-    if layers.len() == MAX_LAYERS {
-        return;
-    }
     let (text, map) = match fold::fold(&text) {
         Some((folded, second)) => (folded, map.then(&second)),
         None => (text, map),
     };
     layers.push(Layer { text: Cow::Owned(text), map, below, depth, replaced: false });
+}
+
+/// A text as it reads once it is folded, and each time that its escapes are read.
+pub(super) fn plain(text: &str) -> Vec<String> {
+    let folded = |text: String| fold::fold(&text).map_or(text, |(folded, _)| folded);
+    let first = folded(text.to_owned());
+    let next = |text: &String| decode::escapes(text).map(|(text, _)| folded(text));
+    std::iter::successors(Some(first), next).take(MAX_DEPTH + 1).collect()
 }
 
 /// Where each character of each layer comes from, by layer.
@@ -133,72 +154,82 @@ pub(super) struct Map {
     pieces: Vec<Piece>,
 }
 
+/// Small, since a text may be escapes and nothing else.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
-    out: usize,
-    start: usize,
-    end: usize,
-    /// Byte for byte; otherwise the whole of the piece stands for the whole of its origin.
-    plain: bool,
+    out: u32,
+    start: u32,
+    /// `PLAIN` where it is byte for byte; otherwise the whole of the piece stands for so much as a whole.
+    length: u32,
+}
+
+const PLAIN: u32 = u32::MAX;
+
+fn small(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+impl Piece {
+    fn out(self) -> usize {
+        self.out as usize
+    }
+
+    /// Where the byte `at` of the derived text comes from.
+    fn origin(self, at: usize) -> Range<usize> {
+        let start = self.start as usize;
+        match self.length {
+            PLAIN => start + (at - self.out())..start + (at - self.out()) + 1,
+            length => start..start + length as usize,
+        }
+    }
 }
 
 impl Map {
     /// From byte `out` on, the derived text is the origin from `start` on, byte for byte.
     pub(super) fn plain(&mut self, out: usize, start: usize) {
-        self.pieces.push(Piece { out, start, end: usize::MAX, plain: true });
+        self.pieces.push(Piece { out: small(out), start: small(start), length: PLAIN });
     }
 
     /// From byte `out` on, the derived text stands for `origin` as a whole.
     pub(super) fn block(&mut self, out: usize, origin: Range<usize>) {
-        self.pieces.push(Piece { out, start: origin.start, end: origin.end, plain: false });
+        let length = small(origin.len()).min(PLAIN - 1);
+        self.pieces.push(Piece { out: small(out), start: small(origin.start), length });
     }
 
-    fn piece(&self, at: usize) -> Option<Piece> {
-        let index = self.pieces.partition_point(|piece| piece.out <= at).checked_sub(1)?;
-        self.pieces.get(index).copied()
-    }
-
-    fn start(&self, at: usize) -> usize {
-        self.piece(at)
-            .map_or(at, |piece| if piece.plain { piece.start + (at - piece.out) } else { piece.start })
-    }
-
-    /// The end of the origin of the byte before `at`.
-    fn end(&self, at: usize) -> usize {
-        let Some(last) = at.checked_sub(1) else { return 0 };
-        self.piece(last)
-            .map_or(at, |piece| if piece.plain { piece.start + (at - piece.out) } else { piece.end })
+    fn of_byte(&self, at: usize) -> Range<usize> {
+        let next = self.pieces.partition_point(|piece| piece.out() <= at);
+        let piece = next.checked_sub(1).and_then(|index| self.pieces.get(index));
+        piece.map_or(at..at + 1, |piece| piece.origin(at))
     }
 
     pub(super) fn back(&self, span: Range<usize>) -> Range<usize> {
-        self.start(span.start)..self.end(span.end)
+        let end = span.end.checked_sub(1).map_or(0, |last| self.of_byte(last).end);
+        self.of_byte(span.start).start..end
     }
 
     /// The map of a text derived by `second` from the text this map is for.
     fn then(&self, second: &Self) -> Self {
-        let mut pieces = Vec::with_capacity(self.pieces.len() + second.pieces.len());
+        let mut map = Self { pieces: Vec::with_capacity(self.pieces.len() + second.pieces.len()) };
         for (index, piece) in second.pieces.iter().enumerate() {
-            if !piece.plain {
-                let origin = self.back(piece.start..piece.end);
-                pieces.push(Piece { start: origin.start, end: origin.end, ..*piece });
+            let start = piece.start as usize;
+            if piece.length != PLAIN {
+                map.block(piece.out(), self.back(piece.origin(piece.out())));
                 continue;
             }
             // A plain stretch takes over every piece of the first map that begins in it.
-            let length = second.pieces.get(index + 1).map_or(usize::MAX, |next| next.out - piece.out);
-            let stop = piece.start.saturating_add(length);
-            match self.piece(piece.start) {
-                Some(first) if first.plain => {
-                    pieces.push(Piece { start: first.start + (piece.start - first.out), ..*piece });
-                }
-                Some(first) => pieces.push(Piece { out: piece.out, ..first }),
-                None => pieces.push(*piece),
+            let from = self.pieces.partition_point(|first| first.out() <= start);
+            match from.checked_sub(1).and_then(|first| self.pieces.get(first)) {
+                Some(first) if first.length == PLAIN => map.plain(piece.out(), first.origin(start).start),
+                Some(first) => map.pieces.push(Piece { out: piece.out, ..*first }),
+                None => map.pieces.push(*piece),
             }
-            let from = self.pieces.partition_point(|first| first.out <= piece.start);
-            for first in self.pieces[from..].iter().take_while(|first| first.out < stop) {
-                pieces.push(Piece { out: piece.out + (first.out - piece.start), ..*first });
+            let next = second.pieces.get(index + 1);
+            let stop = next.map_or(usize::MAX, |next| start + (next.out() - piece.out()));
+            for first in self.pieces[from..].iter().take_while(|first| first.out() < stop) {
+                map.pieces.push(Piece { out: small(piece.out() + (first.out() - start)), ..*first });
             }
         }
-        Self { pieces }
+        map
     }
 }
 

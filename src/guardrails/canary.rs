@@ -3,22 +3,18 @@
 //! They are found as they are and in the notations that text travels in. Nothing here goes to a service: what holds
 //! one is blocked or cut before anybody is asked.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, Match, MatchKind};
+use aho_corasick::{AhoCorasick, Input, Match, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::provider::{Hit, Place};
 use crate::config::{Detector, ServerList, Settings};
+use crate::detect;
 use crate::ids::{ConfigId, ServerName};
-
-mod unwrapped;
-
-use unwrapped::Unwrapped;
 
 /// The rule that is hit.
 pub(super) const RULE: &str = "secret.own";
@@ -32,19 +28,6 @@ const SHORTEST: usize = 8;
 
 /// Places of one text, and of more nobody cuts out each.
 const MAX_HITS: usize = 1_000;
-
-/// What encoders of JSON write by its number, so that a page may hold it: each of these, and nothing else.
-const NUMBERED: [&str; 5] = ["", "&<>", "&<>'", "&<>'=", "&<>'\"+`"];
-
-/// What encoders of HTML make of both quotes.
-const QUOTES: [[&str; 2]; 6] = [
-    ["\"", "'"],
-    ["&quot;", "'"],
-    ["&quot;", "&#39;"],
-    ["&quot;", "&#039;"],
-    ["&quot;", "&#x27;"],
-    ["&#34;", "&#39;"],
-];
 
 /// Whose secret it is: a server's, or nobody's but the gateway's.
 type Owner = Option<(ConfigId, ServerName)>;
@@ -67,12 +50,10 @@ impl Canaries {
     pub(super) fn of(settings: &Settings, more: Option<&ServerList>, id: u64) -> Self {
         let mut patterns: BTreeMap<Vec<u8>, Vec<Owner>> = BTreeMap::new();
         let mut add = |value: &str, owner: &Owner| {
-            for piece in value.as_bytes().chunks(MAX_PIECE).filter(|piece| piece.len() >= SHORTEST) {
-                for form in forms(piece) {
-                    let owners = patterns.entry(form).or_default();
-                    if !owners.contains(owner) {
-                        owners.push(owner.clone());
-                    }
+            for form in forms(value) {
+                let owners = patterns.entry(form).or_default();
+                if !owners.contains(owner) {
+                    owners.push(owner.clone());
                 }
             }
         };
@@ -127,22 +108,17 @@ impl Canaries {
     fn places(&self, text: &str, most: usize, is_wanted: impl Fn(&[Owner]) -> bool) -> Vec<Range<usize>> {
         let Some(automaton) = &self.automaton else { return Vec::new() };
         let is_wanted = |found: &Match| is_wanted(&self.owners[found.pattern().as_usize()]);
-        let found = automaton.find_iter(text.as_bytes()).filter(is_wanted);
-        let mut places: Vec<Range<usize>> = found.take(most).map(|found| found.range()).collect();
-        if let Some(read) = Unwrapped::of(text) {
-            let found = automaton.find_iter(read.text()).filter(is_wanted);
-            places.extend(found.take(most).map(|found| read.origin(found.range())));
-            places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
-        }
-        // A piece of a longer value may end within a character.
-        for place in &mut places {
-            while !text.is_char_boundary(place.start) {
-                place.start -= 1;
-            }
-            while !text.is_char_boundary(place.end) {
-                place.end += 1;
-            }
-        }
+        let mut places = detect::places(text, |reading| {
+            // One may begin within another.
+            let mut from = 0;
+            let next = || {
+                let found = automaton.find(Input::new(reading).range(from..))?;
+                from = found.start() + 1;
+                Some(found)
+            };
+            std::iter::from_fn(next).filter(is_wanted).take(most).map(|found| found.range()).collect()
+        });
+        places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
         places.dedup_by(|next, place| {
             let meets = next.start < place.end;
             if meets {
@@ -175,24 +151,23 @@ fn hit(place: Option<Place>) -> Hit {
     Hit { place, reason: Some(REASON.to_owned()), ..Hit::new(Detector::Secrets, RULE) }
 }
 
-/// A value as it is, as JSON, HTML and addresses write it, and within base64 and hexadecimal digits.
-fn forms(value: &[u8]) -> Vec<Vec<u8>> {
-    let text = String::from_utf8_lossy(value);
-    let mut forms = vec![value.to_vec()];
-    if let Cow::Borrowed(text) = text {
-        forms.extend(json_forms(text));
-        forms.extend(QUOTES.map(|quotes| html(text, quotes)));
+/// The pieces of a value, as it is and as it reads, and within base64 and hexadecimal digits whatever else these hold.
+fn forms(value: &str) -> Vec<Vec<u8>> {
+    let mut forms = Vec::new();
+    for text in detect::plain(value).iter().map(String::as_str).chain([value]) {
+        forms.extend(pieces(text).map(<[u8]>::to_vec));
     }
-    forms.extend([percent(value, b"0123456789ABCDEF"), percent(value, b"0123456789abcdef")]);
-    forms.extend([hex(value, b"0123456789ABCDEF"), hex(value, b"0123456789abcdef")]);
-    for before in 0..3 {
-        let mut shifted = Zeroizing::new(vec![0; before]);
-        shifted.extend_from_slice(value);
-        // Characters that hold bits of this value and of nothing else.
-        let (start, end) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
-        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-            let encoded = Zeroizing::new(engine.encode(&*shifted));
-            forms.push(encoded.as_bytes()[start..end].to_vec());
+    for piece in pieces(value) {
+        forms.extend([hex(piece, b"0123456789ABCDEF"), hex(piece, b"0123456789abcdef")]);
+        for before in 0..3 {
+            let mut shifted = Zeroizing::new(vec![0; before]);
+            shifted.extend_from_slice(piece);
+            // Characters that hold bits of this value and of nothing else.
+            let (start, end) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
+            for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+                let encoded = Zeroizing::new(engine.encode(&*shifted));
+                forms.push(encoded.as_bytes()[start..end].to_vec());
+            }
         }
     }
     forms.sort_unstable();
@@ -200,56 +175,8 @@ fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Every way in which a common encoder writes a text in JSON.
-fn json_forms(text: &str) -> impl Iterator<Item = Vec<u8>> + '_ {
-    let ways = NUMBERED.into_iter().flat_map(|signs| [(signs, false), (signs, true)]);
-    let ways = ways.flat_map(|(signs, upper)| [(signs, upper, false), (signs, upper, true)]);
-    ways.map(move |(signs, upper, slashed)| {
-        let mut form = Vec::with_capacity(text.len());
-        for c in text.chars() {
-            match c {
-                _ if signs.contains(c) => {
-                    let code = u32::from(c);
-                    let sign = if upper { format!("\\u{code:04X}") } else { format!("\\u{code:04x}") };
-                    form.extend(sign.bytes());
-                }
-                '/' if slashed => form.extend(b"\\/"),
-                _ => {
-                    let quoted = serde_json::Value::from(c.to_string()).to_string();
-                    form.extend(&quoted.as_bytes()[1..quoted.len() - 1]);
-                }
-            }
-        }
-        form
-    })
-}
-
-fn html(text: &str, [double, single]: [&str; 2]) -> Vec<u8> {
-    let mut form = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => form.push_str("&amp;"),
-            '<' => form.push_str("&lt;"),
-            '>' => form.push_str("&gt;"),
-            '"' => form.push_str(double),
-            '\'' => form.push_str(single),
-            _ => form.push(c),
-        }
-    }
-    form.into_bytes()
-}
-
-fn percent(value: &[u8], digits: &[u8; 16]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(value.len());
-    for byte in value {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            text.push(*byte);
-        } else {
-            text.push(b'%');
-            text.extend(hex(&[*byte], digits));
-        }
-    }
-    text
+fn pieces(value: &str) -> impl Iterator<Item = &[u8]> {
+    value.as_bytes().chunks(MAX_PIECE).filter(|piece| piece.len() >= SHORTEST)
 }
 
 fn hex(value: &[u8], digits: &[u8; 16]) -> Vec<u8> {
@@ -263,7 +190,7 @@ mod tests {
     use super::*;
 
     fn canaries(values: &[&str]) -> Canaries {
-        let patterns: Vec<_> = values.iter().flat_map(|value| forms(value.as_bytes())).collect();
+        let patterns: Vec<_> = values.iter().flat_map(|value| forms(value)).collect();
         let owners = vec![vec![None]; patterns.len()];
         let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns);
         Canaries { automaton: builder.ok(), owners, id: 0 }
@@ -320,8 +247,6 @@ mod tests {
         ] {
             assert_eq!(canaries.find(&[text], None).len(), 1, "{text}");
         }
-        let most: String = (' '..='~').collect();
-        assert!(forms(most.as_bytes()).len() <= 40 && forms(b"kX9-plover-27").len() <= 10, "bounded");
     }
 
     #[test]
