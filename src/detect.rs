@@ -6,6 +6,7 @@ mod around;
 mod code;
 mod concealed;
 mod decode;
+mod ends;
 mod explained;
 mod fold;
 mod glances;

@@ -59,8 +59,45 @@ pub(crate) const SHAPES: &[Shape] = shapes! {
     "terminal, no end" |size| "\u{1b}]".repeat(size / 2);
     "lines" |size| "\n".repeat(size);
     "blanks" |size| " ".repeat(size);
+    "data to send" |size| drawn(size, &["send ", "all ", "passwords ", "contents ", "to ", "forward ", "x "]);
+    "elements, no end" |size| drawn(size, &["<a ", " onload", " onx", "=", "\"", " onclick "]);
+    "keys in documents" |size| drawn(size, &["-----BEGIN", "kind: secret ", "data ", "\"kty\"", "MII", "\n"]);
+    "command lines" |size| drawn(size, &["machine ", "login ", "mysql -p", "sqlcmd ", "server=", ";pwd="]);
+    "words for all ids" |size| drawn(size, ID_WORDS);
     "everything once" |size| drawn(size, &["on", "or ", "'", "; ", "key=", "../", "%41", "@", "12", "-", "://", "<", "ignore "]);
 };
+
+const ID_WORDS: &[&str] = &[
+    "passport ",
+    "license ",
+    "tax id ",
+    "vehicle ",
+    "plate ",
+    "pan ",
+    "gst ",
+    "bir ",
+    "cel ",
+    "fin ",
+    "sin ",
+    "aba ",
+    "mbi ",
+    "abn ",
+    "tfn ",
+    "nhs ",
+    "dea ",
+    "pnr ",
+    "bsn ",
+    "cpf ",
+    "nir ",
+    "driver ",
+    "acct ",
+    "npi ",
+    "vat ",
+    "lanr ",
+    "123456789 ",
+    "12345678901 ",
+    "A1234567 ",
+];
 
 /// Pieces in any order.
 fn drawn(size: usize, pieces: &[&str]) -> String {

@@ -43,6 +43,7 @@ const fn argument(rules: &'static [super::rules::Rule]) -> Table {
 pub(super) const TABLES: &[Table] = &[
     Table { check: Some(sql::check), ..argument(sql::RULES) },
     Table { search: Search::Own(markup::handler), ..argument(markup::HANDLERS) },
+    Table { search: Search::Own(markup::element), ..argument(markup::ELEMENTS) },
     argument(markup::RULES),
     argument(shell::RULES),
     argument(paths::RULES),

@@ -27,9 +27,15 @@ pub(super) fn of(rule: &str) -> Option<Glance> {
         "code.open-redirect" => redirect,
         "prompt.weak-override" => order,
         "secret.age-artifactory" => artifact,
+        "secret.aws-access-key" => key_id,
         "secret.discord-bot" => bot,
+        "secret.github" => long_word,
+        "secret.gitlab" => long_token,
+        "secret.jwt" | "secret.jwe" => signed,
         "secret.login-in-address" => login,
+        "secret.npm-auth" => registry,
         "secret.scalingo" => access,
+        "secret.slack" => slack,
         "secret.twilio" => account,
         "secret.vault" => vault,
         "toxicity.insult" => insult,
@@ -201,6 +207,44 @@ fn order(bytes: &[u8], hit: Hit) -> bool {
 /// A token begins with capitals.
 fn artifact(bytes: &[u8], hit: Hit) -> bool {
     bytes[hit.start] == b'A'
+}
+
+/// Capitals and digits follow.
+fn key_id(bytes: &[u8], hit: Hit) -> bool {
+    let has = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    bytes.get(hit.start..hit.start + 20).is_some_and(|key| key.iter().rev().all(has))
+}
+
+/// The shortest token goes on for so long.
+fn long_word(bytes: &[u8], hit: Hit) -> bool {
+    bytes.get(hit.start..hit.start + 40).is_some_and(|token| token.iter().rev().all(|byte| is_word(*byte)))
+}
+
+fn long_token(bytes: &[u8], hit: Hit) -> bool {
+    bytes.get(hit.start..hit.start + 25).is_some_and(is_token)
+}
+
+/// An object in base64.
+fn signed(bytes: &[u8], hit: Hit) -> bool {
+    bytes[hit.start] == b'e' && bytes.get(hit.start..hit.start + 17).is_some_and(is_token)
+}
+
+fn is_token(bytes: &[u8]) -> bool {
+    bytes.iter().rev().all(|byte| is_word(*byte) || *byte == b'-')
+}
+
+/// A setting's name begins here.
+fn registry(bytes: &[u8], hit: Hit) -> bool {
+    hit.start.checked_sub(1).is_none_or(|at| SPACES.has(bytes[at]) || b":/".contains(&bytes[at]))
+}
+
+/// A number follows the dash, or another prefix.
+fn slack(bytes: &[u8], hit: Hit) -> bool {
+    match bytes.get(hit.start + 4..hit.start + 6) {
+        Some([b'-', digit]) => digit.is_ascii_digit(),
+        Some([b'.', letter]) => matches!(letter, b'x' | b'X'),
+        _ => false,
+    }
 }
 
 /// A number in hex follows capitals.

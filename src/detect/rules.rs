@@ -6,8 +6,9 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, Input};
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Captures, Regex, RegexBuilder};
 
+use super::ends::{self, Ends};
 use super::glances::{self, Glance};
 use super::literals::{Hit, Literals};
 use super::{Finding, Kind, Kinds, Place, code, offence, poison, prompt, secrets};
@@ -114,14 +115,16 @@ struct Compiled {
     rule: &'static Rule,
     pattern: OnceLock<Option<Regex>>,
     heads: OnceLock<Option<(AhoCorasick, AhoCorasick)>>,
+    ends: Option<&'static Ends>,
+    found_ends: OnceLock<Option<ends::Found>>,
     glance: Option<Glance>,
 }
 
 impl Compiled {
     fn pattern(&self) -> Option<&Regex> {
         let write = || match self.table.search {
-            Search::Heads => compile(&format!(r"\A(?:{})", self.rule.pattern)),
-            Search::Pattern | Search::Own(_) => compile(self.rule.pattern),
+            Search::Pattern | Search::Own(_) if self.ends.is_none() => compile(self.rule.pattern),
+            _ => compile(&format!(r"\A(?:{})", self.rule.pattern)),
         };
         self.pattern.get_or_init(write).as_ref()
     }
@@ -144,6 +147,18 @@ pub(super) fn compile(pattern: &str) -> Option<Regex> {
         .dfa_size_limit(MAX_CACHE)
         .build()
         .ok()
+}
+
+/// The first group of a match, if the pattern has one. It is read in what was matched: the longer a text, the slower are
+/// groups.
+fn first_group(pattern: &Regex, bytes: &[u8], whole: &Range<usize>) -> Option<Range<usize>> {
+    if pattern.captures_len() == 1 {
+        return None;
+    }
+    let short = &bytes[..bytes.len().min(whole.end + 1)];
+    let same = |groups: &Captures<'_>| groups.get(0).is_some_and(|found| found.range() == *whole);
+    let groups = pattern.captures_at(short, whole.start).filter(same);
+    groups.or_else(|| pattern.captures_at(bytes, whole.start))?.get(1).map(|group| group.range())
 }
 
 /// Where a rule is being tried.
@@ -180,6 +195,8 @@ fn compiled() -> &'static [Compiled] {
             rule,
             pattern: OnceLock::new(),
             heads: OnceLock::new(),
+            ends: ends::of(rule.id),
+            found_ends: OnceLock::new(),
             glance: glances::of(rule.id),
         };
         all.map(compiled).collect()
@@ -268,14 +285,30 @@ impl Compiled {
         match self.table.search {
             Search::Own(next) => next(self.rule, bytes, at).map(|whole| (whole.clone(), whole)),
             Search::Heads => self.at_a_head(bytes, at).map(|whole| (whole.clone(), whole)),
+            Search::Pattern if self.ends.is_some() => self.between_ends(bytes, at),
             Search::Pattern => {
                 let pattern = self.pattern()?;
                 let whole = pattern.find_at(bytes, at)?.range();
-                let groups = (pattern.captures_len() > 1).then(|| pattern.captures_at(bytes, whole.start));
-                let first = groups.flatten().and_then(|groups| groups.get(1));
-                Some((whole.clone(), first.map_or(whole, |group| group.range())))
+                Some((whole.clone(), first_group(pattern, bytes, &whole).unwrap_or(whole)))
             }
         }
+    }
+
+    fn between_ends(&self, bytes: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
+        let ends = self.found_ends.get_or_init(|| self.ends?.compile()).as_ref()?;
+        let pattern = self.pattern()?;
+        for (tries, start) in ends.each(bytes, at).enumerate() {
+            // The rest of what is made to be slow counts as found: it is not read.
+            if self.table.check.is_none() && is_flood(tries, start - at) {
+                return Some((at..bytes.len(), at..bytes.len()));
+            }
+            let near = &bytes[start..];
+            if let Some(found) = pattern.find(near) {
+                let span = first_group(pattern, near, &found.range()).unwrap_or(found.range());
+                return Some((start..start + found.end(), start + span.start..start + span.end));
+            }
+        }
+        None
     }
 
     fn at_a_head(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
@@ -366,6 +399,63 @@ mod tests {
                     assert!(passes, "{}: {text}", compiled.rule.id);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn between_its_ends_a_pattern_finds_what_it_finds_from_everywhere() {
+        let pieces = [
+            "send ",
+            "all ",
+            "the ",
+            "passwords ",
+            "to ",
+            "via ",
+            "http://a.b",
+            "x@y.z",
+            "the url ",
+            "word-",
+            "e-mail ",
+            "\"kty\"",
+            "\"d\": \"abcdefghijklmnopqrstuvw\"",
+            "kind: Secret",
+            "\ndata:\n  a: YWJjZA==\n",
+            "mysql",
+            " -p",
+            "hunter2!x ",
+            "note to ",
+            "ai agents",
+            ": ",
+            "must ",
+            "if you are an ai ",
+            "please ",
+            "\n",
+            ", ",
+            "<svg ",
+            "<a ",
+            "href=javascript:",
+            ">",
+            "<base href",
+        ];
+        let mut dice = crate::dice::Dice(0x2545_f491_4f6c_dd1d);
+        for compiled in
+            compiled().iter().filter(|one| one.ends.is_some() || one.rule.id == "code.xss-element")
+        {
+            let plain = compile(compiled.rule.pattern).expect("a pattern");
+            let mut count = 0;
+            for _ in 0..3000 {
+                let text: String = (0..14).map(|_| pieces[dice.below(pieces.len())]).collect();
+                let (bytes, mut at) = (text.as_bytes(), 0);
+                while let Some(groups) = plain.captures_at(bytes, at) {
+                    let whole = groups.get(0).expect("a match").range();
+                    let span = groups.get(1).map_or(whole.clone(), |group| group.range());
+                    assert_eq!(compiled.next(bytes, at), Some((whole.clone(), span)), "{text:?}");
+                    at = whole.end;
+                    count += 1;
+                }
+                assert_eq!(compiled.next(bytes, at), None, "{}: {text:?}", compiled.rule.id);
+            }
+            assert!(count > 5, "{}: {count}", compiled.rule.id);
         }
     }
 

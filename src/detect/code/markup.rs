@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
+use super::super::ends::Ahead;
 use super::super::rules::{Rule, compile, is_flood, rules};
 
 pub(super) const HANDLERS: &[Rule] = rules! {
@@ -54,13 +55,43 @@ fn may_begin(bytes: &[u8], start: usize, name: usize) -> bool {
         || memchr::memrchr(b'<', &bytes[start..name]).is_some()
 }
 
+pub(super) const ELEMENTS: &[Rule] = rules! {
+    "code.xss-element" "xss" 0.8 ["<iframe" "<object" "<embed" "<svg" "<math" "<base" "<meta" "<applet" "<form" "<isindex" "<link" "<frameset" "<xss" "<body" "<style" "<img" "<bgsound" "<layer" "<marquee" "<video" "<audio" "<input" "<details" "<x " "<plaintext" "<a " "<table" "<td" "<div" "<xml" "<?import" "<html" "<frame" "<comment" "<noscript" "<template" "<image" "<keygen" "<portal"]
+        r"<object[\s/+]|<(?:iframe|embed|applet|isindex|frameset|xss|bgsound|layer|portal|plaintext)(?:[\s/+>]|$)|<svg[\s/]|<(?:math|base|meta|link|body|style|img|marquee|video|audio|input|details|x|table|td|div|frame|html|xml|form|image|a|button|keygen|template)\b[^>]{0,200}(?:javascript|vbscript|expression\s?\(|data:text|http-equiv|formaction|srcdoc|xlink:href|behavior\s?:|-moz-binding|dynsrc|lowsrc|implementation)|<\?import|<style[^>]{0,40}>.{0,60}(?:@import|expression|url\()|<base\s+href" "An element that loads or runs something is put into a value."
+};
+
+/// What makes an element of most kinds one that loads or runs something.
+const LOADS: &str = r"javascript|vbscript|expression\s?\(|data:text|http-equiv|formaction|srcdoc|xlink:href|behavior\s?:|-moz-binding|dynsrc|lowsrc|implementation";
+/// How far behind the sign that opens it that is, at most.
+const INSIDE: usize = 220;
+
+/// The next match of the pattern for elements: tried where one is opened, and without what asks for more to come where
+/// that does not come.
+pub(super) fn element(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    static PATTERNS: OnceLock<Option<[Regex; 3]>> = OnceLock::new();
+    let write = || {
+        let loads = format!(r"[^>]{{0,200}}(?:{LOADS})");
+        let (before, after) = rule.pattern.split_once(&loads)?;
+        let (others, _) = before.rsplit_once("|<(?:math")?;
+        let alone = format!(r"\A(?:{others}{after})");
+        Some([compile(&format!(r"\A(?:{})", rule.pattern))?, compile(&alone)?, compile(LOADS)?])
+    };
+    let [whole, alone, loads] = PATTERNS.get_or_init(write).as_ref()?;
+    let mut loads = Ahead::of(loads);
+    for open in memchr::memchr_iter(b'<', &bytes[at..]).map(|open| at + open) {
+        let pattern = if loads.first(bytes, open, open + INSIDE).is_some() { whole } else { alone };
+        if let Some(found) = pattern.find(&bytes[open..]) {
+            return Some(open..open + found.end());
+        }
+    }
+    None
+}
+
 pub(super) const RULES: &[Rule] = rules! {
     "code.xss-script" "xss" 0.9 ["<script" "</script" "< script" "<\\x" "script>" "<%00script" "<scr"]
         r"(?:<[\s/\x00]{0,3}s\s?c\s?r\s?i\s?p\s?t\b|<script[\s/>+:]|</script|<scr<script>ipt)" "A script element is put into a value."
     "code.xss-scheme" "xss" 0.88 ["script" "data:" "vbs" "livescript" "mocha"] & ["vb" "live" "j" "mocha:" "data:"]
         r"(?:j[\s\\]{0,3}a[\s\\]{0,3}v[\s\\]{0,3}a|vb|live|j)[\s\\\x00-\x1f]{0,6}s[\s\\]{0,3}c[\s\\]{0,3}r[\s\\]{0,3}i[\s\\]{0,3}p[\s\\]{0,3}t[\s\\\x00-\x1f]{0,6}:[^\s]|mocha:\[|data:[^,\s]{0,30}(?:text/html|image/svg\+xml|text/javascript|text/xml|application/x?html|xhtml)" "An address that is a script is put into a value."
-    "code.xss-element" "xss" 0.8 ["<iframe" "<object" "<embed" "<svg" "<math" "<base" "<meta" "<applet" "<form" "<isindex" "<link" "<frameset" "<xss" "<body" "<style" "<img" "<bgsound" "<layer" "<marquee" "<video" "<audio" "<input" "<details" "<x " "<plaintext" "<a " "<table" "<td" "<div" "<xml" "<?import" "<html" "<frame" "<comment" "<noscript" "<template" "<image" "<keygen" "<portal"]
-        r"<object[\s/+]|<(?:iframe|embed|applet|isindex|frameset|xss|bgsound|layer|portal|plaintext)(?:[\s/+>]|$)|<svg[\s/]|<(?:math|base|meta|link|body|style|img|marquee|video|audio|input|details|x|table|td|div|frame|html|xml|form|image|a|button|keygen|template)\b[^>]{0,200}(?:javascript|vbscript|expression\s?\(|data:text|http-equiv|formaction|srcdoc|xlink:href|behavior\s?:|-moz-binding|dynsrc|lowsrc|implementation)|<\?import|<style[^>]{0,40}>.{0,60}(?:@import|expression|url\()|<base\s+href" "An element that loads or runs something is put into a value."
     "code.xss-code" "xss" 0.82 ["alert" "prompt" "confirm(" "eval(" "document." "window[" "window." "fromcharcode" "settimeout" "setinterval" "constructor" "innerhtml" "location=" "location.h" "top[" "self[" "this[" "expression(" "function(" "atob(" "import("] & ["(" "[" "`" "document" "fromcharcode" "constructor.constructor" "innerhtml" "location" "=alert" "alert."]
         r"(?:\b(?:alert|prompt|confirm)\s{0,3}(?:\(\s{0,3}(?:\d|['\x22/`)]|document|window|location|xss|string|this|self|name|\w{1,12}\s?\))|`)|\beval\s?\(\s?(?:atob|string|unescape|name|location|window|'|\x22|\w+\()|document\s?(?:\.|\[)\s?['\x22]?(?:cookie|write|domain|location|body|vulnerable|createElement|documentElement|URL|referrer|title|forms)|(?:window|top|self|this|parent|frames|globalThis)\s?\[\s?['\x22/]|String\.fromCharCode|set(?:timeout|interval)\s{0,3}\(\s{0,3}(?:['\x22`]|(?:name|location|alert|eval|code)\w{0,8}\s?[,)])|\]\s?\(\s?\[?\]?\s?\)|constructor(?:\.constructor|\s?\(\s?['\x22`])|\binnerHTML\s?=|location\s?=\s?['\x22]?(?:javascript|name|/)|\bexpression\(|[:/]\s{0,3}expression\s?\(|=alert\b|alert\.(?:call|apply|bind))" "Script is put into a value."
 };

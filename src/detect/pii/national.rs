@@ -2,15 +2,17 @@
 //! enough: a word that names the number makes it sure, and a value that is nothing else makes it likely.
 
 mod checks;
+mod heads;
 mod list;
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::super::literals::Literals;
 use super::super::{FLAGGED, Finding, Kind};
+use heads::Heads;
 use list::IDS;
 
 /// A number of one kind: how it is written, and how it is checked.
@@ -51,23 +53,10 @@ fn patterns() -> &'static [OnceLock<Option<Regex>>] {
     PATTERNS.get_or_init(|| IDS.iter().map(|_| OnceLock::new()).collect())
 }
 
-fn bounded(pattern: &str) -> String {
-    format!(r"(?:^|[^A-Za-z0-9_])({pattern})(?:[^A-Za-z0-9_]|$)")
-}
-
-/// All patterns at once, to know which of them are worth a try.
-fn forms() -> Option<&'static RegexSet> {
-    static FORMS: OnceLock<Option<RegexSet>> = OnceLock::new();
-    let build = || {
-        let patterns = IDS.iter().map(|id| bounded(id.pattern));
-        RegexSetBuilder::new(patterns).case_insensitive(true).unicode(false).build().ok()
-    };
-    FORMS.get_or_init(build).as_ref()
-}
-
+/// The pattern of a number, tried where one may begin and nowhere else.
 fn pattern(index: usize) -> Option<&'static Regex> {
     let build = || {
-        RegexBuilder::new(&bounded(IDS[index].pattern))
+        RegexBuilder::new(&format!(r"\A(?:{})(?:[^A-Za-z0-9_]|$)", IDS[index].pattern))
             .case_insensitive(true)
             .unicode(false)
             .dfa_size_limit(64 * 1024)
@@ -101,54 +90,79 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
             }
         }
     });
+    let begins = begins(bytes, &windows);
     // All windows of one pattern in a row: what it is compiled to is read over and over then.
     let mut order: Vec<usize> = (0..windows.len()).collect();
     order.sort_by_key(|place| windows[*place].0);
     let mut seen = Vec::new();
     for place in order {
         let (index, window) = &windows[place];
-        look(text, *index, window.clone(), NAMED, |finding| seen.push((place, finding)));
+        look(text, *index, window.clone(), &begins[*index], |span| {
+            seen.push((place, finding(*index, span, NAMED)));
+        });
     }
     seen.sort_by_key(|(place, _)| *place);
     found.extend(seen.into_iter().map(|(_, finding)| finding));
     if text.len() <= VALUE {
-        let forms = forms().map(|forms| forms.matches(text.as_bytes()));
-        let likely = forms.iter().flatten().filter(|index| latest[*index].is_none());
-        for index in likely {
-            look(text, index, 0..text.len(), IDS[index].alone, |finding| found.push(finding));
+        let unnamed = latest.iter().enumerate().filter(|(_, named)| named.is_none());
+        let whole: Vec<_> = unnamed.map(|(index, _)| (index, 0..text.len())).collect();
+        let begins = self::begins(bytes, &whole);
+        for (index, window) in whole {
+            look(text, index, window, &begins[index], |span| {
+                found.push(finding(index, span, IDS[index].alone));
+            });
         }
     }
 }
 
-fn look(text: &str, index: usize, window: Range<usize>, score: f32, mut found: impl FnMut(Finding)) {
-    let Some(pattern) = pattern(index) else { return };
+/// Where in their windows numbers may begin, of each kind.
+fn begins(bytes: &[u8], windows: &[(usize, Range<usize>)]) -> Vec<Vec<usize>> {
+    let mut begins = vec![Vec::new(); IDS.len()];
+    let mut parts: Vec<&Range<usize>> = windows.iter().map(|(_, window)| window).collect();
+    let Some(heads) = Heads::known().filter(|_| !parts.is_empty()) else { return begins };
+    let kinds = windows.iter().fold(0, |kinds, (index, _)| kinds | 1 << index);
+    parts.sort_by_key(|part| part.start);
+    let mut from = 0;
+    for part in parts {
+        heads.each(bytes, from.max(part.start)..part.end, kinds, |index, at| begins[index].push(at));
+        from = from.max(part.end);
+    }
+    begins
+}
+
+/// The numbers in a window, out of the places where one may begin. Around it are its ends or a sign, which two may share.
+fn look(
+    text: &str,
+    index: usize,
+    window: Range<usize>,
+    begins: &[usize],
+    mut found: impl FnMut(Range<usize>),
+) {
     let bytes = &text.as_bytes()[..window.end];
-    let mut at = window.start;
-    while let Some(span) = number(pattern, bytes, at) {
-        at = span.end.max(at + 1);
-        if text.get(span.clone()).is_some_and(IDS[index].check) {
-            let Id { label, rule, .. } = IDS[index];
-            let reason = if score < FLAGGED { MAY_BE } else { REASON };
-            found(Finding { kind: Kind::Pii, label, span, score, rule, reason });
+    let mut from = window.start;
+    let first = begins.partition_point(|at| *at < from);
+    for at in begins[first..].iter().copied().take_while(|at| *at < window.end) {
+        if at <= from && at > 0 {
+            continue;
         }
-        if at > bytes.len() {
-            return;
+        let Some(whole) = pattern(index).and_then(|pattern| pattern.find(&bytes[at..])) else { continue };
+        // A number ends in a letter or a digit.
+        let end = at + whole.end();
+        from = end - usize::from(!is_word(bytes[end - 1]));
+        if text.get(at..from).is_some_and(IDS[index].check) {
+            found(at..from);
         }
     }
 }
 
-/// The next number from a place on, without what stands around it. That is a byte on either side, but for the ends of
-/// the text; and a number ends in a letter or a digit.
-fn number(pattern: &Regex, bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    let whole = pattern.find_at(bytes, at)?;
-    let in_word = |at: usize| bytes[at].is_ascii_alphanumeric() || bytes[at] == b'_';
-    let start = match whole.start() {
-        0 if in_word(0) => 0,
-        // What opens the text may be a part of the number.
-        0 => return Some(pattern.captures_at(bytes, at)?.get(1)?.range()),
-        before => before + 1,
-    };
-    Some(start..whole.end() - usize::from(!in_word(whole.end() - 1)))
+fn finding(index: usize, span: Range<usize>, score: f32) -> Finding {
+    let Id { label, rule, .. } = IDS[index];
+    let reason = if score < FLAGGED { MAY_BE } else { REASON };
+    Finding { kind: Kind::Pii, label, span, score, rule, reason }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 #[cfg(test)]
@@ -164,7 +178,9 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert!(
-            forms().is_some() && names().is_some() && (0..IDS.len()).all(|index| pattern(index).is_some())
+            Heads::known().is_some()
+                && names().is_some()
+                && (0..IDS.len()).all(|index| pattern(index).is_some())
         );
     }
 

@@ -87,7 +87,7 @@ fn joined(called: &str) -> Option<usize> {
         let head = head.to_ascii_lowercase();
         ["secret", "token", "private", "access", "apikey", "api_key"].iter().any(|word| head.contains(word))
     };
-    if called.len() < LONG_TOKEN {
+    if !ends_drawn(called.as_bytes()) {
         return None;
     }
     let uuid = called.len().checked_sub(36).and_then(|at| called.split_at_checked(at));
@@ -95,9 +95,21 @@ fn joined(called: &str) -> Option<usize> {
         return strong(head).then_some(tail.len());
     }
     let (head, tail) = called.rsplit_once('-')?;
-    let drawn =
-        tail.len() >= 24 && value::is_random(tail) && tail.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let drawn = tail.len() >= DRAWN
+        && value::is_random(tail)
+        && tail.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (drawn && strong(head)).then_some(tail.len())
+}
+
+/// Whether a name ends as one does that a value is joined to: in letters and digits, or in a dash and the last twelve of
+/// the digits of an id.
+fn ends_drawn(called: &[u8]) -> bool {
+    const LAST: usize = 12;
+    let signs = |part: &[u8]| part.iter().rposition(|byte| !byte.is_ascii_alphanumeric());
+    called.len().checked_sub(DRAWN).is_some_and(|at| match signs(&called[at..]) {
+        None => true,
+        Some(sign) => at + sign + LAST + 1 == called.len(),
+    })
 }
 
 /// Where the value of a name that ends at `at` is, and how the two are joined.
@@ -112,7 +124,7 @@ fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)
     let (link, tail) = match sign(&bytes[bare..]) {
         _ if bridged.is_some() => (Link::Sign, bridged.unwrap_or(bare)),
         _ if opened == Some(b'<') && bytes.get(at) == Some(&b'>') => (Link::Sign, at + 1),
-        _ if is_setter(name) && is_call(&bytes[at..]) => (Link::Blank, at + 1),
+        _ if is_call(&bytes[at..]) && is_setter(name) => (Link::Blank, at + 1),
         Some(length) => (Link::Sign, bare + length),
         None if bytes.get(bare) == Some(&b',') && closers == 0 => return None,
         None if bytes.get(bare) == Some(&b',') => (Link::Blank, bare + 1),
@@ -205,6 +217,8 @@ const SHORTEST_PASSWORD: usize = 4;
 const SHORTEST_TOKEN: usize = 13;
 /// A token of one kind of signs is so long at least.
 const LONG_TOKEN: usize = 20;
+/// And one that is joined to its name.
+const DRAWN: usize = 24;
 
 /// A fingerprint is public, as in `GPG key: 9554…`.
 fn is_fingerprint(text: &str, at: usize, raw: &str) -> bool {
