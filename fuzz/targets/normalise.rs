@@ -1,5 +1,5 @@
 //! Folding and decoding: each character of each layer comes from whole characters of the text as given,
-//! and what is only folded keeps its order.
+//! and what is only folded begins in its order.
 
 #![no_main]
 
@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
     for origin in layers.iter().flatten() {
         assert!(text.get(origin.clone()).is_some(), "{origin:?}");
     }
-    let in_order = |pair: &[std::ops::Range<usize>]| pair[0].start <= pair[1].start && pair[0].end <= pair[1].end;
+    let in_order = |pair: &[std::ops::Range<usize>]| pair[0].start <= pair[1].start;
     assert!(layers.first().is_some_and(|folded| folded.windows(2).all(in_order)), "{layers:?}");
     assert!(layers.len() <= 8 && layers.iter().map(Vec::len).sum::<usize>() <= 16 * text.len() + 16);
 });

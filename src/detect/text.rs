@@ -203,8 +203,10 @@ impl Map {
     }
 
     pub(super) fn back(&self, span: Range<usize>) -> Range<usize> {
+        let first = self.of_byte(span.start);
         let end = span.end.checked_sub(1).map_or(0, |last| self.of_byte(last).end);
-        self.of_byte(span.start).start..end
+        // What is turned round stands before what it was, and comes from the whole of it.
+        first.start..if span.is_empty() { end } else { end.max(first.end) }
     }
 
     /// The map of a text derived by `second` from the text this map is for.
@@ -237,6 +239,18 @@ impl Map {
 mod tests {
     use super::*;
     use crate::dice::Dice;
+
+    #[test]
+    fn a_place_that_begins_in_what_is_turned_round_has_all_of_it() {
+        let text = "a \u{202e}snoirtsb";
+        let view = View::of(text);
+        let layer = &view.layers()[0];
+        let turned = layer.text().find("bstrions").expect("it is read the other way round");
+        let given = layer.text().rfind("snoirtsb").expect("it is read as it is given");
+        assert!(turned < given);
+        let whole = text.find('\u{202e}').expect("the sign")..text.len();
+        assert_eq!(view.origin(layer, turned + 1..given + 2), whole);
+    }
 
     /// Whatever is put together, each character of each layer comes from whole characters of the text.
     #[test]
