@@ -6,7 +6,7 @@ use super::features::PLACES;
 
 /// No model is as sure as a rule: what it has learned fits the texts it was shown better than others.
 const SUREST: f32 = 0.6;
-/// A window of less is judged as if the rest of it said nothing.
+/// A window of less, such as a word or two, says nothing by itself.
 const FEATURES: i32 = 12;
 
 /// One after the other, each: three numbers of four bytes, and its table.
@@ -85,9 +85,12 @@ impl Panel {
 impl Model {
     /// How sure the model is of a window, on the scale of the rules: at the knee it counts.
     pub(super) fn score(self, sum: i32, features: i32) -> f32 {
+        if features < FEATURES {
+            return 0.0;
+        }
         // Sums of a window are small; both are exact.
         #[expect(clippy::cast_precision_loss)]
-        let logit = self.scale * sum as f32 / (features.max(FEATURES) as f32).sqrt() + self.bias;
+        let logit = self.scale * sum as f32 / (features as f32).sqrt() + self.bias;
         let probability = 1.0 / (1.0 + (-logit).exp());
         if probability < self.knee {
             FLAGGED * probability / self.knee
@@ -99,8 +102,19 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::{Kinds, Place, inspect};
     use super::super::TASKS;
     use super::*;
+
+    #[test]
+    fn a_word_or_two_are_left_to_the_rules() {
+        for text in ["american", "Go back", "country", "hidden", "never", "only"] {
+            for place in [Place::Argument, Place::Result, Place::Definition] {
+                let found = inspect(text, place, Kinds::ALL);
+                assert!(!found.iter().any(|one| one.score >= FLAGGED), "{text}: {found:?}");
+            }
+        }
+    }
 
     #[test]
     fn the_file_holds_each_model_and_nothing_else() {
