@@ -86,7 +86,6 @@ const DATABASES: &[&str] = &[
 
 const SOURCE: Language = Language {
     names: &[
-        "code",
         "css",
         "diff",
         "filetext",
@@ -222,6 +221,7 @@ mod tests {
             ("shell", "run", json!({"host": CHAIN})),
             ("shell", "run", json!({"command": {"host": CHAIN}})),
             ("people", "find", json!({"query": UNION})),
+            ("shop", "redeem", json!({"code": UNION})),
             ("notes", "write", json!({"content": PAGE})),
             ("notes", "write", json!({"path": PAGE, "content": "a"})),
         ] {
