@@ -50,15 +50,6 @@ static ENDS: &[(&str, Ends)] = &[
             reach: 620,
         },
     ),
-    (
-        "secret.psexec",
-        Ends {
-            head: r"(?:psexec(?:\.exe)?|sqlcmd|mysql(?:dump)?|sshpass|mongo|ldapsearch)\b",
-            middle: "",
-            tail: r"\s-(?:p|w)\s?['\x22]?[A-Za-z0-9!@#$%^&*_.+-]{5}",
-            reach: 132,
-        },
-    ),
 ];
 
 /// Both ends, compiled.

@@ -49,7 +49,12 @@ pub(super) enum Search {
     Heads,
     /// Whatever finds the same in less time: the next match from a place on.
     Own(fn(&Rule, &[u8], usize) -> Option<Range<usize>>),
+    /// The same, with the span that the match reports.
+    OwnSpan(fn(&[u8], usize) -> Option<Spanned>),
 }
+
+/// A match, and what it reports of it.
+pub(super) type Spanned = (Range<usize>, Range<usize>);
 
 /// How often a pattern that is dear is tried in one window in vain, so near to each other that no list or log has
 /// it. A text with more of what is nearly a match is made to be slow, or to hide one: it counts as a match.
@@ -123,7 +128,9 @@ struct Compiled {
 impl Compiled {
     fn pattern(&self) -> Option<&Regex> {
         let write = || match self.table.search {
-            Search::Pattern | Search::Own(_) if self.ends.is_none() => compile(self.rule.pattern),
+            Search::Pattern | Search::Own(_) | Search::OwnSpan(_) if self.ends.is_none() => {
+                compile(self.rule.pattern)
+            }
             _ => compile(&format!(r"\A(?:{})", self.rule.pattern)),
         };
         self.pattern.get_or_init(write).as_ref()
@@ -281,9 +288,10 @@ impl Compiled {
     }
 
     /// The next match, and the span that it reports.
-    fn next(&self, bytes: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
+    fn next(&self, bytes: &[u8], at: usize) -> Option<Spanned> {
         match self.table.search {
             Search::Own(next) => next(self.rule, bytes, at).map(|whole| (whole.clone(), whole)),
+            Search::OwnSpan(next) => next(bytes, at),
             Search::Heads => self.at_a_head(bytes, at).map(|whole| (whole.clone(), whole)),
             Search::Pattern if self.ends.is_some() => self.between_ends(bytes, at),
             Search::Pattern => {
@@ -294,7 +302,7 @@ impl Compiled {
         }
     }
 
-    fn between_ends(&self, bytes: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
+    fn between_ends(&self, bytes: &[u8], at: usize) -> Option<Spanned> {
         let ends = self.found_ends.get_or_init(|| self.ends?.compile()).as_ref()?;
         let pattern = self.pattern()?;
         for (tries, start) in ends.each(bytes, at).enumerate() {
@@ -416,13 +424,14 @@ mod tests {
             "the url ",
             "word-",
             "e-mail ",
+            "~/.ssh/id_rsa ",
+            "pass it ",
+            "pass the cookies ",
+            "as ",
             "\"kty\"",
             "\"d\": \"abcdefghijklmnopqrstuvw\"",
             "kind: Secret",
             "\ndata:\n  a: YWJjZA==\n",
-            "mysql",
-            " -p",
-            "hunter2!x ",
             "note to ",
             "ai agents",
             ": ",

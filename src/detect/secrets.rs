@@ -2,6 +2,7 @@
 //! in them, and values that are assigned to something called a password, a token or a key.
 
 mod assigned;
+mod commands;
 mod issued;
 mod keys;
 mod mentions;
@@ -37,6 +38,7 @@ pub(super) const TABLES: &[Table] = &[
     table(80, 512, vendors::NAMED, is_named),
     table(64, 4096, keys::BLOCKS, is_block),
     table(200, 300, keys::ADDRESSES, is_login),
+    Table { search: Search::OwnSpan(commands::next), ..table(24, 400, commands::RULES, is_token) },
     Table { search: Search::Own(mentions::next), ..table(48, 64, mentions::RULES, assigned::value_of) },
 ];
 

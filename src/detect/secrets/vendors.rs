@@ -105,8 +105,6 @@ pub(super) const TOKENS: &[Rule] = rules! {
         r"(?-i)(?:\b(?:cf(?:ut|at|k)|vc[apirk])_[A-Za-z0-9]{40,60}\b|sha256~[A-Za-z0-9_-]{43}|\bAPI-[A-Z0-9]{26}\b|\bBBDC-[A-Za-z0-9+/@_-]{40,50}|\bsl\.[A-Za-z0-9_-]{100,}|\b00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{80,}|\bodt_[A-Za-z0-9]{32}\b|\$krb5(?:asrep|tgs|pa)\$\d{1,2}\$\S{60,})" "A token of a service is in the text."
     "secret.vault" "VAULT_TOKEN" 0.8 ["s."]
         r"(?-i)(?:^|[\s=:\x22'])(s\.[A-Za-z0-9]{24})(?:[\s\x22']|$)" "A token of HashiCorp's Vault is in the text."
-    "secret.psexec" "PASSWORD" 0.8 ["psexec" "viserver" "net use" "sqlcmd" "mysql" "sshpass" "mongo" "ldapsearch" "smbclient"]
-        r"(?:psexec(?:\.exe)?|sqlcmd|mysql(?:dump)?|sshpass|mongo|ldapsearch)\b[^\n]{0,120}?\s-(?:p|w)\s?['\x22]?([A-Za-z0-9!@#$%^&*_.+-]{5,40})['\x22]?(?:\s|$)" "A password is in a command line."
 };
 
 /// Tokens that may be thousands of characters long.
