@@ -18,6 +18,7 @@ mod offence;
 mod pii;
 mod poison;
 mod prompt;
+mod readings;
 mod rules;
 mod runs;
 mod secrets;
@@ -29,6 +30,7 @@ mod wrapped;
 
 use std::ops::Range;
 
+use readings::Reading;
 #[cfg(fuzzing)]
 pub use text::origins;
 use text::{Layer, View};
@@ -183,33 +185,18 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
         return found;
     }
     let view = View::of(text);
-    for layer in layers(&view, place) {
-        let mut seen = Vec::new();
-        rules::scan(layer.text(), place, kinds, &mut seen);
-        if kinds.contains(Kind::Pii) {
-            pii::scan(layer.text(), place, &mut seen);
-            pii::extra::scan(layer.text(), kinds, &mut seen);
-        }
-        if kinds.contains(Kind::Secret) {
-            secrets::scan(layer.text(), &mut seen);
-        }
-        if kinds.contains(Kind::CodeInjection) && place == Place::Argument {
-            code::scan(layer.text(), &mut seen);
-        }
-        if kinds.contains(Kind::PromptInjection) && place == Place::Result {
-            prompt::judge_result(layer.text(), &mut seen);
-        }
-        explained::soften(layer.text(), place, &mut seen);
-        prompt::combine(&mut seen, Kind::PromptInjection);
-        prompt::combine(&mut seen, Kind::ToolPoisoning);
-        model::scan(layer.text(), place, kinds, &mut seen);
-        if place == Place::Argument {
-            code::soften(layer.text(), &mut seen);
-        }
-        for mut finding in seen {
-            finding.span = view.origin(layer, finding.span);
-            found.push(finding);
-        }
+    let (readings, unread) = readings::of(&view, place, kinds);
+    for Reading { layer, kinds, parts } in readings {
+        let seen = match parts {
+            None => whole(layer.text(), place, kinds),
+            Some(parts) => in_parts(layer.text(), parts, place, kinds),
+        };
+        found.extend(
+            seen.into_iter().map(|one| Finding { span: view.origin(layer, one.span.clone()), ..one }),
+        );
+    }
+    if unread {
+        readings::report(text, kinds, &mut found);
     }
     if kinds.contains(Kind::PromptInjection) || kinds.contains(Kind::ToolPoisoning) {
         prompt::hidden(text, place, kinds, &mut found);
@@ -224,6 +211,50 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
         sponge::scan(text, &mut found);
     }
     in_order(found)
+}
+
+/// What the detectors see in one reading of a text.
+fn whole(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
+    let mut seen = Vec::new();
+    rules::scan(text, place, kinds, &mut seen);
+    if kinds.contains(Kind::Pii) {
+        pii::scan(text, place, &mut seen);
+        pii::extra::scan(text, kinds, &mut seen);
+    }
+    if kinds.contains(Kind::Secret) {
+        secrets::scan(text, &mut seen);
+    }
+    if kinds.contains(Kind::CodeInjection) && place == Place::Argument {
+        code::scan(text, &mut seen);
+    }
+    if kinds.contains(Kind::PromptInjection) && place == Place::Result {
+        prompt::judge_result(text, &mut seen);
+    }
+    explained::soften(text, place, &mut seen);
+    prompt::combine(&mut seen, Kind::PromptInjection);
+    prompt::combine(&mut seen, Kind::ToolPoisoning);
+    model::scan(text, place, kinds, &mut seen);
+    if place == Place::Argument {
+        code::soften(text, &mut seen);
+    }
+    seen
+}
+
+/// What of code the rules see in parts of a reading of an argument.
+fn in_parts(text: &str, parts: Vec<Range<usize>>, place: Place, kinds: Kinds) -> Vec<Finding> {
+    let mut seen = Vec::new();
+    for part in parts {
+        let from = seen.len();
+        rules::scan(&text[part.clone()], place, kinds, &mut seen);
+        if kinds.contains(Kind::CodeInjection) {
+            code::scan(&text[part.clone()], &mut seen);
+        }
+        for one in &mut seen[from..] {
+            one.span = one.span.start + part.start..one.span.end + part.start;
+        }
+    }
+    code::soften(text, &mut seen);
+    seen
 }
 
 /// Where something stands in a text, as it is and as it reads once it is folded and decoded: `find` is asked of each

@@ -31,6 +31,10 @@ pub(super) fn is_control(byte: u8) -> bool {
     matches!(byte, 0..=0x08 | 0x0e..=0x1f | 0x7f)
 }
 
+/// A text of this size is read whole where it has a blank, and of a longer one so much on either side.
+const SHORT: usize = 64 << 10;
+const AROUND: usize = 1024;
+
 /// The text with a blank for what cannot be seen between two words; nothing where it stands in no such place. Where it
 /// stands between letters as well, it is there in greater number between words.
 pub(super) fn apart(text: &str) -> Option<(String, Map)> {
@@ -46,17 +50,36 @@ pub(super) fn apart(text: &str) -> Option<(String, Map)> {
     if words < FEWEST_WORDS || letters < words * SHORTEST_WORD {
         return None;
     }
-    let (mut read, mut map, mut at) = (String::with_capacity(text.len()), Map::default(), 0);
+    let around = if text.len() > SHORT { AROUND } else { text.len() };
+    let boundary = |at: usize| (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    let (mut read, mut map, mut at) = (String::new(), Map::default(), 0);
+    // Up to where the text is read behind the gap before.
+    let mut end = 0;
     for gap in gaps.iter().filter(between_words) {
-        map.plain(read.len(), at);
-        read.push_str(&text[at..gap.place.start]);
+        let start = boundary(gap.place.start.saturating_sub(around));
+        if end < start {
+            copy(text, at..end, &mut read, &mut map);
+            if end > 0 {
+                map.block(read.len(), end..start);
+                read.push('\n');
+            }
+            at = start;
+        }
+        copy(text, at..gap.place.start, &mut read, &mut map);
         map.block(read.len(), gap.place.clone());
         read.push(' ');
         at = gap.place.end;
+        end = boundary(at.saturating_add(around));
     }
-    map.plain(read.len(), at);
-    read.push_str(&text[at..]);
+    copy(text, at..end, &mut read, &mut map);
     Some((read, map))
+}
+
+fn copy(text: &str, part: Range<usize>, read: &mut String, map: &mut Map) {
+    if !part.is_empty() {
+        map.plain(read.len(), part.start);
+        read.push_str(&text[part]);
+    }
 }
 
 /// A run of what cannot be seen between two signs that can.

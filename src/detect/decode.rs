@@ -38,6 +38,14 @@ pub(super) fn escapes(text: &str) -> Option<(String, Map)> {
     Some((readable(decoded), map))
 }
 
+/// Whether something in a text can be decoded.
+pub(super) fn is_encoded(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let next = |at: &usize| next_escape(bytes, at + 1);
+    let mut signs = std::iter::successors(next_escape(bytes, 0), next);
+    signs.any(|at| escape(bytes, at).is_some()) || blobs(text).is_some()
+}
+
 /// Bytes that are no UTF-8 become `?`, one for one, so that the way back stays right.
 pub(super) fn readable(bytes: Vec<u8>) -> String {
     match String::from_utf8(bytes) {

@@ -26,7 +26,9 @@ struct Cut {
     tells: bool,
 }
 
-pub(super) fn mended(text: &str) -> Option<(String, Map)> {
+/// The surroundings of what is cut up, put together; nothing where nothing is. Of a text whose escapes are read as well
+/// it is only what they would cut up otherwise.
+pub(super) fn mended(text: &str, unescaped: bool) -> Option<(String, Map)> {
     let bytes = text.as_bytes();
     let mut out: Vec<u8> = Vec::new();
     let mut map = Map::default();
@@ -41,11 +43,12 @@ pub(super) fn mended(text: &str) -> Option<(String, Map)> {
             at += 1;
             continue;
         };
+        let tells = cut.tells && (!unescaped || has_escape(&bytes[at..at + cut.length]));
         if let Some(past) = open.take_if(|open| at > open.end) {
             copy(text, past.clone(), &mut out, &mut map);
             written = past.end;
         }
-        if cut.tells {
+        if tells {
             let start = open.as_ref().map_or(at.saturating_sub(AROUND).max(written), |open| open.start);
             if open.is_none() && start > written && !out.is_empty() {
                 out.push(BETWEEN);
@@ -67,6 +70,10 @@ pub(super) fn mended(text: &str) -> Option<(String, Map)> {
         copy(text, open, &mut out, &mut map);
     }
     (!out.is_empty()).then(|| (readable(out), map))
+}
+
+fn has_escape(bytes: &[u8]) -> bool {
+    memchr::memchr3(b'%', b'&', b'\\', bytes).is_some()
 }
 
 fn copy(text: &str, part: Range<usize>, out: &mut Vec<u8>, map: &mut Map) {
@@ -166,7 +173,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<String> {
-        mended(text).map(|(text, _)| text)
+        mended(text, false).map(|(text, _)| text)
     }
 
     #[test]

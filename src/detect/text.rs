@@ -8,14 +8,18 @@ use super::{concealed, decode, fold, mended, wrapped};
 
 /// How often decoded text is decoded again.
 const MAX_DEPTH: usize = 4;
-const MAX_LAYERS: usize = 8;
-/// Of a text in which something exact is looked for, which is quicker done.
-const MAX_SEARCHED: usize = 16;
+const MAX_LAYERS: usize = 16;
+/// What a text of this size is decoded to has no other bound; of a longer one it is so many times its size.
+const SHORT: usize = 64 << 10;
+const MAX_TIMES: usize = 5;
 
 pub(super) struct View<'a> {
     length: usize,
     original: &'a str,
     layers: Vec<Layer<'a>>,
+    /// Layers from here on were not read any further, since there is no room for more; and whether some were left out.
+    rest: usize,
+    full: bool,
 }
 
 pub(super) struct Layer<'a> {
@@ -24,13 +28,13 @@ pub(super) struct Layer<'a> {
     map: Map,
     below: Option<usize>,
     depth: usize,
-    /// A layer above is this one with its escapes read.
-    replaced: bool,
+    /// The layer above that is this one with its escapes read.
+    replaced: Option<usize>,
 }
 
 impl Layer<'_> {
     pub(super) fn is_replaced(&self) -> bool {
-        self.replaced
+        self.replaced.is_some()
     }
 
     pub(super) fn text(&self) -> &str {
@@ -40,55 +44,79 @@ impl Layer<'_> {
 
 impl<'a> View<'a> {
     pub(super) fn of(original: &'a str) -> Self {
-        Self::read(original, MAX_LAYERS, |_| None)
+        Self::read(original, original.len() * MAX_TIMES + SHORT * MAX_LAYERS, |_| None)
     }
 
     /// With lines that belong together put together as well.
     pub(super) fn joined(original: &'a str) -> Self {
-        Self::read(original, MAX_SEARCHED, wrapped::joined)
+        Self::read(original, usize::MAX, wrapped::joined)
     }
 
-    fn read(original: &'a str, most: usize, joined: fn(&str) -> Option<(String, Map)>) -> Self {
+    fn read(original: &'a str, most_bytes: usize, joined: fn(&str) -> Option<(String, Map)>) -> Self {
         let base = match fold::fold(original) {
-            Some((text, map)) => {
-                Layer { text: Cow::Owned(text), map, below: None, depth: 0, replaced: false }
-            }
+            Some((text, map)) => Layer { text: Cow::Owned(text), map, below: None, depth: 0, replaced: None },
             None => Layer {
                 text: Cow::Borrowed(original),
                 map: Map::default(),
                 below: None,
                 depth: 0,
-                replaced: false,
+                replaced: None,
             },
         };
         let mut layers = vec![base];
         if let Some((text, map)) = concealed::apart(original) {
             add(&mut layers, text, map, None, 0);
         }
-        let mut next = 0;
-        while next < layers.len() && layers.len() < most {
+        let (mut next, mut full) = (0, false);
+        let size = |layers: &[Layer<'_>]| layers.iter().map(|layer| layer.text.len()).sum::<usize>();
+        while next < layers.len() && layers.len() < MAX_LAYERS && size(&layers) < most_bytes {
             if layers[next].depth < MAX_DEPTH {
                 let (text, depth) = (&layers[next].text, layers[next].depth + 1);
                 // Where escapes are read, the runs are looked for in what comes of it.
                 let escapes = decode::escapes(text);
                 let unescaped = escapes.is_some();
                 let decoded = escapes.or_else(|| decode::blobs(text));
-                let more = [mended::mended(text), joined(text)];
+                let more = [mended::mended(text, unescaped), joined(text)];
                 let mut read = Vec::new();
                 if let Some((text, map)) = decoded {
-                    layers[next].replaced = unescaped;
+                    layers[next].replaced = unescaped.then_some(layers.len());
                     let apart = concealed::apart(&text).map(|(text, second)| (text, map.then(&second)));
                     read.push((text, map));
                     read.extend(apart);
                 }
                 read.extend(more.into_iter().flatten());
-                for (text, map) in read.into_iter().take(most - layers.len()) {
+                let room = MAX_LAYERS - layers.len();
+                full |= read.len() > room;
+                for (text, map) in read.into_iter().take(room) {
                     add(&mut layers, text, map, Some(next), depth);
                 }
             }
             next += 1;
         }
-        Self { length: original.len(), original, layers }
+        Self { length: original.len(), original, rest: next.min(layers.len()), full, layers }
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there is more to be decoded than there is room for.
+    pub(super) fn is_cut(&self) -> bool {
+        let is_encoded = |layer: &Layer<'_>| layer.depth < MAX_DEPTH && decode::is_encoded(&layer.text);
+        self.full || self.layers[self.rest..].iter().any(is_encoded)
+    }
+
+    /// The text as given, with all its escapes read: the layer that says most.
+    pub(super) fn first(&self) -> usize {
+        let next = |at: &usize| self.layers.get(*at)?.replaced;
+        std::iter::successors(Some(0), next).last().unwrap_or_default()
+    }
+
+    /// The places of the escapes of a layer, if they are read in another.
+    pub(super) fn escapes(&self, layer: usize) -> Option<impl Iterator<Item = Range<usize>>> {
+        let read = self.layers.get(self.layers.get(layer)?.replaced?)?;
+        let blocks = read.map.pieces.iter().filter(|piece| piece.length != PLAIN);
+        Some(blocks.map(|piece| piece.origin(piece.out())))
     }
 
     /// Whether the first layer is another text than the one given.
@@ -126,7 +154,7 @@ fn add(layers: &mut Vec<Layer<'_>>, text: String, map: Map, below: Option<usize>
         Some((folded, second)) => (folded, map.then(&second)),
         None => (text, map),
     };
-    layers.push(Layer { text: Cow::Owned(text), map, below, depth, replaced: false });
+    layers.push(Layer { text: Cow::Owned(text), map, below, depth, replaced: None });
 }
 
 /// A text as it reads once it is folded, and each time that its escapes are read.
