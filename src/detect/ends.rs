@@ -20,6 +20,15 @@ pub(super) fn of(rule: &str) -> Option<&'static Ends> {
 
 static ENDS: &[(&str, Ends)] = &[
     (
+        "poison.pass-file",
+        Ends {
+            head: r"\.ssh\b|\bid_(?:rsa|ed25519)|\.aws\b|\.netrc\b|\.kube\b|\.bash_history|/cookies\b|\bpass (?:the|all) (?:browser )?(?:cookies|history|passwords)\b",
+            middle: "",
+            tail: r"\b(?:(?:pass|give|send|submit|put|forward) (?:it|them|its|their|both)|as)\b",
+            reach: 140,
+        },
+    ),
+    (
         "prompt.exfiltrate",
         Ends {
             head: r"\b(?:send|forward|upload|post|e-?mail|transmit|exfiltrate|leak|submit)\b",

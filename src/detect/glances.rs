@@ -16,6 +16,9 @@ pub(super) fn of(rule: &str) -> Option<Glance> {
         "code.nosql-shell" => database,
         "code.sql-arithmetic" => arithmetic,
         "code.sql-breakout" => breakout,
+        "code.sql-comment" => comment,
+        "code.sql-functions" => function,
+        "code.sql-json" => operator,
         "code.sql-nosql" => returned,
         "code.sql-select" => select,
         "code.sql-stacked" => stacked,
@@ -106,6 +109,26 @@ fn breakout(bytes: &[u8], hit: Hit) -> bool {
     }
 }
 
+/// A quote before the sign of a comment.
+fn comment(bytes: &[u8], hit: Hit) -> bool {
+    const NEAR: usize = 128;
+    static GAPS: Class = Class::of(b" \t\n\x0b\x0c\r);");
+    let quote = |byte| matches!(byte, b'\'' | b'"');
+    quote(bytes[hit.start]) || before(bytes, hit.start, NEAR, &GAPS).is_some_and(quote)
+}
+
+/// The name of a variable follows.
+fn function(bytes: &[u8], hit: Hit) -> bool {
+    bytes[hit.start] != b'@' || bytes.get(hit.end).is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// A value follows.
+fn operator(bytes: &[u8], hit: Hit) -> bool {
+    static VALUES: Class = Class::of(b"'\"{[0123456789");
+    let next = || bytes.get(after(bytes, hit.end, 3, &SPACES));
+    !b"@<-#".contains(&bytes[hit.start]) || next().is_some_and(|byte| VALUES.has(*byte))
+}
+
 static STATEMENTS: Words = Words::new(&[
     "alter", "begin", "call", "copy", "create", "declare", "delete", "drop", "exec", "grant", "handler",
     "if", "insert", "merge", "select", "set", "shutdown", "truncate", "update", "use", "waitfor",
@@ -157,6 +180,11 @@ fn sql_word(bytes: &[u8], hit: Hit) -> bool {
         // `is null`, `not null`, `notnull`
         b'n' | b'N' if bytes[hit.start + 1].eq_ignore_ascii_case(&b'u') => {
             before(bytes, hit.start, usize::MAX, &SPACES).is_some_and(|byte| b"sStT".contains(&byte))
+        }
+        // `select @@version`
+        b'@' => {
+            let apart = hit.start.checked_sub(1).is_some_and(|at| SPACES.has(bytes[at]));
+            apart && bytes.get(hit.end).is_some_and(|byte| is_word(*byte))
         }
         // `or true`
         b't' | b'T' => before(bytes, hit.start, 4, &OPENERS).is_some_and(|byte| matches!(byte, b'r' | b'R')),

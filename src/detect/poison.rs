@@ -2,6 +2,7 @@
 //! tools, what to hide, which files to read, how to change other tools' arguments, why to be preferred.
 
 mod explained;
+mod tags;
 
 use std::ops::Range;
 
@@ -12,7 +13,11 @@ pub(super) use explained::EXPLAINED;
 
 const DEFINITION: &[Place] = &[Place::Definition];
 
-pub(super) const TABLES: &[Table] = &[Table { search: Search::Heads, ..table(HEADED) }, table(RULES)];
+pub(super) const TABLES: &[Table] = &[
+    Table { search: Search::Heads, ..table(HEADED) },
+    Table { search: Search::Own(tags::next), ..table(tags::RULES) },
+    table(RULES),
+];
 
 const fn table(rules: &'static [Rule]) -> Table {
     Table {
@@ -47,9 +52,6 @@ const HEADED: &[Rule] = rules! {
 };
 
 const RULES: &[Rule] = rules! {
-    "poison.tag" "instruction" 0.9 ["important>" "critical>" "<system" "<hidden" "<secret" "<instruct" "<admin" "<information>" "alert>" "<!-- " "<!--\n" "<!--a" "<!--b" "<!--d" "<!--i" "<!--m" "<!--s" "[hidden" "[secret" "[system"]
-        r"<(?:important|critical|system|hidden|secret|instructions?|admin|information|critical_instructions?|\w{0,12}[ _]alert|system[ _]\w{1,16})>|<!--.{0,200}(?:must|ignore|instruct|secret|always|do not|before)|\[(?:hidden|secret|system)\b[^\]]{0,20}\]"
-        "A definition holds a block of instructions for the model."
     "poison.before-others" "shadowing" 0.85 ["before" "prior to" "first call" "first use" "whenever" "every time" "after each" "after using" "after every" "each time" "at the beginning" "at the start"] & ["must" "need" "should" "always" "first" "have to" "read" "call" "make sure" "required"]
         r"(?:\b(?:before|prior to|whenever|every time|each time|after(?: each| every)?)\s+(?:you\s+)?(?:us(?:e|ing)|call(?:ing)?|invok(?:e|ing)|execut(?:e|ing)|running|any|accessing|searching|navigating|performing|each|every|the use of|proceeding|answering|responding)\b(?:\W{1,3}[\w`'./-]{1,30}){0,10}?\W{1,3}(?:you must|must|you need|you should|always|first|need to|have to|read|call|make sure|required)\b|\b(?:must|should|always|need to|have to)\s+(?:\w+\s+){0,2}?(?:first\s+)?(?:call|use|invoke|run|execute|read|be called|be used|be invoked|be executed)\b(?:\W{1,3}[\w`'./-]{1,30}){0,6}?\W{1,3}(?:before|first|prior|instead of|on every|for every|with every)\b)"
         "A definition orders what to do before or after other tools."

@@ -91,24 +91,17 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
         }
     });
     let begins = begins(bytes, &windows);
-    // All windows of one pattern in a row: what it is compiled to is read over and over then.
-    let mut order: Vec<usize> = (0..windows.len()).collect();
-    order.sort_by_key(|place| windows[*place].0);
-    let mut seen = Vec::new();
-    for place in order {
-        let (index, window) = &windows[place];
-        look(text, *index, window.clone(), &begins[*index], |span| {
-            seen.push((place, finding(*index, span, NAMED)));
-        });
+    let mut claims = if windows.is_empty() { Vec::new() } else { vec![0; text.len()] };
+    for window in &windows {
+        look(text, window, &begins[window.0], &mut claims, |span| found.push(finding(window.0, span, NAMED)));
     }
-    seen.sort_by_key(|(place, _)| *place);
-    found.extend(seen.into_iter().map(|(_, finding)| finding));
     if text.len() <= VALUE {
         let unnamed = latest.iter().enumerate().filter(|(_, named)| named.is_none());
         let whole: Vec<_> = unnamed.map(|(index, _)| (index, 0..text.len())).collect();
         let begins = self::begins(bytes, &whole);
-        for (index, window) in whole {
-            look(text, index, window, &begins[index], |span| {
+        for window in &whole {
+            let index = window.0;
+            look(text, window, &begins[index], &mut [], |span| {
                 found.push(finding(index, span, IDS[index].alone));
             });
         }
@@ -131,11 +124,13 @@ fn begins(bytes: &[u8], windows: &[(usize, Range<usize>)]) -> Vec<Vec<usize>> {
 }
 
 /// The numbers in a window, out of the places where one may begin. Around it are its ends or a sign, which two may share.
+/// Of several kinds that a number may be of, the one that is named first counts: `claims` has where it ends, by where it
+/// begins, and no other is looked at there.
 fn look(
     text: &str,
-    index: usize,
-    window: Range<usize>,
+    (index, window): &(usize, Range<usize>),
     begins: &[usize],
+    claims: &mut [u32],
     mut found: impl FnMut(Range<usize>),
 ) {
     let bytes = &text.as_bytes()[..window.end];
@@ -145,11 +140,18 @@ fn look(
         if at <= from && at > 0 {
             continue;
         }
-        let Some(whole) = pattern(index).and_then(|pattern| pattern.find(&bytes[at..])) else { continue };
+        if let Some(end) = claims.get(at).filter(|end| **end > 0) {
+            from = *end as usize;
+            continue;
+        }
+        let Some(whole) = pattern(*index).and_then(|pattern| pattern.find(&bytes[at..])) else { continue };
         // A number ends in a letter or a digit.
         let end = at + whole.end();
         from = end - usize::from(!is_word(bytes[end - 1]));
-        if text.get(at..from).is_some_and(IDS[index].check) {
+        if text.get(at..from).is_some_and(IDS[*index].check) {
+            if let Some(claim) = claims.get_mut(at) {
+                *claim = u32::try_from(from).unwrap_or(u32::MAX);
+            }
             found(at..from);
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn value_of(rule: &Rule, text: &str, name: Range<usize>, _: Range<usi
     if let Some(joined) = joined(called) {
         return Some(name.end - joined..name.end);
     }
-    let (span, link, quoted) = after(text, called, name.end)?;
+    let (span, link, quoted) = after(text, called, name.end, rule.id == "secret.token")?;
     let raw = text.get(span.clone())?;
     let rest = text.get(span.end..).unwrap_or_default();
     let shortest = if rule.id == "secret.password" { SHORTEST_PASSWORD } else { SHORTEST_TOKEN };
@@ -112,8 +112,8 @@ fn ends_drawn(called: &[u8]) -> bool {
     })
 }
 
-/// Where the value of a name that ends at `at` is, and how the two are joined.
-fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)> {
+/// Where the value of a name that ends at `at` is, and how the two are joined; nothing where it is a chain of names.
+fn after(text: &str, name: &str, at: usize, is_token: bool) -> Option<(Range<usize>, Link, bool)> {
     let bytes = text.as_bytes();
     let skip = |from: usize, class: &Class| from + class.length(&bytes[from..]);
     let closed = skip(at, &CLOSERS);
@@ -148,11 +148,24 @@ fn after(text: &str, name: &str, at: usize) -> Option<(Range<usize>, Link, bool)
     // In the query of an address the next parameter begins at `&`.
     let query = matches!(opened, Some(b'?' | b'&'));
     let stops = if query { &QUERY_STOPS } else { &STOPS };
+    if is_chain(near(tail), stops, is_token) {
+        return None;
+    }
     let end = near(tail).iter().position(|byte| stops.has(*byte)).unwrap_or(near(tail).len());
     let raw = text.get(tail..tail + end)?;
     let raw = &raw[..next_parameter(raw).unwrap_or(raw.len())];
     let raw = raw.trim_end_matches(['.', ')', ']', '}', '\\']);
     Some((tail..tail + raw.len(), link, false))
+}
+
+/// Whether a value goes on with values of its own: a token at all, and a password that is too long for one.
+fn is_chain(near: &[u8], stops: &Class, is_token: bool) -> bool {
+    let is_sign = |byte: &u8| *byte == b'=' || *byte == b'&' || stops.has(*byte);
+    let Some(sign) = near.iter().take(LONG_PASSWORD).position(is_sign) else { return false };
+    near[sign] == b'='
+        && near.get(sign + 1).is_some_and(u8::is_ascii_alphanumeric)
+        && (is_token
+            || near.len() > LONG_PASSWORD && !near[..LONG_PASSWORD].iter().any(|byte| stops.has(*byte)))
 }
 
 /// Where a parameter follows, as in `<value>&page=2`.
@@ -214,6 +227,8 @@ fn sign(text: &[u8]) -> Option<usize> {
 
 const LONGEST: usize = 400;
 const SHORTEST_PASSWORD: usize = 4;
+/// No password of one word is longer.
+const LONG_PASSWORD: usize = 128;
 const SHORTEST_TOKEN: usize = 13;
 /// A token of one kind of signs is so long at least.
 const LONG_TOKEN: usize = 20;
