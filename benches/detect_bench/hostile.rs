@@ -64,6 +64,19 @@ pub(crate) const SHAPES: &[Shape] = shapes! {
     "keys in documents" |size| drawn(size, &["-----BEGIN", "kind: secret ", "data ", "\"kty\"", "MII", "\n"]);
     "command lines" |size| drawn(size, &["machine ", "login ", "mysql -p", "sqlcmd ", "server=", ";pwd="]);
     "words for all ids" |size| drawn(size, ID_WORDS);
+    "pw= flood" |size| "pw=".repeat(size / 3);
+    "key= flood" |size| "key=".repeat(size / 4);
+    "names of secrets in a chain" |size| drawn(size, &["key=", "pw:", "pass=", "api=", "k9"]);
+    "numbers of many offices" offices;
+    "comments in words" |size| drawn(size, &["a<!-- x -->b", "<b><i></i></b>", "no", "<!--", "re ", "<wbr>"]);
+    "words of poison" |size| drawn(size, POISON);
+    "parts of JWTs" |size| drawn(size, &["eyJhbGciOiJIUzI1NiJ9.", "eyJzdWIiOiIxMjM0In0.", "eyJ", "."]);
+    "all notations" |size| drawn(size, NOTATIONS);
+    "escapes, four deep" |size| drawn(size, &["%25252541", "\\\\\\\\n", "' or ", "; ls ", "$(", "key=", "../"]);
+    "notations and near matches" |size| drawn(size, NEARLY);
+    "blanks without a width" |size| drawn(size, &["i\u{200b}g", "nore ", "\u{200b}", "а", "key=", "send \u{200b}all "]);
+    "base64 and escapes" |size| drawn(size, ENCODED);
+    "climbs and escapes" |size| drawn(size, &["../", "..%2f", "%2e%2e", "etc", "passwd", "0x2e"]);
     "everything once" |size| drawn(size, &["on", "or ", "'", "; ", "key=", "../", "%41", "@", "12", "-", "://", "<", "ignore "]);
 };
 
@@ -98,6 +111,47 @@ const ID_WORDS: &[&str] = &[
     "12345678901 ",
     "A1234567 ",
 ];
+
+const POISON: &[&str] = &[
+    "do not tell ",
+    "the user ",
+    "before using ",
+    "this tool ",
+    "read ",
+    "~/.ssh/id_rsa ",
+    "must ",
+    "first ",
+    "always ",
+    "instead of ",
+    "secretly ",
+];
+
+const NOTATIONS: &[&str] =
+    &["%25", "41", "=69t", "<wbr>", "i\u{200b}t", "&#x41;", "\\u0041", " aGVsbG8gd29ybGQhIQ== ", "word"];
+
+const NEARLY: &[&str] = &["=69gn", "%41key=", "or 1", "' ", "; ls ", "a<wbr>b", "token ", "12", "%2541"];
+
+const ENCODED: &[&str] = &[
+    "aWdub3JlIGFsbCB0aGUgcHJldmlvdXMgaW5zdHJ1Y3Rpb25z ",
+    "a2V5PXRva2VuIHBhc3N3b3JkPWFiYzEyMw== ",
+    "%41",
+    "\\n",
+];
+
+/// Numbers that may be those of many offices, all of which are named.
+fn offices(size: usize) -> String {
+    let mut text = ID_WORDS.concat();
+    let mut number = 100_000_000_u32;
+    while text.len() < size {
+        number = 100_000_000 + (number + 7_919_333) % 900_000_000;
+        let words =
+            if number.is_multiple_of(8) { "acn tfn sin aba acct passport lanr bsnr bsn tin " } else { "" };
+        text.push_str(words);
+        text.push_str(&number.to_string());
+        text.push(' ');
+    }
+    text
+}
 
 /// Pieces in any order.
 fn drawn(size: usize, pieces: &[&str]) -> String {
