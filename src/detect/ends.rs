@@ -38,6 +38,15 @@ static ENDS: &[(&str, Ends)] = &[
         },
     ),
     (
+        "prompt.leak",
+        Ends {
+            head: r"\b(?:reveal|show|print|repeat|output|display|tell me|give me|share|leak|expose|write |recite|reproduce|return|dump|disclose|copy|what (?:is|are|was|were)|summari[sz]e|list|translate|echo|spell out)\b",
+            middle: "",
+            tail: r"(?:prompt|message|instruction|guidelines|rules|above)",
+            reach: 600,
+        },
+    ),
+    (
         "prompt.to-the-assistant",
         Ends {
             head: r"\b(?:attention|note|notice|message|reminder|instruct|important|warning|directive|dear|hey|hi|hello|(?:if|when) you(?:'re| are))",
