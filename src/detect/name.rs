@@ -1,7 +1,7 @@
 //! The names of JSON members, of settings and of variables.
 
 /// Words are what separators and capitals make of a name.
-pub(super) fn words(name: &str) -> impl Iterator<Item = &str> {
+pub fn words(name: &str) -> impl Iterator<Item = &str> {
     let bytes = name.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {

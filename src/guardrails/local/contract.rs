@@ -7,12 +7,23 @@ use serde_json::Value;
 
 use super::super::document::Document;
 use super::super::provider::Subject;
-use crate::detect::{Finding, Kind};
+use crate::detect::{Finding, Kind, words_of_name as words};
 
-/// What an argument is called that holds code, without `_` and `-`, and what counts in it nevertheless.
-struct Language {
+/// Arguments that hold code: what they are called, without `_` and `-`, when they do, and what counts in them
+/// nevertheless.
+struct Term {
     names: &'static [&'static str],
+    when: When,
     counts: &'static [&'static str],
+}
+
+enum When {
+    /// The name leaves no doubt.
+    Always,
+    /// The name means other things as well: those of the tool and of its server, together, have a word of each list.
+    Says(&'static [&'static [&'static str]]),
+    /// A file is named beside it.
+    BesideFile,
 }
 
 /// Harm in whatever runs it.
@@ -33,49 +44,99 @@ const HARMFUL: &[&str] = &[
     "code.stealing-script",
 ];
 
-const COMMAND: Language = Language {
-    names: &[
-        "bash",
-        "bashcommand",
-        "cmd",
-        "cmdline",
-        "command",
-        "commandline",
-        "commands",
-        "powershell",
-        "script",
-        "shell",
-        "shellcommand",
-    ],
-    counts: &[],
-};
-
 /// A statement is asked for, and not one that was bent to be always true, or has another behind it.
-const SQL: Language = Language {
-    names: &["sql", "sqlquery", "sqlstatement", "statement", "statements"],
-    counts: &[
-        "code.sql-breakout",
-        "code.sql-procedure",
-        "code.sql-stacked",
-        "code.sql-tail",
-        "code.sql-tautology",
-        "code.sql-time",
-    ],
-};
+const MORE_THAN_A_STATEMENT: &[&str] = &[
+    "code.sql-breakout",
+    "code.sql-procedure",
+    "code.sql-stacked",
+    "code.sql-tail",
+    "code.sql-tautology",
+    "code.sql-time",
+];
 
-/// `query` is SQL where the tool or its server says so.
-const QUERY: &str = "query";
+const TERMS: &[Term] = &[
+    Term {
+        names: &[
+            "bash",
+            "bashcommand",
+            "cmd",
+            "cmdline",
+            "command",
+            "commandline",
+            "commands",
+            "powershell",
+            "shell",
+            "shellcommand",
+        ],
+        when: When::Always,
+        counts: &[],
+    },
+    Term { names: &["sql", "sqlquery", "sqlstatement"], when: When::Always, counts: MORE_THAN_A_STATEMENT },
+    Term {
+        names: &["queries", "query", "statement", "statements"],
+        when: When::Says(&[DATABASES]),
+        counts: MORE_THAN_A_STATEMENT,
+    },
+    Term {
+        names: &[
+            "css",
+            "diff",
+            "filetext",
+            "html",
+            "javascript",
+            "newstr",
+            "newstring",
+            "newtext",
+            "oldstr",
+            "oldstring",
+            "oldtext",
+            "patch",
+            "pythoncode",
+            "sourcecode",
+        ],
+        when: When::Always,
+        counts: &[],
+    },
+    Term { names: PROGRAM, when: When::Says(&[RUNNERS]), counts: &[] },
+    Term { names: PROGRAM, when: When::Says(&[RUN, CODE]), counts: &[] },
+    Term { names: &["content", "contents", "text"], when: When::BesideFile, counts: &[] },
+];
+
+/// A coupon, a film and a party have these as well.
+const PROGRAM: &[&str] = &["code", "expression", "function", "script", "source"];
+const RUNNERS: &[&str] = &[
+    "applescript",
+    "bash",
+    "eval",
+    "evaluate",
+    "interpreter",
+    "javascript",
+    "jupyter",
+    "osascript",
+    "powershell",
+    "python",
+    "repl",
+    "shell",
+    "terminal",
+    "typescript",
+];
+const RUN: &[&str] = &["exec", "execute", "format", "lint", "run"];
+const CODE: &[&str] = &["cell", "code", "notebook", "program", "sandbox", "script", "snippet"];
 const DATABASES: &[&str] = &[
+    "athena",
     "bigquery",
     "clickhouse",
     "database",
+    "databricks",
     "db",
     "duckdb",
     "mariadb",
     "mssql",
     "mysql",
+    "oracle",
     "postgres",
     "postgresql",
+    "presto",
     "redshift",
     "snowflake",
     "sql",
@@ -83,49 +144,49 @@ const DATABASES: &[&str] = &[
     "supabase",
     "trino",
 ];
-
-const SOURCE: Language = Language {
-    names: &[
-        "css",
-        "diff",
-        "filetext",
-        "html",
-        "javascript",
-        "newstr",
-        "newstring",
-        "newtext",
-        "oldstr",
-        "oldstring",
-        "oldtext",
-        "patch",
-        "pythoncode",
-        "sourcecode",
-    ],
-    counts: &[],
-};
-
-/// The text of a file, where the file is named beside it.
-const TEXT: &[&str] = &["content", "contents", "text"];
 const FILE: &[&str] = &["file", "filename", "filepath", "path", "relativepath", "targetfile"];
 
-impl Language {
+impl Term {
     fn waives(&self, rule: &str) -> bool {
         !HARMFUL.contains(&rule) && !self.counts.contains(&rule)
+    }
+}
+
+/// What speaks for code beside the name of an argument.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    words: &'a [String],
+    names_a_file: bool,
+}
+
+impl Around<'_> {
+    fn speaks_for(self, when: &When) -> bool {
+        match when {
+            When::Always => true,
+            When::Says(lists) => {
+                lists.iter().all(|list| self.words.iter().any(|word| list.contains(&word.as_str())))
+            }
+            When::BesideFile => self.names_a_file,
+        }
     }
 }
 
 /// The texts of a call that are code by contract.
 #[derive(Default)]
 pub(super) struct Contract {
-    texts: HashMap<*const u8, &'static Language>,
+    texts: HashMap<*const u8, &'static Term>,
 }
 
 impl Contract {
     pub(super) fn of(subject: &Subject<'_>) -> Self {
         let mut contract = Self::default();
         if let Document::Call(call) = &subject.document {
-            let asks_for_sql = [subject.server, subject.tool].into_iter().any(is_of_a_database);
-            contract.read(call.arguments(), None, asks_for_sql);
+            let words: Vec<_> = [subject.server, subject.tool]
+                .into_iter()
+                .flat_map(words)
+                .map(str::to_ascii_lowercase)
+                .collect();
+            contract.read(call.arguments(), None, &words);
         }
         contract
     }
@@ -133,19 +194,20 @@ impl Contract {
     /// Whether a finding is what such an argument is for.
     pub(super) fn waives(&self, text: &str, finding: &Finding) -> bool {
         let is_code = finding.kind == Kind::CodeInjection;
-        is_code && self.texts.get(&text.as_ptr()).is_some_and(|language| language.waives(finding.rule))
+        is_code && self.texts.get(&text.as_ptr()).is_some_and(|term| term.waives(finding.rule))
     }
 
-    fn read(&mut self, value: &Value, language: Option<&'static Language>, asks_for_sql: bool) {
-        match (value, language) {
-            (Value::String(text), Some(language)) => {
-                self.texts.insert(text.as_ptr(), language);
+    fn read(&mut self, value: &Value, term: Option<&'static Term>, words: &[String]) {
+        match (value, term) {
+            (Value::String(text), Some(term)) => {
+                self.texts.insert(text.as_ptr(), term);
             }
-            (Value::Array(items), _) => items.iter().for_each(|item| self.read(item, language, asks_for_sql)),
+            (Value::Array(items), _) => items.iter().for_each(|item| self.read(item, term, words)),
             (Value::Object(members), _) => {
                 let names_a_file = members.keys().any(|name| FILE.contains(&plain(name).as_str()));
+                let around = Around { words, names_a_file };
                 for (name, value) in members {
-                    self.read(value, language_of(&plain(name), names_a_file, asks_for_sql), asks_for_sql);
+                    self.read(value, term_of(&plain(name), around), words);
                 }
             }
             _ => {}
@@ -153,23 +215,12 @@ impl Contract {
     }
 }
 
-fn language_of(name: &str, names_a_file: bool, asks_for_sql: bool) -> Option<&'static Language> {
-    if name == QUERY {
-        return asks_for_sql.then_some(&SQL);
-    }
-    if TEXT.contains(&name) {
-        return names_a_file.then_some(&SOURCE);
-    }
-    [&COMMAND, &SQL, &SOURCE].into_iter().find(|language| language.names.contains(&name))
+fn term_of(name: &str, around: Around<'_>) -> Option<&'static Term> {
+    TERMS.iter().find(|term| term.names.contains(&name) && around.speaks_for(&term.when))
 }
 
 fn plain(name: &str) -> String {
     name.chars().filter(|c| !['_', '-'].contains(c)).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-fn is_of_a_database(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| DATABASES.contains(&word))
 }
 
 #[cfg(test)]
@@ -205,6 +256,10 @@ mod tests {
             ("sales", "run", json!({"sql": UNION})),
             ("postgres", "run", json!({"query": UNION})),
             ("sales", "mysql_query", json!({"query": UNION})),
+            ("sales", "runSqlStatement", json!({"statement": UNION})),
+            ("python", "run", json!({"code": CHAIN})),
+            ("lab", "executeCode", json!({"language": "sh", "code": CHAIN})),
+            ("browser", "browser_evaluate", json!({"function": PAGE})),
             ("files", "edit", json!({"path": "a.html", "edits": [{"oldText": "<body>", "newText": PAGE}]})),
             ("files", "write", json!({"path": "a.html", "content": PAGE})),
             ("files", "push", json!({"files": [{"path": "a.html", "content": PAGE}]})),
@@ -221,7 +276,10 @@ mod tests {
             ("shell", "run", json!({"host": CHAIN})),
             ("shell", "run", json!({"command": {"host": CHAIN}})),
             ("people", "find", json!({"query": UNION})),
-            ("shop", "redeem", json!({"code": UNION})),
+            ("shop", "redeem_code", json!({"code": UNION})),
+            ("shop", "run_report", json!({"code": UNION})),
+            ("studio", "read_aloud", json!({"script": CHAIN})),
+            ("bank", "show", json!({"statement": UNION})),
             ("notes", "write", json!({"content": PAGE})),
             ("notes", "write", json!({"path": PAGE, "content": "a"})),
         ] {
