@@ -90,28 +90,23 @@ impl Local {
         }
     }
 
-    /// Who wants it strict wants no code in any argument.
-    fn contract(&self, subject: &Subject<'_>) -> Contract {
-        match self.sensitivity(subject.policy) {
-            Sensitivity::Strict => Contract::default(),
-            Sensitivity::Balanced | Sensitivity::Lenient => Contract::of(subject),
-        }
-    }
-
     fn find(&self, subject: &Subject<'_>) -> Result<Vec<Hit>, ProviderFault> {
         let threshold = self.threshold(subject.policy);
         let mut hits = Vec::new();
         let kinds = kinds(subject).with_extras_of(self.extras);
         if !kinds.is_empty() {
             let place = place(subject.side);
-            let contract = self.contract(subject);
+            let contract = Contract::of(subject);
+            // Who wants it strict wants no code in any argument.
+            let waives = self.sensitivity(subject.policy) != Sensitivity::Strict;
             let mut found = Found::default();
             // What a client shows stands in a result twice: in one piece, and at its place.
             let mut seen = HashSet::with_capacity(subject.texts.len());
             let fresh = subject.texts.iter().enumerate().filter(|(_, text)| seen.insert(text.as_ptr()));
             for (at, text) in fresh {
                 for finding in detect::inspect(text, place, kinds) {
-                    if counts(subject, text, &finding, threshold) && !contract.waives(text, &finding) {
+                    let is_asked_for = waives && contract.waives(text, &finding);
+                    if counts(subject, text, &finding, threshold) && !is_asked_for {
                         found.keep(finding, at);
                     }
                 }
@@ -122,6 +117,10 @@ impl Local {
             hits = found.hits;
             self.by_figure(subject, kinds, &mut hits);
             hits.extend(self.across(subject, kinds));
+            if kinds.contains(Kind::CodeInjection) {
+                let harm = contract.harm().filter(|finding| finding.score >= threshold);
+                hits.extend(harm.filter_map(|finding| hit(finding, None)));
+            }
         }
         let look = Look::at(subject);
         for (detector, rules) in
