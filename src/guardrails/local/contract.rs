@@ -110,7 +110,7 @@ const COMMAND: &[&str] = &[
 ];
 const WORDS: &[&str] = &["args", "arguments", "argv"];
 /// A coupon, a film and a party have these as well.
-const PROGRAM: &[&str] = &["code", "expression", "function", "script", "source"];
+const PROGRAM: &[&str] = &["code", "function", "script", "source"];
 const RUNNERS: &[&str] = &[
     "applescript",
     "bash",
@@ -340,6 +340,8 @@ mod tests {
             ("shop", "run_report", json!({"code": UNION})),
             ("studio", "read_aloud", json!({"script": CHAIN})),
             ("bank", "show", json!({"statement": UNION})),
+            // Who asks for an expression means a sum.
+            ("python", "evaluate_expression", json!({"expression": "__import__('os').system('id')"})),
             ("notes", "write", json!({"content": PAGE})),
             ("notes", "write", json!({"path": PAGE, "content": "a"})),
             ("notes", "write", json!({"path": null, "content": PAGE})),
