@@ -29,6 +29,7 @@ mod fault;
 mod handshake;
 mod hearing;
 mod keep;
+mod launcher;
 mod lease;
 mod listing;
 mod path;
@@ -41,6 +42,7 @@ mod session;
 mod standby;
 mod stderr;
 mod transport;
+mod turns;
 mod watchdog;
 mod wire;
 
@@ -60,6 +62,7 @@ use places::{Claim, Place, Places};
 use pool::{Key, Pool};
 use session::{Fresh, Service};
 use transport::ServerTransport;
+use turns::Turns;
 use wire::Wire;
 
 /// How long the gateway's end waits for its children: close, SIGTERM and SIGKILL fit into it.
@@ -74,6 +77,7 @@ pub struct Downstream {
     changes: broadcast::Sender<Changed>,
     tasks: TaskTracker,
     places: Places,
+    turns: Turns,
     pool: Arc<Pool>,
     watchdog: watchdog::Watchdog,
     path: path::SearchPath,
@@ -106,6 +110,7 @@ impl Downstream {
             changes: broadcast::Sender::new(MAX_CHANGES),
             tasks,
             places: Places::default(),
+            turns: Turns::default(),
             pool,
             path: path::SearchPath::new(environment, watchdog.clone()),
             watchdog,
@@ -128,7 +133,7 @@ impl Downstream {
         let started = self.start(scope, server, place).await.map_err(fault)?;
         match started.shake(scope, server, &self.guardrails).await {
             Ok(greeting) => Ok(Fresh::new(scope, server, started, greeting)),
-            Err(trouble) => Err(fault(trouble).during_start().told_by(&started.far_end).await),
+            Err(trouble) => Err(fault(trouble).during_start(server).told_by(&started.far_end).await),
         }
     }
 
@@ -139,6 +144,34 @@ impl Downstream {
 
     /// Asks the kept session, or one that then waits for its first batch.
     pub async fn list_tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<ToolList, SessionFault> {
+        self.in_turn(scope, server, self.tools(scope, server)).await
+    }
+
+    /// What the server offers besides tools, asked in the session that direct calls use.
+    pub async fn list_offers(
+        self: &Arc<Self>,
+        scope: &Scope,
+        server: &Arc<Server>,
+    ) -> Result<Offers, SessionFault> {
+        self.in_turn(scope, server, self.offers(scope, server)).await
+    }
+
+    /// Only a program that has to be started waits for its turn, and it has nobody's session meanwhile.
+    async fn in_turn<T>(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+        asking: impl Future<Output = Result<T, SessionFault>>,
+    ) -> Result<T, SessionFault> {
+        let is_program = matches!(server.endpoint, Endpoint::Command(_));
+        if is_program && !self.pool.has_one(&Key::new(scope, server)) {
+            self.turns.take(scope, &server.name, asking).await
+        } else {
+            asking.await
+        }
+    }
+
+    async fn tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<ToolList, SessionFault> {
         let seat = match server.session.mode_for(Use::Listing, scope.settings.exposure) {
             SessionMode::Keep => {
                 self.seat(scope, server, Operation::Discovery, WhileAway::OpenAnother).await?
@@ -164,18 +197,22 @@ impl Downstream {
         }
     }
 
-    /// What the server offers besides tools, asked in the session that direct calls use.
-    pub async fn list_offers(
-        self: &Arc<Self>,
-        scope: &Scope,
-        server: &Arc<Server>,
-    ) -> Result<Offers, SessionFault> {
-        let mode = server.session.mode_for(Use::Single, scope.settings.exposure);
-        let mut leased = self.take(scope, server, mode, WhileAway::OpenAnother).await?;
+    async fn offers(self: &Arc<Self>, scope: &Scope, server: &Arc<Server>) -> Result<Offers, SessionFault> {
         // After a failure the session is in the middle of something, and is closed.
-        let offers = leased.session().offers(scope).await?;
-        self.finish(scope, leased);
-        Ok(offers)
+        match server.session.mode_for(Use::Single, scope.settings.exposure) {
+            SessionMode::Keep => {
+                let mut leased = self.kept(scope, server, WhileAway::OpenAnother).await?;
+                let offers = leased.session().offers(scope).await?;
+                self.finish(scope, leased);
+                Ok(offers)
+            }
+            SessionMode::Batch => {
+                let mut session = self.fresh(scope, server).await?;
+                let offers = session.offers(scope).await?;
+                self.pool.offer(scope, Key::new(scope, server), session);
+                Ok(offers)
+            }
+        }
     }
 
     /// All under the limit of a discovery.
@@ -192,7 +229,7 @@ impl Downstream {
             let greeting = started
                 .shake(scope, server, &self.guardrails)
                 .await
-                .map_err(|trouble| fault(trouble).during_start())?;
+                .map_err(|trouble| fault(trouble).during_start(server))?;
             greeted.store(true, Ordering::Relaxed);
             let (peer, meta) = (started.service.running.peer(), &greeting.meta);
             let listing = Listing { peer, meta, server: &server.name, max_result_bytes };
@@ -205,7 +242,7 @@ impl Downstream {
             Ok(Err(fault)) => Err(fault.told_by(&started.far_end).await),
             Err(interrupted) => {
                 let fault = fault(Trouble::Interrupted(interrupted));
-                let fault = if greeted.load(Ordering::Relaxed) { fault } else { fault.during_start() };
+                let fault = if greeted.load(Ordering::Relaxed) { fault } else { fault.during_start(server) };
                 Err(fault.told_by(&started.far_end).await)
             }
         }

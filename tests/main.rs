@@ -74,6 +74,8 @@ mod sessions;
 mod setup;
 /// Remote servers that begin something and do not go on: every wait has an end.
 mod stalls;
+/// Servers that are started before anybody waits for them: in which order, and how often.
+mod starts;
 /// The gateway's own standard streams, byte by byte.
 mod stdio;
 /// Each time limit, what the answer says of it, and what is counted.

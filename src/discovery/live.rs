@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::DiscoveryFault;
 use super::aging::Aging;
 use super::flights::Flights;
-use super::tried::Tried;
+use super::tried::{Question, Tried};
 use crate::cache::Cache;
 use crate::call::object_size;
 use crate::config::Server;
@@ -153,12 +153,11 @@ impl Live {
             let (live, scope, over) = (Arc::clone(self), scope.apart(), inquiry.over.clone().drop_guard());
             let server = Arc::clone(server);
             self.background.spawn(async move {
-                match live.ask(&scope, &server, topic).await {
-                    Ok(()) => live.tried.settled(&question),
-                    Err(fault) if fault.code() == ErrorCode::Cancelled => live.tried.settled(&question),
-                    Err(fault) => {
-                        live.tried.failed(question);
-                        let code = fault.code().as_str();
+                match live.ask_in_order(&scope, &server, &question).await {
+                    Ok(()) | Err(ErrorCode::Cancelled) => live.tried.settled(&question),
+                    Err(code) => {
+                        live.tried.failed(question, code);
+                        let code = code.as_str();
                         tracing::debug!(server = %server.name, ?topic, code, "something of it stays unknown");
                     }
                 }
@@ -196,6 +195,28 @@ impl Live {
     /// Before a list is read: a change that comes meanwhile counts again.
     fn takes_outdated(&self, scope: &Scope, server: &Server, topic: Topic) -> bool {
         self.outdated.remove(&(scope.caller.id.clone(), server.name.clone(), topic)).is_some()
+    }
+
+    /// A server that is just asked for its tools is asked for the rest after that, in the session that is there then.
+    /// One that could not be started is not started a second time.
+    async fn ask_in_order(
+        &self,
+        scope: &Scope,
+        server: &Arc<Server>,
+        (asked, topic): &Question,
+    ) -> Result<(), ErrorCode> {
+        let first = (asked.clone(), Topic::Tools);
+        if *topic == Topic::Offers
+            && let Some(inquiry) = self.tried.under_way(&first)
+        {
+            inquiry.over.cancelled().await;
+            match self.tried.failure(&first) {
+                // It may have no tools, and say so in this way.
+                None | Some(ErrorCode::ServerProtocol) => {}
+                Some(code) => return Err(code),
+            }
+        }
+        self.ask(scope, server, *topic).await.map_err(|fault| fault.code())
     }
 
     async fn ask(&self, scope: &Scope, server: &Arc<Server>, topic: Topic) -> Result<(), DiscoveryFault> {

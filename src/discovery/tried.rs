@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::live::{Asked, Inquiry, Topic};
 use crate::config::Server;
+use crate::fault::ErrorCode;
 use crate::recent::{Life, Recent};
 
 /// After the first failure; each further one doubles it.
@@ -28,6 +29,7 @@ struct Attempt {
     inquiry: Inquiry,
     server: Arc<Server>,
     failures: u32,
+    failure: Option<ErrorCode>,
     /// Set once it has failed: until when nobody is asked again.
     rests_until: Option<Instant>,
 }
@@ -47,10 +49,21 @@ impl Tried {
             inquiry: Inquiry { since: now, over: CancellationToken::new() },
             server: Arc::clone(server),
             failures: former.map_or(0, |former| former.failures),
+            failure: None,
             rests_until: None,
         };
         let (attempt, is_new) = self.0.get_or_renew(question, holds, begin);
         (attempt.inquiry, is_new)
+    }
+
+    pub(super) fn under_way(&self, question: &Question) -> Option<Inquiry> {
+        let attempt = self.0.get(question)?;
+        attempt.rests_until.is_none().then_some(attempt.inquiry)
+    }
+
+    /// Why the last one failed, as long as nobody asks again.
+    pub(super) fn failure(&self, question: &Question) -> Option<ErrorCode> {
+        self.0.get(question)?.failure
     }
 
     /// Answered, or withdrawn.
@@ -59,11 +72,12 @@ impl Tried {
     }
 
     /// Unless it was forgotten meanwhile.
-    pub(super) fn failed(&self, question: Question) {
+    pub(super) fn failed(&self, question: Question, code: ErrorCode) {
         let Some(attempt) = self.0.get(&question) else { return };
         let rests_until = Some(Instant::now() + rest(attempt.failures));
         let failures = attempt.failures.saturating_add(1);
-        self.0.insert(question, Attempt { failures, rests_until, ..attempt });
+        let failure = Some(code);
+        self.0.insert(question, Attempt { failures, failure, rests_until, ..attempt });
     }
 
     /// What is meant is asked anew, whatever came of it.

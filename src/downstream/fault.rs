@@ -9,7 +9,9 @@ use std::sync::atomic::Ordering;
 use rmcp::service::ServiceError;
 
 use super::far_end::FarEnd;
+use super::launcher;
 use super::remote::Loss;
+use crate::config::Server;
 use crate::fault::{ErrorCode, Fault};
 use crate::guardrails::ServerBlocked;
 use crate::ids::ServerName;
@@ -23,6 +25,8 @@ pub struct SessionFault {
     pub trouble: Trouble,
     /// Still at the start: opening or shaking hands.
     starting: bool,
+    /// What is started may have to be downloaded first.
+    fetched: bool,
     /// The server's own words: its error message and the last lines of its standard error, secrets masked.
     details: Vec<String>,
 }
@@ -61,11 +65,12 @@ pub enum Trouble {
 
 impl SessionFault {
     pub fn new(server: &ServerName, trouble: Trouble) -> Self {
-        Self { server: server.clone(), trouble, starting: false, details: Vec::new() }
+        Self { server: server.clone(), trouble, starting: false, fetched: false, details: Vec::new() }
     }
 
-    pub(super) fn during_start(mut self) -> Self {
+    pub(super) fn during_start(mut self, server: &Server) -> Self {
         self.starting = true;
+        self.fetched = launcher::fetches(server);
         self
     }
 
@@ -146,7 +151,7 @@ impl Fault for SessionFault {
             Trouble::Exited { .. } | Trouble::Closed if self.starting => {
                 "run the server's command by hand to see why it ends; `details` has its last lines".to_owned()
             }
-            Trouble::Exited { .. } | Trouble::Closed => "the next batch starts a new session".to_owned(),
+            Trouble::Exited { .. } | Trouble::Closed => "the next call is made in a new session".to_owned(),
             Trouble::Lost(why) => return why.hint().map(str::to_owned),
             Trouble::TooLong { .. } => {
                 "ask the tool for less, or raise `max_result_bytes` in `common_mcp_gateway_config`".to_owned()
@@ -154,8 +159,11 @@ impl Fault for SessionFault {
             Trouble::TooManySessions { .. } => {
                 "wait for one of your batches to end, or raise `max_sessions` in `common_mcp_gateway_config`".to_owned()
             }
-            Trouble::Interrupted(Interrupted::Timeout { setting, .. }) if self.starting => format!(
+            Trouble::Interrupted(Interrupted::Timeout { setting, .. }) if self.starting && self.fetched => format!(
                 "run the server's command by hand once: the first start may download it; or raise `{setting}` in `timeout_settings`"
+            ),
+            Trouble::Interrupted(Interrupted::Timeout { setting, .. }) if self.starting => format!(
+                "run the server's command by hand to see how long it takes to start, and raise `{setting}` in `timeout_settings` if it needs longer"
             ),
             Trouble::Interrupted(Interrupted::Timeout { setting, .. }) => {
                 format!("raise `{setting}` in `timeout_settings` if the server needs longer")

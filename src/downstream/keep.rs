@@ -176,6 +176,10 @@ impl Slot {
         idle.is_some() || Arc::strong_count(&self.idle) > 1
     }
 
+    pub(super) fn has_session(&self) -> bool {
+        self.idle.try_lock().map_or(true, |idle| idle.is_some())
+    }
+
     /// Closes the session, if nobody uses it.
     pub(super) fn clear(&self) -> bool {
         self.idle.try_lock().is_ok_and(|mut idle| idle.take().is_some())

@@ -75,6 +75,13 @@ impl Pool {
         self.shelves.lock()
     }
 
+    /// Whether there is a session that somebody uses, or that waits.
+    pub(super) fn has_one(&self, key: &Key) -> bool {
+        let shelves = self.shelves();
+        shelves.standbys.get(key).is_some_and(Standby::has_place)
+            || shelves.kept.get(key).is_some_and(Slot::has_session)
+    }
+
     /// Closes a session, for somebody who needs its place: what is being opened first, state last.
     pub(super) fn give_way(&self) -> bool {
         let mut shelves = self.shelves();

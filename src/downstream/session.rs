@@ -95,6 +95,11 @@ impl Fresh {
     pub(super) fn is_closed(&self) -> bool {
         self.0.is_closed()
     }
+
+    /// To ask what a server has is no call.
+    pub(super) async fn offers(&mut self, scope: &Scope) -> Result<Offers, SessionFault> {
+        self.0.offers(scope).await
+    }
 }
 
 impl Session {

@@ -50,6 +50,11 @@ struct Order {
 impl Downstream {
     /// A session for one batch, and of that batch alone.
     pub(super) async fn single(&self, scope: &Scope, server: &Arc<Server>) -> Result<Leased, SessionFault> {
+        Ok(Leased::once(self.fresh(scope, server).await?, SessionMode::Batch))
+    }
+
+    /// The standby, or a session that is opened now.
+    pub(super) async fn fresh(&self, scope: &Scope, server: &Arc<Server>) -> Result<Fresh, SessionFault> {
         let key = Key::new(scope, server);
         let fresh = match self.pool.claim(scope, &key) {
             Some(Claimed::Ready(session)) => Some(session),
@@ -62,9 +67,9 @@ impl Downstream {
         if let Some(session) = fresh
             && session.answers(scope).await
         {
-            return Ok(Leased::once(session, SessionMode::Batch));
+            return Ok(session);
         }
-        Ok(Leased::once(self.open(scope, server).await?, SessionMode::Batch))
+        self.open(scope, server).await
     }
 
     /// Opens the next standby in the background, unless one is there. Its failure is nobody's: the next batch opens
@@ -89,9 +94,14 @@ impl Downstream {
         let Order { key, mut ready, place } = order;
         let opening = Box::pin(async {
             tokio::time::sleep(ANSWER_FIRST).await;
-            let free = self.spare_place(scope, &place)?;
-            match self.open_at(scope, &key.server, Some(free)).await {
-                Ok(session) => Some(session),
+            let start = async {
+                match self.spare_place(scope, &place) {
+                    Some(free) => self.open_at(scope, &key.server, Some(free)).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            match self.turns.take(scope, &key.server.name, start).await {
+                Ok(session) => session,
                 Err(fault) => {
                     let code = fault.code().as_str();
                     tracing::debug!(server = %key.server.name, code, "no session was opened in advance");

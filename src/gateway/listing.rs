@@ -55,12 +55,17 @@ pub(super) async fn discover_all(discovery: &Discovery, scope: &Scope, detail: D
         (failed, all) => format!("Tools discovery tried for all servers: {failed} of {all} failed"),
     };
     let status = if all_failed { Status::Error } else { Status::Success };
-    let members = json!({
+    let any_failed = !failed.is_empty();
+    let mut members = json!({
         "message": message,
         "discovery_failed_servers": failed,
         "discovery_success_servers": succeeded,
         "available_servers": available,
     });
+    if any_failed {
+        members["hint"] =
+            "`discovery_error` says of each that failed why; ask it again with its `server_name`".into();
+    }
     Reply::new(status, members)
 }
 

@@ -120,7 +120,7 @@ impl Loss {
             Self::Encoded => {
                 "let the server, or the proxy before it, compress only what is asked for with `Accept-Encoding`"
             }
-            Self::Broken | Self::SessionLost => "the next batch starts a new session",
+            Self::Broken | Self::SessionLost => "the next call is made in a new session",
             Self::Status { .. } | Self::NoAnswer | Self::ForeignEndpoint => return None,
         })
     }
