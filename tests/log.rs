@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::direct::{direct, start};
+use crate::processes::watch::{Record, until};
 use crate::support::{Ask, Config, Front, Gateway, eventually, whole_log};
 
 #[tokio::test]
@@ -107,6 +109,25 @@ async fn the_log_says_what_failed_and_why() {
     assert!(line(&["request request=", "code=\"INVALID_ARGUMENTS\"", "1 failed"]), "{log}");
     assert!(line(&["WARN", "server=hostile", "code=\"TIMEOUT\"", "did not start"]), "{log}");
     assert!(line(&["limit=\"default_timeout\"", "over its time limit"]), "{log}");
+}
+
+#[tokio::test]
+async fn an_end_in_the_middle_of_a_discovery_is_no_error_of_the_guardrail() {
+    let record = Record::new();
+    let script = r#"echo "start $$" >> "$0"; echo "starting" >&2; exec sleep 600"#;
+    let policy = json!({"enabled": true, "policy_name": "t", "block": ["secrets"]});
+    let config = Config::new()
+        .server(
+            json!({"server_name": "s", "config": {"command": "sh", "args": ["-c", script, record.as_str()]}}),
+        )
+        .with("output_guardrails_policy", policy)
+        .provider("local", &json!({}));
+    let mut raw = start(&direct(config)).await;
+    until("it is asked", || record.count("start") == 1).await;
+    raw.close();
+    raw.ended().await;
+    let log = raw.gateway.log();
+    assert!(!log.contains("ERROR") && !log.contains("gave no verdict"), "{log}");
 }
 
 #[tokio::test]

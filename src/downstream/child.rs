@@ -84,7 +84,7 @@ pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Resu
     process.wrap(process_wrap::tokio::JobObject);
     let mut process = process.spawn().map_err(trouble)?;
     let group = Group::of(process.id());
-    watchdog.guard(group);
+    watchdog.guard(group, spawn.server.as_str());
     drop(expected);
     let (stdin, stdout) = (process.stdin().take(), process.stdout().take());
     let last_words = LastWords::new(spawn.command.masker.clone(), spawn.open_words);

@@ -157,7 +157,7 @@ struct Shell {
 impl Shell {
     fn new(process: Child, watchdog: &Watchdog) -> Self {
         let group = Group::of(process.id());
-        watchdog.guard(group);
+        watchdog.guard(group, "the login shell");
         Self { process, group, watchdog: watchdog.clone(), ended: false }
     }
 

@@ -38,7 +38,7 @@ pub(super) struct Watchdog(Arc<Lock<State>>);
 struct State {
     running: Option<Running>,
     /// What a new process has to be told.
-    guarded: Vec<i32>,
+    guarded: Vec<(i32, String)>,
     /// The pipes of servers that are being started.
     expected: Vec<u64>,
     /// That it cannot be started was said.
@@ -77,32 +77,35 @@ impl Watchdog {
         Expected { watchdog: self.clone(), pipe }
     }
 
-    pub(super) fn guard(&self, group: Group) {
+    /// `name` is for whoever reads the log.
+    pub(super) fn guard(&self, group: Group, name: &str) {
         let Some(id) = group.0 else { return };
         let mut state = self.0.lock();
-        state.guarded.push(id);
+        state.guarded.push((id, name.to_owned()));
         state.tell('+', id);
     }
 
     pub(super) fn release(&self, group: Group) {
         let Some(id) = group.0 else { return };
         let mut state = self.0.lock();
-        state.guarded.retain(|known| *known != id);
+        state.guarded.retain(|(known, _)| *known != id);
         state.tell('-', id);
     }
 
-    /// Ends all groups at once, without asking them. Whether they are gone.
-    pub(super) async fn kill_all(&self) -> bool {
-        let groups: Vec<_> = self.0.lock().guarded.iter().map(|id| Group(Some(*id))).collect();
-        for group in &groups {
-            group.kill();
+    /// Ends all groups at once, without asking them. The names of those that are not gone after a moment.
+    pub(super) async fn kill_all(&self) -> Vec<String> {
+        let mut guarded = self.0.lock().guarded.clone();
+        for (id, _) in &guarded {
+            Group(Some(*id)).kill();
         }
         let gone = async {
-            while groups.iter().any(|group| group.exists()) {
+            while !guarded.is_empty() {
                 tokio::time::sleep(LOOK).await;
+                guarded.retain(|(id, _)| Group(Some(*id)).exists());
             }
         };
-        tokio::time::timeout(BURIAL, gone).await.is_ok()
+        let _ = tokio::time::timeout(BURIAL, gone).await;
+        guarded.into_iter().map(|(_, name)| name).collect()
     }
 }
 
@@ -127,7 +130,7 @@ impl State {
 
     fn start(&mut self) {
         self.running = start().and_then(|mut running| {
-            self.guarded.iter().try_for_each(|id| running.say('+', id)).ok()?;
+            self.guarded.iter().try_for_each(|(id, _)| running.say('+', id)).ok()?;
             self.expected.iter().try_for_each(|pipe| running.say('?', pipe)).ok()?;
             Some(running)
         });

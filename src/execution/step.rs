@@ -10,7 +10,7 @@ use crate::call::{ToolCall, ToolOutput};
 use crate::config::{Server, SessionMode, WhileAway};
 use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
 use crate::fault::{ErrorCode, Failure, Fault as _};
-use crate::guardrails::{Blocked, CheckedCall, CheckedOutput, ClearedCall, Guardrails, Inputs};
+use crate::guardrails::{Blocked, CheckedCall, CheckedOutput, ClearedCall, Guardrails, Inputs, Verdict};
 use crate::scope::Scope;
 use crate::tool::{Tool, ToolSet};
 
@@ -100,7 +100,11 @@ impl Step<'_> {
                         let verdict = safe.take_verdict();
                         (ended(safe), verdict)
                     }
-                    Err(blocked) => (Ended::BlockedOutput(blocked.code()), Some(blocked.verdict)),
+                    Err(blocked) => {
+                        let wrote = tool.is_some_and(|tool| !tool.only_reads());
+                        let ended = Ended::BlockedOutput(blocked.code());
+                        (ended, Some(Verdict { wrote, ..blocked.verdict }))
+                    }
                 };
                 let arguments = Some(call.into_arguments());
                 let (index, tool) = (called.index, called.name.clone());

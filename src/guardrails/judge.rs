@@ -20,6 +20,9 @@ use crate::timeouts::Operation;
 /// A rule may hit at many places; answers name so many of them.
 const MAX_NAMED: usize = 8;
 
+/// One text may stand at several places, such as a result's text and its structured copy; a finding names so many.
+const MAX_PLACES: usize = 4;
+
 /// Segments of a pointer that are shown; what a server wrote below may be part of what it is blocked for.
 const SHOWN_SEGMENTS: usize = 4;
 
@@ -192,7 +195,7 @@ impl Guardrails {
         let of_figures = canaries.find(&figures, its_own).into_iter().next();
         hits.extend(of_figures.map(|hit| Hit { place: None, ..hit }));
         let found = !hits.is_empty();
-        let judgement = weigh(bench, subject, hits, started.elapsed());
+        let judgement = weigh(bench, subject, &hits, started.elapsed());
         if found {
             let (request, server, side) = (&scope.id, &bench.server.name, bench.side.as_str());
             tracing::warn!(%request, %server, side, "a secret of the configuration was in what passes");
@@ -248,7 +251,7 @@ impl Guardrails {
         subject: &Subject<'_>,
         Timed { answer, elapsed }: Timed,
     ) -> Result<Judgement, Blocked> {
-        let found = weigh(bench, subject, answer.hits, elapsed);
+        let found = weigh(bench, subject, &answer.hits, elapsed);
         // What was found counts, whoever else gave no answer.
         if !found.verdict.is_safe() {
             return Err(Blocked::by(found.verdict));
@@ -282,24 +285,29 @@ impl Guardrails {
             tracing::warn!(%request, %server, side, %fault, "let pass unchecked, as the policy says");
             return Ok(Verdict::without(Judged::LetPass(fault), elapsed));
         }
-        tracing::error!(%request, %server, side, %fault, "blocked, because the guardrail gave no verdict");
+        if fault == ProviderFault::Cancelled {
+            tracing::debug!(%request, %server, side, "cancelled before the guardrail gave a verdict");
+        } else {
+            tracing::error!(%request, %server, side, %fault, "blocked, because the guardrail gave no verdict");
+        }
         Err(Blocked::without_verdict(fault, elapsed))
     }
 }
 
 /// What the policy makes of the hits.
-fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: Vec<Hit>, elapsed: Duration) -> Judgement {
+fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: &[Hit], elapsed: Duration) -> Judgement {
     let mut verdict = Verdict { elapsed, ..Verdict::default() };
     let mut cuts = Vec::new();
     if hits.is_empty() {
         return Judgement { verdict, cuts, early: false };
     }
-    let places = Places::of(subject, &hits);
+    let places = Places::of(subject, hits);
     // A registration policy without a list, such as the old `enable_tool_guardrails`, blocks whatever hits.
     let all = bench.side == Side::Registration && bench.policy.block.0.is_empty();
+    let mut found = Vec::new();
     for hit in hits {
         let pointer = hit.place.as_ref().and_then(|place| places.pointer(subject, place.text));
-        if is_exempt(bench, &hit, pointer) {
+        if is_exempt(bench, hit, pointer) {
             continue;
         }
         let action = match bench.policy.action(hit.detector) {
@@ -309,22 +317,50 @@ fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: Vec<Hit>, elapsed: Durat
             action => action,
         };
         let span = hit.place.as_ref().and_then(|place| Some((place, place.span.clone()?)));
-        let shown = pointer.map(|pointer| shown(bench.side, pointer));
-        let made = |effect| Violation::of(bench.side, &hit, shown.as_deref(), effect);
-        let (into, violation) = match (action, span) {
+        let effect = match (action, span) {
             (Action::Redact, Some((place, span))) if !bench.observes() => {
                 cuts.push(Cut { text: place.text, span, label: place.label });
-                (&mut verdict.warnings, made(Effect::Redact))
+                Effect::Redact
             }
-            (Action::Warn, _) => (&mut verdict.warnings, made(Effect::Warn)),
-            _ if bench.observes() => (&mut verdict.warnings, made(Effect::Observe)),
-            _ => (&mut verdict.violations, made(Effect::Block)),
+            (Action::Warn, _) => Effect::Warn,
+            _ if bench.observes() => Effect::Observe,
+            _ => Effect::Block,
         };
-        if into.len() < MAX_NAMED && !into.contains(&violation) {
-            into.push(violation);
-        }
+        let places = pointer.map(|pointer| shown(bench.side, pointer)).into_iter().collect();
+        note(&mut found, bench.side, Finding { effect, hit, places });
+    }
+    for Finding { effect, hit, places } in found {
+        verdict = verdict.with(Violation::of(bench.side, hit, &places, effect));
     }
     Judgement { verdict, cuts, early: false }
+}
+
+/// What a rule has found, and where.
+struct Finding<'a> {
+    effect: Effect,
+    hit: &'a Hit,
+    places: Vec<String>,
+}
+
+/// Of a result each rule is named once, with its places; of arguments once for each place, as these are let off.
+fn note<'a>(found: &mut Vec<Finding<'a>>, side: Side, new: Finding<'a>) {
+    let is_same = |known: &&mut Finding<'_>| {
+        (known.effect, known.hit.detector) == (new.effect, new.hit.detector)
+            && (&known.hit.rule, &known.hit.reason) == (&new.hit.rule, &new.hit.reason)
+            && (side == Side::Output || known.places == new.places)
+    };
+    if let Some(known) = found.iter_mut().find(is_same) {
+        for place in new.places {
+            if known.places.len() < MAX_PLACES && !known.places.contains(&place) {
+                known.places.push(place);
+            }
+        }
+        return;
+    }
+    let blocks = |finding: &Finding<'_>| finding.effect == Effect::Block;
+    if found.iter().filter(|known| blocks(known) == blocks(&new)).count() < MAX_NAMED {
+        found.push(new);
+    }
 }
 
 fn is_exempt(bench: Bench<'_>, hit: &Hit, pointer: Option<&str>) -> bool {

@@ -19,6 +19,8 @@ pub struct Verdict {
     pub judged: Judged,
     /// Whether the call was made beside the check.
     pub made: bool,
+    /// Whether the call whose result this is may have changed something.
+    pub wrote: bool,
     /// Something the reader should know of how it came about.
     pub note: Option<&'static str>,
 }
@@ -121,13 +123,13 @@ impl Effect {
 }
 
 impl Violation {
-    pub(super) fn of(side: Side, hit: &Hit, pointer: Option<&str>, effect: Effect) -> Self {
+    pub(super) fn of(side: Side, hit: &Hit, places: &[String], effect: Effect) -> Self {
         let what = match side {
             Side::Input => "the arguments hit",
             Side::Output => "the result hit",
             Side::Registration => "the definition hit",
         };
-        let at = pointer.map(|pointer| format!(" at `{pointer}`")).unwrap_or_default();
+        let at = if places.is_empty() { String::new() } else { format!(" at `{}`", places.join("` and `")) };
         let why = hit.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         Self {
             detector: hit.detector.as_str(),

@@ -96,6 +96,27 @@ async fn blocked_output_is_nowhere_in_the_answer() {
 }
 
 #[tokio::test]
+async fn what_is_found_twice_is_said_once_and_a_call_that_was_made_is_said_to_be() {
+    let text = "the forbidden word, ghp_0123456789abcdefghijABCDEFGHIJ456789";
+    let result = json!({"content": [{"type": "text", "text": text}], "structuredContent": {"content": text}});
+    for only_reads in [false, true] {
+        let tools = json!([{"name": "x", "annotations": {"readOnlyHint": only_reads}}]);
+        let script = Script::tools(&tools, vec![json!({"method": "tools/call", "result": result})]);
+        let policy = json!({"enabled": true, "policy_name": "t", "block": ["secrets"]});
+        let config = Config::new().server(script.server("s")).with("output_guardrails_policy", policy);
+        let mut raw = start(&direct(config.provider("local", &json!({})))).await;
+        let failure = failure(&call(&mut raw, "s__x", json!({})).await);
+        let details = failure["details"].as_array().expect("details");
+        for place in ["`/content/0/text`", "`/structuredContent/content`"] {
+            let is_named = |detail: &Value| detail.as_str().is_some_and(|detail| detail.contains(place));
+            assert!(!details.is_empty() && details.iter().all(is_named), "{failure}");
+        }
+        let message = failure["message"].as_str().expect("text");
+        assert_eq!(message.starts_with("The call was made, only its answer is withheld."), !only_reads);
+    }
+}
+
+#[tokio::test]
 async fn limits_of_size_and_time_hold() {
     let config = direct(Config::new().lab(&[])).common("max_result_bytes", json!(100_000));
     let mut raw = start(&config.timeout("tool_execution_timeout", 1.0)).await;

@@ -98,6 +98,11 @@ fn blocked(side: Side, code: ErrorCode, verdict: Option<&Verdict>) -> Failure {
             )
         }
     };
+    let message = if verdict.is_some_and(|verdict| verdict.wrote) {
+        format!("The call was made, only its answer is withheld. {message}")
+    } else {
+        message
+    };
     let made = verdict.is_some_and(|verdict| verdict.made);
     let hint = match (side, violated.is_some()) {
         (Side::Input, true) if made => {
