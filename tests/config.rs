@@ -174,6 +174,22 @@ async fn the_example_and_the_schema_are_good() {
 }
 
 #[tokio::test]
+async fn redaction_is_off_in_a_new_configuration_and_the_check_says_what_it_means() {
+    let policy = |on: bool| json!({"enabled": on, "policy_name": "t", "block": ["secrets"], "additional_config": {"pii_redaction": true}});
+    assert!(!Value::Object(example()).to_string().contains(r#""pii_redaction":true"#));
+    for on in [true, false] {
+        let config = Config::new().echo().with("input_guardrails_policy", policy(on));
+        let gateway = Gateway::prepare(&config.text());
+        let (_, out, _) = gateway.run(&["config", "check"]).await;
+        assert_eq!(
+            out.lines().filter(|line| line.contains("stores the placeholders")).count(),
+            usize::from(on),
+            "{out}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_check_says_how_long_sessions_last() {
     let config = Config::new()
         .common("standby_idle_seconds", json!(20))

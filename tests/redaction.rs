@@ -9,6 +9,7 @@ use crate::support::{Ask, Config, Front, Gateway, KEY, SECURE_CALL, server_binar
 
 mod numbers;
 mod roads;
+mod told;
 
 const ADDRESS: &str = "ann.lee@example.com";
 

@@ -144,9 +144,13 @@ fn the_proof_shows_an_echo_and_a_block_on_one_screen_and_no_key() {
         out.contains("blocked   echo       \"hello; ls -la; whoami\" was stopped by injection_attack"),
         "{out}"
     );
+    assert!(out.contains("enkrypt_secure_call_tools") && out.contains("restart        Cursor"), "{out}");
+    assert!(!out.contains("redacted"), "{out}");
+    let redacting = home.text(CONFIG).replace("\"pii_redaction\": false", "\"pii_redaction\": true");
+    fs::write(home.path(CONFIG), redacting).expect("written");
+    let out = home.ok(&["setup"]);
     let received = out.lines().find(|line| line.contains("the server received:")).expect("what it received");
     assert!(received.contains("<EMAIL_ADDRESS_") && !received.contains('@'), "{out}");
-    assert!(out.contains("enkrypt_secure_call_tools") && out.contains("restart        Cursor"), "{out}");
     assert!(out.lines().count() <= 25 && !out.contains(&home.key()), "{out}");
 }
 

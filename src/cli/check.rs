@@ -115,6 +115,11 @@ fn describe_server(text: &mut String, settings: &Settings, server: &Server) {
     {
         let _ = writeln!(text, "    {side:<8} {}", describe_policy(policy));
     }
+    if server.input.enabled && server.input.pii_redaction {
+        let meaning =
+            "it gets placeholders for PII: by such a value it finds nothing, and it stores the placeholders";
+        let _ = writeln!(text, "    {:<8} {meaning}", "redacted");
+    }
 }
 
 /// Where the uses of a server's sessions differ, each is named.

@@ -94,6 +94,7 @@ impl Step<'_> {
                 let checking =
                     self.guardrails.check_output(self.scope, self.server, (&cleared, tool), output);
                 let output = accompany(inputs, pin!(checking)).await;
+                let redacted = cleared.checked().is_redacted();
                 let (call, input) = cleared.into_parts();
                 let (ended, output) = match output {
                     Ok(mut safe) => {
@@ -108,7 +109,7 @@ impl Step<'_> {
                 };
                 let arguments = Some(call.into_arguments());
                 let (index, tool) = (called.index, called.name.clone());
-                (CallOutcome { index, tool, arguments, ended, input, output }, Next::MayFollow)
+                (CallOutcome { index, tool, arguments, redacted, ended, input, output }, Next::MayFollow)
             }
             Err(fault) => self.failed(called, cleared, &fault).await,
         }
@@ -202,6 +203,7 @@ impl Step<'_> {
         cleared: ClearedCall,
         fault: &SessionFault,
     ) -> (CallOutcome, Next) {
+        let redacted = cleared.checked().is_redacted();
         let (call, input) = cleared.into_parts();
         // A call that ran into its time limit leaves a session that still answers; any other fault ends it.
         let next = if fault.code() == ErrorCode::Timeout { Next::MayFollow } else { Next::SessionLost };
@@ -215,6 +217,7 @@ impl Step<'_> {
             index: called.index,
             tool: called.name.clone(),
             arguments: Some(call.into_arguments()),
+            redacted,
             ended: Ended::Failed(failure),
             input,
             output: None,

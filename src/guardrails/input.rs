@@ -31,6 +31,8 @@ pub struct CheckedCall {
     call: Arc<ToolCall>,
     /// Where the private data is that was taken out of it.
     vault: Option<Arc<Vault>>,
+    /// Whether there was any.
+    redacted: bool,
 }
 
 /// A verdict that lets the call at one place of a batch pass.
@@ -170,7 +172,8 @@ impl Guardrails {
                 }
             }
         }
-        Ok(CheckedCall::of(index, hidden, Some(vault)))
+        let redacted = hidden.texts() != call.texts();
+        Ok(CheckedCall { redacted, ..CheckedCall::of(index, hidden, Some(vault)) })
     }
 
     /// A call as whoever judges may see it, where it is not as it is: its own secret goes to a server and to nobody
@@ -319,7 +322,7 @@ impl Inputs<'_> {
 
 impl CheckedCall {
     fn of(index: usize, call: ToolCall, vault: Option<Arc<Vault>>) -> Self {
-        Self { index, call: Arc::new(call), vault }
+        Self { index, call: Arc::new(call), vault, redacted: false }
     }
 
     /// With its own verdict, and no other.
@@ -335,6 +338,11 @@ impl CheckedCall {
 
     pub fn call(&self) -> &ToolCall {
         &self.call
+    }
+
+    /// Whether the server gets placeholders in it.
+    pub fn is_redacted(&self) -> bool {
+        self.redacted
     }
 }
 

@@ -132,6 +132,8 @@ impl From<ProviderFault> for Unhidden {
 }
 
 const IN_A_NAME: &str = "it stands in the name of a member: move it into a value";
+const IN_A_TEXT: &str =
+    "it stands in a number of a JSON text: write it as a string there, or let the tool off `pii`";
 const IN_A_NUMBER: &str = "it stands in a number: write it as a string, or let the tool off `pii`";
 
 /// The numbers of a value that could be private, but for those at places that are spared.
@@ -180,8 +182,32 @@ pub(super) async fn hide(
         }
         _ => return Err(ProviderFault::unavailable("it gave back another number of texts").into()),
     };
+    let broken = |(at, (text, hidden)): (usize, (&&str, &Option<String>))| {
+        let hidden = hidden.as_deref().filter(|_| spared.get(at) != Some(&true));
+        hidden.is_some_and(|hidden| breaks_json(text, hidden))
+    };
+    if texts.iter().zip(&hidden).enumerate().any(broken) {
+        return Err(Unhidden::Fixed(IN_A_TEXT));
+    }
     put(value, hidden, spared);
     Ok(())
+}
+
+/// Whether a text that was JSON, or lines of it, is none any more: a placeholder stands in it where no quotes are.
+fn breaks_json(text: &str, hidden: &str) -> bool {
+    if is_json(text) {
+        return !is_json(hidden);
+    }
+    let lines = text.lines().zip(hidden.lines());
+    text.lines().count() == hidden.lines().count()
+        && lines
+            .filter(|(line, hidden)| line != hidden)
+            .any(|(line, hidden)| is_json(line) && !is_json(hidden))
+}
+
+/// An object or a list: alone a number or a word is no document.
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 impl Finder<'_> {
