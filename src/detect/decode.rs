@@ -87,7 +87,10 @@ fn escape(bytes: &[u8], at: usize) -> Option<(Value, usize)> {
     let rest = &bytes[at..];
     match rest {
         [b'%', b'u', four @ ..] => hex(four, 4).and_then(char::from_u32).map(|c| (Value::Char(c), 6)),
-        [b'%', two @ ..] => Some((Value::Byte(u8::try_from(hex(two, 2)?).ok()?), 3)),
+        [b'%', two @ ..] => match u8::try_from(hex(two, 2)?).ok()? {
+            byte @ ..0x80 => Some((Value::Byte(byte), 3)),
+            first => several(first, rest),
+        },
         [b'&', b'#', b'x' | b'X', ..] => reference(rest, 3, 16),
         [b'&', b'#', ..] => reference(rest, 2, 10),
         [b'&', ..] => named(rest),
@@ -103,6 +106,17 @@ fn escape(bytes: &[u8], at: usize) -> Option<(Value, usize)> {
         [b'\\', same @ (b'"' | b'/' | b'\\' | b'\''), ..] => Some((Value::Byte(*same), 2)),
         _ => None,
     }
+}
+
+/// A character of several bytes, each as an escape: a sign before a word such as `above` is none.
+fn several(first: u8, rest: &[u8]) -> Option<(Value, usize)> {
+    let count = usize::try_from(first.leading_ones()).ok().filter(|count| (2..=4).contains(count))?;
+    let mut bytes = [0; 4];
+    for (byte, escaped) in bytes.iter_mut().zip(rest.get(..3 * count)?.as_chunks::<3>().0) {
+        *byte = u8::try_from(hex(escaped.strip_prefix(b"%")?, 2)?).ok()?;
+    }
+    let c = std::str::from_utf8(&bytes[..count]).ok()?.chars().next()?;
+    Some((Value::Char(c), 3 * count))
 }
 
 /// A UTF-16 unit, with the second one of a pair where there is one.
@@ -332,6 +346,7 @@ mod tests {
 
     #[test]
     fn broken_utf8_keeps_its_length() {
-        assert_eq!(unescaped("%ff%c3%a9x").as_deref(), Some("?éx"));
+        assert_eq!(unescaped("%ff%c3%a9x%e2%82%ac").as_deref(), Some("%ffé x€".replace(' ', "").as_str()));
+        assert_eq!(unescaped("the %above, %earlier and %each %c3%zz %e2%82"), None);
     }
 }

@@ -64,7 +64,7 @@ impl<'a> View<'a> {
             },
         };
         let mut layers = vec![base];
-        if let Some((text, map)) = concealed::apart(original) {
+        for (text, map) in [concealed::apart(original), concealed::told(original)].into_iter().flatten() {
             add(&mut layers, text, map, None, 0);
         }
         let (mut next, mut full) = (0, false);

@@ -131,7 +131,8 @@ fn read(text: &str, case_sensitive: bool, unseen: Option<char>) -> String {
     let mut normal = String::with_capacity(text.len());
     let mut characters = text.chars();
     while let Some(c) = characters.next() {
-        if c == '\u{1b}' {
+        // A colour within a word goes; where words are read apart, so are those of a sequence.
+        if c == '\u{1b}' && unseen.is_none() {
             skip_sequence(&mut characters);
             continue;
         }
@@ -228,6 +229,7 @@ mod tests {
         assert!(hits("ΟΔΟΣ", "οδος"));
         assert!(hits("whoami", "who\u{200b}ami"));
         assert!(hits("秘密", "これは秘密です"));
+        assert!(hits("plover", "\u{1b}[plover") && hits("plover", "plo\u{1b}[31mver"));
         assert!(
             hits("project plover", "the project\u{200b}plover, and")
                 && hits("project plover", "project\0plover")
