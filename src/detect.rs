@@ -19,6 +19,7 @@ mod offence;
 mod pii;
 mod poison;
 mod prompt;
+mod quota;
 mod readings;
 mod rules;
 mod runs;
@@ -123,7 +124,6 @@ fn whole(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
     if kinds.contains(Kind::PromptInjection) && place == Place::Result {
         prompt::judge_result(text, &mut seen);
     }
-    explained::soften(text, place, &mut seen);
     prompt::combine(&mut seen, Kind::PromptInjection);
     prompt::combine(&mut seen, Kind::ToolPoisoning);
     model::scan(text, place, kinds, &mut seen);

@@ -36,13 +36,14 @@ pub(super) enum Clue {
     Own(fn(&Around<'_>) -> bool),
 }
 
-pub(super) fn soften(text: &str, place: Place, found: &mut [Finding]) {
-    let is_order = |one: &Finding| matches!(one.kind, Kind::PromptInjection | Kind::ToolPoisoning);
-    for one in found.iter_mut().filter(|one| is_order(one)) {
-        if FAMILIES.iter().any(|family| family.explains(text, place, one)) {
-            one.score = one.score.min(if one.label == "weak" { LOWERED_WEAK } else { LOWERED });
-        }
+/// Says whether its surroundings explain a finding, whose score is lowered then.
+pub(super) fn soften(text: &str, place: Place, one: &mut Finding) -> bool {
+    let is_order = matches!(one.kind, Kind::PromptInjection | Kind::ToolPoisoning);
+    let explained = is_order && FAMILIES.iter().any(|family| family.explains(text, place, one));
+    if explained {
+        one.score = one.score.min(if one.label == "weak" { LOWERED_WEAK } else { LOWERED });
     }
+    explained
 }
 
 impl Family {

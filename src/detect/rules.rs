@@ -11,6 +11,7 @@ use regex::bytes::{Captures, Regex, RegexBuilder};
 use super::ends::{self, Ends};
 use super::glances::{self, Glance};
 use super::literals::{Hit, Literals};
+use super::quota::Quota;
 use super::{Finding, Kind, Kinds, Place, code, offence, poison, prompt, secrets};
 
 /// A pattern of a rule, and what finding it means.
@@ -112,9 +113,6 @@ const WHOLE: &[&str] = &[
 /// Marks the owner of a literal that is needed.
 const NEEDED: u16 = 1 << 15;
 
-/// Findings of one rule in one text; what comes after is more of the same.
-pub(super) const MAX_FINDINGS: u16 = 200;
-
 struct Compiled {
     table: &'static Table,
     rule: &'static Rule,
@@ -173,7 +171,7 @@ fn first_group(pattern: &Regex, bytes: &[u8], whole: &Range<usize>) -> Option<Ra
 struct Window {
     start: usize,
     end: usize,
-    findings: u16,
+    quota: Quota,
     /// Whether what the rule needs is there, and from where on it was last seen.
     has: bool,
     seen: Option<usize>,
@@ -253,26 +251,26 @@ pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Findi
         } else if start <= window.end {
             window.end = end;
         } else {
-            let findings = compiled.run(text, *window, found);
-            *window = Window { start, end, findings, has: false, seen: window.seen };
+            let quota = compiled.run(text, place, *window, found);
+            *window = Window { start, end, quota, has: false, seen: window.seen };
         }
         window.look();
     });
     for owner in touched {
-        compiled_rules[usize::from(owner)].run(text, windows[usize::from(owner)], found);
+        compiled_rules[usize::from(owner)].run(text, place, windows[usize::from(owner)], found);
     }
 }
 
 impl Compiled {
-    /// Tries the pattern in a window, and says how many findings the rule has by now.
-    fn run(&self, text: &str, window: Window, found: &mut Vec<Finding>) -> u16 {
-        let mut findings = window.findings;
+    /// Tries the pattern in a window, and says what is left of the rule's quota.
+    fn run(&self, text: &str, place: Place, window: Window, found: &mut Vec<Finding>) -> Quota {
+        let mut quota = window.quota;
         if !window.has && !self.rule.needs.is_empty() {
-            return findings;
+            return quota;
         }
         let bytes = &text.as_bytes()[..window.end];
         let mut at = window.start;
-        while findings < MAX_FINDINGS && at <= bytes.len() {
+        while !quota.is_full() && at <= bytes.len() {
             let Some((whole, mut span)) = self.next(bytes, at) else { break };
             at = whole.end.max(whole.start + 1);
             if let Some(check) = self.table.check {
@@ -281,10 +279,9 @@ impl Compiled {
                     None => continue,
                 }
             }
-            findings += 1;
-            found.push(self.finding(span));
+            quota.keep(text, place, self.finding(span), found);
         }
-        findings
+        quota
     }
 
     /// The next match, and the span that it reports.

@@ -1,7 +1,7 @@
 //! Commands for a shell: after a separator, in a substitution, or as a pipe.
 
 use super::super::rules::{Rule, rules};
-use super::super::{Finding, Kind};
+use super::super::{FLAGGED, Finding, Kind};
 use super::commands;
 
 pub(super) const RULES: &[Rule] = rules! {
@@ -58,14 +58,22 @@ pub(super) const RULES: &[Rule] = rules! {
 /// Adds commands that follow `;`, `|`, `&` or a line's end in a text that is a value.
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
-    let mut findings = 0;
-    let mut from = 0;
+    let begins = text.len() - text.trim_start().len();
+    let (mut from, mut counting, mut low) = (0, 0, 0.0);
     while let Some(at) =
         memchr::memchr3(b';', b'|', b'&', bytes.get(from..).unwrap_or_default()).map(|at| from + at)
     {
         let signs = bytes[at..].iter().take_while(|byte| matches!(byte, b';' | b'|' | b'&')).count();
         from = at + signs;
-        if let Some((end, score)) = command(text, at, from) {
+        if let Some((end, score)) = command(text, at, from, at <= begins) {
+            // Of what is too little by itself, the surest says as much as all of it.
+            if score >= FLAGGED {
+                counting += 1;
+            } else if score > low {
+                low = score;
+            } else {
+                continue;
+            }
             found.push(Finding {
                 kind: Kind::CodeInjection,
                 label: "shell",
@@ -74,14 +82,14 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
                 rule: "code.shell-command",
                 reason: "A command follows a separator that a shell understands.",
             });
-            findings += 1;
-            if findings == MAX_COMMANDS {
+            if counting == MAX_COMMANDS {
                 return;
             }
         }
     }
 }
 
+/// So many that count: what comes after is more of the same.
 const MAX_COMMANDS: usize = 50;
 
 /// Where programs are.
@@ -113,8 +121,8 @@ fn in_pieces(bare: &str) -> Option<usize> {
     (cut && commands::is_word(&name).is_some()).then_some(at)
 }
 
-/// The end of the command after a separator, and how sure it is one.
-fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
+/// The end of the command after a separator, with which the text may begin, and how sure it is one.
+fn command(text: &str, at: usize, from: usize, begins: bool) -> Option<(usize, f32)> {
     let rest = text.get(from..)?;
     let bare = rest.trim_start_matches([' ', '\t', '\n', '\'', '"', '{', '(', '!', '$', '\\']);
     let folder = || FOLDERS.iter().find_map(|folder| bare.strip_prefix(folder));
@@ -143,10 +151,8 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
     // `|id| …` is a closure, `| 'id'` one of several types, and `&"echo"` a reference: code of another kind.
     let attached = start == from;
     let closure = sign == "|" && attached && bare[length..].starts_with('|') && bare.len() > length + 1;
-    let one_type = sign == "|"
-        && text[..at].trim().is_empty()
-        && rest.starts_with([' ', '\t'])
-        && bare[length..].starts_with(['\'', '"']);
+    let one_type =
+        sign == "|" && begins && rest.starts_with([' ', '\t']) && bare[length..].starts_with(['\'', '"']);
     if closure || one_type || sign == "&" && !attached && !rest.starts_with([' ', '\t', '\n', '/', '$']) {
         return None;
     }
@@ -155,8 +161,7 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
     if quoted || bare[length..].starts_with(['=', ':', ',', '.']) {
         return None;
     }
-    let first =
-        text[..at].trim().is_empty() && (sign.starts_with(';') || sign.len() == 2 || attached && sign == "|");
+    let first = begins && (sign.starts_with(';') || sign.len() == 2 || attached && sign == "|");
     let score = match (word, closes, option) {
         (true, false, false) if first => 0.6,
         (false, true, _) | (false, _, true) => 0.85,
@@ -166,10 +171,13 @@ fn command(text: &str, at: usize, from: usize) -> Option<(usize, f32)> {
         _ => 0.3,
     };
     // What only reads the words of the command before it.
-    let handed_on = || after.split([' ', '\t']).find(|word| !word.starts_with('-'));
+    let handed_on = || {
+        let mut words = after.split([';', '|', '&']).next().unwrap_or_default().split([' ', '\t']);
+        words.find(|word| !word.starts_with('-'))
+    };
     let harmless = |name: &str| {
         FILTERS.contains(&name) || name == "xargs" && handed_on().is_some_and(|next| FILTERS.contains(&next))
     };
-    let filters = sign == "|" && !text[..at].trim().is_empty() && harmless(name);
+    let filters = sign == "|" && !begins && harmless(name);
     Some((end, if filters { f32::min(score, 0.45) } else { score }))
 }

@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::super::Finding;
-use super::super::rules::{MAX_FINDINGS, Rule, rules};
+use super::super::quota::MAX_FINDINGS;
+use super::super::rules::{Rule, rules};
 
 /// What is asked for stands so near.
 const NEAR: usize = 420;
@@ -116,9 +117,10 @@ fn is_speaker(said: &str, rest: &str) -> bool {
     let first = rest.split(|c: char| !c.is_alphanumeric() && c != '\'').find(|word| !word.is_empty());
     let first = first.unwrap_or_default().to_ascii_lowercase();
     let called = said.ends_with([',', ':']);
-    let bare = called && said.split_whitespace().count() == 1 && !said.ends_with("s:");
+    let several = said.ends_with("s:") && said.split_whitespace().count() <= 3;
+    let bare = called && said.split_whitespace().count() == 1;
     let orders = said.split_whitespace().next_back().is_some_and(|last| MODALS.contains(&last));
-    !orders && (bare || OF.iter().any(|word| said.starts_with(word)))
+    !orders && !several && (bare || OF.iter().any(|word| said.starts_with(word)))
         || called && OPENS.contains(&first.as_str())
 }
 
