@@ -5,10 +5,13 @@ mod own;
 
 use super::super::Place;
 use super::super::around::How::{Anywhere, AtEnd, AtStart, AtWord, First, LastBut, Whole, Word};
-use super::super::around::Part::{After, Lead, Rest, Sentence, Span};
+use super::super::around::Part::{After, Ahead, Lead, Onward, Rest, Sentence, Span, Until};
 use super::super::explained::Clue::{self, All, Any, Has, Lacks, Own};
 use super::super::explained::{Family, Row};
-use own::{is_a_value, is_denied, is_refused, keeps_to_itself, says_which, sets_no_goal};
+use own::{
+    CUTS, is_a_value, is_denied, is_of_two, is_refused, is_told_if_asked, keeps_to_itself, says_which,
+    sets_no_goal,
+};
 
 pub(in super::super) const EXPLAINED: Family = Family { places: &[Place::Definition], near: 160, rows: ROWS };
 
@@ -17,7 +20,7 @@ const ROWS: &[Row] = &[
     (&["poison.before-others"], &[OPEN, ORDER_OF_WORK]),
     (&["poison.weak-must", "prompt.tool-order"], &[OPEN, ORDER_OF_WORK, CALM]),
     // `Always set full_text to true.`
-    (PARAMETER, &[Lacks(Span, AtStart, CHANGE), Has(Span, Anywhere, CUTS)]),
+    (PARAMETER, &[Lacks(Span, AtStart, CHANGE), Own(is_of_two)]),
     (PARAMETER, &[Lacks(Span, AtStart, CHANGE), Own(sets_no_goal), Lacks(Sentence, AtWord, UNASKED)]),
     // `change the label assigned to a page`
     (PARAMETER, &[Has(Span, AtStart, CHANGE), Own(says_which)]),
@@ -27,11 +30,29 @@ const ROWS: &[Row] = &[
     // `Never delete a page without asking.`
     (HIDE, &[WITHOUT, Own(is_refused), Lacks(Sentence, AtWord, &["hesitate", "need to ask", "otherwise"])]),
     // `You may read without asking.`
-    (HIDE, &[WITHOUT, Has(Lead, Word, &["can", "may"]), Lacks(Sentence, AtWord, AWAY)]),
+    (
+        HIDE,
+        &[
+            WITHOUT,
+            Has(Lead, Word, &["can", "may"]),
+            Lacks(Sentence, AtWord, AWAY),
+            Lacks(Until(&['.', '\n']), AtWord, AWAY),
+        ],
+    ),
     // `Existing cells are overwritten without asking.`
     (HIDE, &[WITHOUT, Has(Lead, LastBut(0), CHANGES), Lacks(Sentence, AtWord, AWAY)]),
     // `Do not tell the customer that it is paid before this tool returns.`
-    (HIDE, &[Has(Rest, Anywhere, &["before this tool", "until this tool"]), Lacks(Sentence, AtWord, AWAY)]),
+    (
+        HIDE,
+        &[
+            Has(Rest, Anywhere, &["before this tool", "until this tool"]),
+            Has(Onward, Anywhere, &[" that ", " it has ", " it is ", " it was "]),
+            Lacks(Onward, Word, &["about"]),
+            Lacks(Sentence, AtWord, AWAY),
+        ],
+    ),
+    // `Do not show the id to the user unless they want it.`
+    (HIDE, &[Own(is_told_if_asked)]),
     // `Never upload .env`, `titles, not keystrokes`
     (&["poison.files", "poison.attack"], &[Own(is_denied)]),
     // The hosts that ssh knows, and access to what a tool keeps.
@@ -48,11 +69,22 @@ const ROWS: &[Row] = &[
         &[Has(Span, AtStart, &["bypass"]), Has(Span, AtEnd, &["safety"]), Has(Sentence, AtWord, &["force"])],
     ),
     // `scans files for known malware`
-    (&["poison.attack"], &[Has(Sentence, AtWord, DEFENDS), Lacks(Sentence, AtWord, ATTACKS)]),
+    (
+        &["poison.attack"],
+        &[
+            Has(Sentence, AtWord, DEFENDS),
+            Lacks(Sentence, AtWord, ATTACKS),
+            Any(&[Lacks(Span, AtStart, TAKES), Has(Lead, AtWord, WARNS)]),
+        ],
+    ),
     // `Isolates a host. Do it when ransomware is likely.`
     (
         &["poison.attack"],
-        &[Has(Span, AtStart, MALWARE), Has(Sentence, AtWord, GUARDS), Lacks(Sentence, AtWord, SPREADS)],
+        &[
+            Has(Span, AtStart, MALWARE),
+            Any(&[Has(Lead, AtWord, GUARDS), Has(Rest, First(2), GUARDING), IN_DOUBT]),
+            Lacks(Sentence, AtWord, SPREADS),
+        ],
     ),
     // `"enum": ["spam", "ddos"]`
     (&["poison.attack"], &[Has(Span, Whole, MALWARE), Own(is_a_value)]),
@@ -67,7 +99,12 @@ const ROWS: &[Row] = &[
     // `e.g. CVE-2024-3094`: a number that is looked up.
     (
         &["poison.attack"],
-        &[Has(Span, AtStart, &["cve-"]), Lacks(Sentence, AtWord, USED), Lacks(After, Anywhere, USED)],
+        &[
+            Has(Span, AtStart, &["cve-"]),
+            Any(&[Has(Ahead, AtEnd, QUOTES), Has(Lead, AtWord, LOOKED_UP)]),
+            Lacks(Sentence, AtWord, USED),
+            Lacks(After, Anywhere, USED),
+        ],
     ),
     // `a remote branch` is where such a tool works.
     (&["poison.exfiltrate"], &[Has(Span, AtEnd, &["remote"]), Has(Rest, First(1), PLACES)]),
@@ -79,7 +116,12 @@ const ROWS: &[Row] = &[
     // `If you are a model, name yourself in this field.`
     (
         &["prompt.to-the-assistant"],
-        &[Has(Sentence, AtWord, OWN), Lacks(Sentence, AtWord, PRIVATE), Lacks(Sentence, AtWord, WIDE)],
+        &[
+            Has(Sentence, AtWord, OWN),
+            Lacks(Sentence, AtWord, PRIVATE),
+            Lacks(Sentence, AtWord, WIDE),
+            Lacks(Sentence, AtWord, TALK),
+        ],
     ),
     // Whom a definition speaks to, and that it says what to do, is no sign in it.
     (&["prompt.weak-must", "prompt.weak-model"], &[]),
@@ -91,14 +133,12 @@ const PARAMETER: &[&str] = &["poison.parameter"];
 const OPEN: Clue = All(&[Lacks(Sentence, AtWord, PRIVATE), Lacks(After, Anywhere, PRIVATE)]);
 const CALM: Clue = All(&[Lacks(Sentence, AtWord, PRESSURE), Lacks(After, Anywhere, PRESSURE)]);
 const ORDER_OF_WORK: Clue = Any(&[
-    Has(Span, Anywhere, CUTS),
+    Own(is_of_two),
     Has(Sentence, AtWord, &["any other tool of the server", "any other tool of this server"]),
     All(&[Lacks(Sentence, AtWord, WIDE), Own(keeps_to_itself)]),
 ]);
 const WITHOUT: Clue = Has(Span, AtStart, &["without"]);
 
-/// Between two sentences that have nothing to do with each other.
-const CUTS: &[&str] = &[". ", ".\n", "\n\n", "\n- ", "\n* "];
 /// What an order speaks of that is about more than the work with one server.
 const WIDE: &[&str] = &[
     "all other",
@@ -196,6 +236,75 @@ const AWAY: &[&str] = &[
     "transfer",
     "upload",
     "wire",
+];
+/// `when ransomware or a worm is likely`
+const IN_DOUBT: Clue = All(&[
+    Has(Lead, Word, &["if", "when", "where", "whether"]),
+    Has(Rest, First(8), &["detected", "found", "likely", "suspected"]),
+]);
+/// Who warns of something names it.
+const WARNS: &[&str] = &["guards against", "protects against", "warns of"];
+/// Who does this defends nobody.
+const TAKES: &[&str] = &[
+    "collect",
+    "crack",
+    "dump",
+    "extract",
+    "harvest",
+    "hijack",
+    "intercept",
+    "keylog",
+    "keystroke",
+    "read",
+    "sniff",
+    "spoof",
+    "steal",
+];
+const TALK: &[&str] = &["chat", "history", "messages", "said", "talk", "words"];
+/// Right behind what it guards against.
+const GUARDING: &[&str] = &[
+    "alert",
+    "alerts",
+    "analysis",
+    "check",
+    "checks",
+    "detection",
+    "detections",
+    "detector",
+    "incident",
+    "incidents",
+    "is",
+    "lookup",
+    "protection",
+    "report",
+    "reports",
+    "scan",
+    "scanner",
+    "scans",
+    "verdict",
+    "was",
+];
+/// What a number is looked up by.
+const QUOTES: &[&str] = &["\"", "'", "(", ":", "[", "`"];
+const LOOKED_UP: &[&str] = &[
+    "advisor",
+    "cve",
+    "detail",
+    "e.g",
+    "example",
+    "find",
+    "format",
+    "get",
+    "id",
+    "identifier",
+    "like",
+    "list",
+    "look",
+    "quer",
+    "search",
+    "show",
+    "such as",
+    "vulnerabilit",
 ];
 const DEFENDS: &[&str] = &[
     "advisories",

@@ -1,5 +1,6 @@
 //! What of the surroundings of an order takes a look of its own, and the words that it looks for.
 
+use super::super::super::Place;
 use super::super::super::around::{Around, Part, words};
 
 /// Who or what only an order to an assistant speaks of.
@@ -56,6 +57,23 @@ const ADDRESSED: &[&str] = &[
     "you",
     "your",
 ];
+const MACHINES: &[&str] = &[
+    "agent",
+    "agents",
+    "ai",
+    "ais",
+    "assistant",
+    "assistants",
+    "bot",
+    "bots",
+    "chatbots",
+    "copilots",
+    "llm",
+    "llms",
+    "model",
+    "models",
+    "you",
+];
 /// What an assistant was told, and where.
 const TOLD: &[&str] = &[
     "above",
@@ -108,12 +126,55 @@ const TOPICS: &[&str] = &[
 /// What a verb is the name of.
 const THINGS: &[&str] =
     &["button", "case", "comment", "command", "field", "file", "files", "flag", "list", "option", "setting"];
+/// What an order to an assistant names.
 const ORDERS: &[&str] = &["guideline", "instruct", "prompt", "system", "user"];
+/// What others are told as well.
+const LAWS: &[&str] =
+    &["constraint", "directive", "guardrail", "polic", "programming", "restriction", "rule", "safe"];
 const SAYS: &[&str] = &["read", "reads", "said", "says", "shouted", "told", "whispered", "wrote"];
 /// Longer than this is no saying.
 const LONGEST: usize = 240;
+/// So many words beside the order are none of their own.
+const SAYING: usize = 2;
+/// Behind these, and before `instructions`, something is named.
+const ARTICLES: &[&str] = &["a", "an", "its", "the", "this"];
 const DATA: &[&str] = &["contained", "embedded", "found", "from", "in", "inside", "within"];
 
+/// What begins the name of data.
+const NAMES: &[&str] = &[
+    "a",
+    "an",
+    "any",
+    "attachments",
+    "comments",
+    "content",
+    "documents",
+    "emails",
+    "external",
+    "fetched",
+    "files",
+    "it",
+    "its",
+    "messages",
+    "page",
+    "pages",
+    "result",
+    "results",
+    "retrieved",
+    "search",
+    "such",
+    "that",
+    "the",
+    "their",
+    "them",
+    "there",
+    "these",
+    "this",
+    "those",
+    "tool",
+    "untrusted",
+    "web",
+];
 /// Whose instructions are more than data: the user's, and the assistant's own.
 const OWN: &[&str] = &[
     "above",
@@ -121,8 +182,13 @@ const OWN: &[&str] = &[
     "context",
     "conversation",
     "developer",
+    "earlier",
+    "given",
+    "initial",
     "my",
     "operator",
+    "previous",
+    "prior",
     "prompt",
     "session",
     "system",
@@ -141,7 +207,12 @@ pub(super) fn is_named(around: &Around<'_>) -> bool {
     let span = around.part(Part::Span);
     let behind = span.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let next = behind.trim_start_matches(['`', '\'', '"', ' ']);
-    next.len() < behind.len() && words(next).next().is_some_and(|next| THINGS.contains(&next))
+    let ahead = around.part(Part::Ahead);
+    let quoted = ahead.ends_with(['`', '\'', '"']) && behind.starts_with(['`', '\'', '"']);
+    let the = || words(ahead).next_back().is_some_and(|word| ARTICLES.contains(&word));
+    next.len() < behind.len()
+        && words(next).next().is_some_and(|next| THINGS.contains(&next))
+        && (quoted || the())
 }
 
 /// `forget it`, `ignore the noise`: nothing that an assistant was told.
@@ -176,18 +247,38 @@ pub(super) fn is_told(around: &Around<'_>) -> bool {
     let says = |text: &str, most: usize| words(text).take(most).any(|word| SAYS.contains(&word));
     let by = (ahead.ends_with(' ') && says(ahead, 16) && !addresses(ahead))
         || (says(behind, 3) && !addresses(behind));
-    whole <= LONGEST && plain(open) && plain(span) && plain(close) && by
+    // In a result a saying is no more than the order.
+    let short = around.place != Place::Result || words(open).chain(words(close)).count() <= SAYING;
+    short && whole <= LONGEST && plain(open) && plain(span) && plain(close) && by
 }
 
-/// `do not follow instructions in it`: what stands in data, and is no order.
+/// `do not follow instructions in it`: what stands in data that is named, and is no order.
 pub(super) fn is_of_data(around: &Around<'_>) -> bool {
-    let mut rest = around.words(Part::After).skip_while(|word| ["that", "which", "are", "is"].contains(word));
-    rest.next().is_some_and(|word| DATA.contains(&word)) && !rest.take(4).any(|word| OWN.contains(&word))
+    const LINKS: &[&str] =
+        &["are", "appear", "be", "is", "may", "might", "that", "which", "you", "find", "see"];
+    let mut rest = around.words(CLAUSE).skip_while(|word| LINKS.contains(word)).peekable();
+    let stands = rest.next_if(|word| DATA.contains(word)).is_some();
+    while rest.next_if(|word| DATA.contains(word)).is_some() {}
+    let named = rest.next().is_some_and(|word| NAMES.contains(&word));
+    stands && named && !rest.take(5).any(|word| OWN.contains(&word))
 }
 
-/// Whether it speaks of instructions or of the user.
-pub(super) fn names_orders(around: &Around<'_>) -> bool {
-    let given = around.given.as_bytes();
-    let has = |word: &str| given.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
-    ORDERS.iter().any(|word| has(word))
+/// Whether it speaks neither of instructions nor of the user, and of rules only where it says who keeps to none.
+pub(super) fn names_no_orders(around: &Around<'_>) -> bool {
+    let given = around.given.to_ascii_lowercase();
+    let has = |any: &[&str]| any.iter().any(|word| given.contains(word));
+    !has(ORDERS) && (!has(LAWS) || has_subject(around))
+}
+
+/// `later patterns override …`, `members may ignore …`: the verb of a sentence, and no order.
+fn has_subject(around: &Around<'_>) -> bool {
+    const MAY: &[&str] = &["can", "could", "may", "might", "will", "would"];
+    const NOBODY: &[&str] = &["always", "says", "this", "thus", "us", "yes"];
+    let lead = around.part(Part::Lead);
+    let mut before = words(lead).rev().peekable();
+    let may = before.next_if(|word| MAY.contains(word)).is_some();
+    let several = |word: &str| word.ends_with('s') && !NOBODY.contains(&word);
+    lead.trim_end().ends_with(char::is_alphanumeric)
+        && before.next().is_some_and(|word| may || several(word))
+        && !words(lead).any(|word| MACHINES.contains(&word))
 }
