@@ -5,12 +5,13 @@
 
 mod classifier;
 mod contract;
+mod joined;
 mod overlap;
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use super::document::{Document, is_vocabulary};
+use super::document::Document;
 use super::keyword::CustomKeyword;
 use super::provider::{
     Answer, Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction,
@@ -23,13 +24,11 @@ mod rules;
 
 use classifier::Expert;
 use contract::Contract;
+use joined::Joined;
 use rules::{Look, Rules};
 
 /// So much text takes long enough that other requests should not wait for it.
 const LARGE: usize = 128 << 10;
-
-/// Bytes on each side of where two texts meet: an order that is cut in two is not longer.
-const SEAM: usize = 200;
 
 /// More findings of one detector than anybody cuts out of one subject.
 const MAX_HITS: usize = 20_000;
@@ -182,36 +181,23 @@ impl Local {
     /// What only shows when the texts are read together.
     fn across(&self, subject: &Subject<'_>, kinds: Kinds) -> Option<Hit> {
         let mut together = Kinds::NONE;
-        if kinds.contains(Kind::PromptInjection) {
-            together = together.with(Kind::PromptInjection);
+        for kind in [Kind::PromptInjection, Kind::ToolPoisoning] {
+            if kinds.contains(kind) {
+                together = together.with(kind);
+            }
         }
         if kinds.contains(Kind::ServerConfig) && matches!(subject.document, Document::Server { .. }) {
             together = together.with(Kind::ServerConfig);
         }
-        // Words of the protocol stand between the texts, and say nothing.
-        let texts: Vec<&str> = subject.texts.iter().copied().filter(|text| !is_vocabulary(text)).collect();
-        let texts = &texts[repeated(&texts)..];
-        if together.is_empty() || texts.len() < 2 {
+        if together.is_empty() {
             return None;
         }
-        let mut whole = String::new();
-        let ends: Vec<usize> = texts
-            .iter()
-            .map(|text| {
-                abbreviate(text, &mut whole);
-                whole.push(' ');
-                whole.len() - 1
-            })
-            .collect();
-        // What stands within one text has been seen there.
-        let crosses = |finding: &Finding| {
-            let of = |at: usize| ends.partition_point(|end| *end < at);
-            of(finding.span.start + 1) != of(finding.span.end)
-        };
-        let found = detect::inspect(&whole, place(subject.side), together).into_iter();
+        let joined = Some(Joined::of(subject)).filter(Joined::has_seams)?;
+        let whole = joined.whole();
+        let found = detect::inspect(whole, place(subject.side), together).into_iter();
         let threshold = self.threshold(subject.policy);
-        let counted = found.filter(|finding| counts(subject, &whole, finding, threshold));
-        counted.filter(crosses).find_map(|finding| hit(finding, None))
+        let counted = found.filter(|finding| counts(subject, whole, finding, threshold));
+        counted.filter(|finding| joined.is_crossed_by(finding)).find_map(|finding| hit(finding, None))
     }
 }
 
@@ -317,29 +303,6 @@ fn fit(subject: &Subject<'_>) -> Vec<Hit> {
         "few sentences have a word of the request",
     );
     relevancy.into_iter().chain(adherence).collect()
-}
-
-/// How many texts at the beginning come again right behind: a text is not to be read together with itself.
-fn repeated(texts: &[&str]) -> usize {
-    let Some((first, rest)) = texts.split_first() else { return 0 };
-    let again = rest.iter().position(|text| text.as_ptr() == first.as_ptr()).map(|at| at + 1);
-    let is_copy = |count: &usize| {
-        let copy = texts.get(*count..2 * count);
-        copy.is_some_and(|copy| copy.iter().zip(texts).all(|(copy, text)| copy.as_ptr() == text.as_ptr()))
-    };
-    again.filter(is_copy).unwrap_or(0)
-}
-
-/// The beginning and the end of a text, which is where another one joins it.
-fn abbreviate(text: &str, into: &mut String) {
-    if text.len() <= 2 * SEAM {
-        into.push_str(text);
-        return;
-    }
-    let boundary = |at: usize| (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
-    into.push_str(&text[..boundary(SEAM)]);
-    into.push_str("\n\n");
-    into.push_str(&text[boundary(text.len() - SEAM)..]);
 }
 
 /// Does long work where it holds up nobody else.
