@@ -13,5 +13,5 @@ fuzz_target!(|text: &str| {
     }
     let in_order = |pair: &[std::ops::Range<usize>]| pair[0].start <= pair[1].start;
     assert!(layers.first().is_some_and(|folded| folded.windows(2).all(in_order)), "{layers:?}");
-    assert!(layers.len() <= 8 && layers.iter().map(Vec::len).sum::<usize>() <= 16 * text.len() + 16);
+    assert!(layers.len() <= 16 && layers.iter().map(Vec::len).sum::<usize>() <= 32 * text.len() + 16);
 });
