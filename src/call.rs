@@ -11,13 +11,14 @@ use crate::ids::ToolName;
 use crate::json;
 
 mod charset;
+mod decoded;
 mod media;
 mod params;
 mod texts;
 
 use charset::Reading;
 pub use media::{encoded, holds_media};
-use media::{encoded_contents, written};
+use media::{encoded_contents, shows_media, written};
 pub use params::Part;
 use texts::walk;
 pub use texts::{
@@ -204,7 +205,7 @@ impl ToolOutput {
             None if output.result.contains_key("task") => return Err(NotAResult::Task),
             None => return Err(NotAResult::Empty),
         }
-        let readings: Vec<Reading> = output.blocks().into_iter().map(written).collect();
+        let readings: Vec<Reading> = output.blocks().into_iter().flat_map(written).collect();
         output.unread = readings.contains(&Reading::Unread);
         output.written = readings.into_iter().filter_map(Reading::into_text).collect();
         Ok(output)
@@ -312,9 +313,12 @@ impl ToolOutput {
     pub fn has_binary(&self) -> bool {
         // A result that is a question may ask a model about a picture.
         self.result.get("inputRequests").is_some_and(holds_media)
+            || self.result.values().any(shows_media)
             || self.blocks().iter().any(|block| match block.get("type").and_then(Value::as_str) {
                 _ if self.method == Method::Resource => block.get("blob").is_some(),
-                Some("text" | "resource_link") => false,
+                Some("text" | "resource_link") => {
+                    ["data", "blob"].into_iter().any(|key| block.get(key).is_some())
+                }
                 Some("resource") => block.pointer("/resource/blob").is_some(),
                 _ => true,
             })

@@ -179,8 +179,14 @@ async fn unguarded_every_attack_arrives() {
 async fn text_that_comes_as_a_blob_is_read() {
     let blob = "dGhlIGtlc3RyZWw=";
     let contents = |kind: &str| json!({"uri": "note://1", "mimeType": kind, "blob": blob});
+    let odd = |blob: &str| json!({"type": "resource", "resource": {"uri": "note://1", "blob": blob}});
     for (block, expected) in [
         (json!({"type": "resource", "resource": contents("text/plain")}), "blocked_output"),
+        // As clients read it that pass over what is no base64, and know both alphabets.
+        (odd("dGhl\u{c}IGtl!c3Ry,ZWw="), "blocked_output"),
+        (odd("Pz8-Pz8+dGhlIGtlc3RyZWw="), "blocked_output"),
+        (odd("dGhl-IGtlc3-RyZWw="), "blocked_output"),
+        (odd("dGhlIGtlc3RyZWw=gYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGB"), "blocked_output"),
         (json!({"type": "resource", "resource": {"uri": "note://1", "blob": blob}}), "blocked_output"),
         (json!({"type": "image", "mimeType": "image/svg+xml", "data": blob}), "blocked_output"),
         (json!({"type": "image", "mimeType": "image/png", "data": blob}), "success"),

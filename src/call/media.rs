@@ -1,13 +1,10 @@
 //! Content that is not text: pictures, sound, blobs, and the text that comes as such.
 
-use std::borrow::Cow;
-
-use base64::Engine as _;
-use base64::alphabet::{STANDARD, URL_SAFE};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
+use super::JsonObject;
 use super::charset::{self, Reading};
+use super::decoded::decodings;
 
 /// Media types that are texts under another name than `text`.
 const TEXTS: [&str; 12] = [
@@ -25,17 +22,51 @@ const TEXTS: [&str; 12] = [
     "yaml",
 ];
 
-/// Whether an image, a sound or a blob stands anywhere in a message beside a call.
+/// Whether an image, a sound or a blob stands anywhere in a message beside a call, or within one of its texts.
 pub fn holds_media(value: &Value) -> bool {
     match value {
+        Value::String(text) => is_drawn(text),
         Value::Array(items) => items.iter().any(holds_media),
-        Value::Object(map) => {
-            let kind = map.get("type").and_then(Value::as_str);
-            let is_media = matches!(kind, Some("image" | "audio")) && map.contains_key("data");
-            is_media || map.contains_key("blob") || map.values().any(holds_media)
-        }
+        Value::Object(map) => map.contains_key("blob") || is_block(map) || map.values().any(holds_media),
         _ => false,
     }
+}
+
+/// Whether an image, a sound or a blob stands anywhere in what a server wrote by a form of its own, where a member may
+/// be called `blob` that is none.
+pub(super) fn shows_media(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_drawn(text),
+        Value::Array(items) => items.iter().any(shows_media),
+        Value::Object(map) => is_block(map) || map.values().any(shows_media),
+        _ => false,
+    }
+}
+
+fn is_block(map: &JsonObject) -> bool {
+    let kind = map.get("type").and_then(Value::as_str);
+    let is_blob = map.get("blob").is_some_and(Value::is_string);
+    matches!(kind, Some("image" | "audio")) && map.contains_key("data")
+        || is_blob && ["uri", "mimeType"].into_iter().any(|beside| map.contains_key(beside))
+}
+
+/// Whether an address in a text is a picture, a sound or the like itself.
+fn is_drawn(text: &str) -> bool {
+    /// A media type and its parameters are no longer.
+    const LONGEST: usize = 128;
+    const SCHEME: &[u8] = b"data:";
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b':', bytes).any(|colon| {
+        let start = (colon + 1).saturating_sub(SCHEME.len());
+        let rest = &bytes[colon + 1..];
+        let head = memchr::memchr(b',', &rest[..rest.len().min(LONGEST)]).map(|comma| &rest[..comma]);
+        let head = head.and_then(|head| std::str::from_utf8(head).ok()).map(str::to_ascii_lowercase);
+        bytes[start..=colon].eq_ignore_ascii_case(SCHEME)
+            && head.is_some_and(|head| {
+                let binary = is_media(&head) || head.starts_with("application/") && head.ends_with(";base64");
+                binary && head.contains('/') && !head.contains(char::is_whitespace)
+            })
+    })
 }
 
 /// The base64 of a complete media block, the one string that holds no words. What is almost one is text.
@@ -67,36 +98,25 @@ fn is_base64(data: &str) -> bool {
 }
 
 /// How a block reads that is a text in base64: a blob whose media type is that of a text, or of nothing that is known
-/// to be none and reads as one, and a picture that is drawn in words.
-pub(super) fn written(block: &Value) -> Reading {
-    read(block).unwrap_or(Reading::Binary)
+/// to be none and reads as one, and a picture that is drawn in words. More than once where decoders disagree.
+pub(super) fn written(block: &Value) -> Vec<Reading> {
+    read(block).unwrap_or_default()
 }
 
-fn read(block: &Value) -> Option<Reading> {
+fn read(block: &Value) -> Option<Vec<Reading>> {
     let place = match block.get("type").and_then(Value::as_str) {
         Some("resource") => block.get("resource")?,
         _ => block,
     };
     let data = place.get("blob").or_else(|| place.get("data"))?.as_str()?;
-    // Lines of base64 are base64 to who decodes it.
-    let data: Cow<'_, str> =
-        if data.contains(BLANKS) { data.replace(BLANKS, "").into() } else { data.into() };
-    if !is_base64(&data) {
-        return None;
-    }
     let kind = place.get("mimeType").and_then(Value::as_str).unwrap_or_default();
     let charset = charset(kind);
     if is_text(kind) || charset.is_some() {
-        return Some(match decode(&data) {
-            Some(bytes) => charset::text(&bytes, charset),
-            // Whoever reads it as it stands reads this.
-            None => Reading::Text(data.into_owned()),
-        });
+        let texts = decodings(data).into_iter().map(|bytes| charset::text(&bytes, charset));
+        return Some(texts.collect());
     }
-    if is_media(kind) { None } else { decode(&data).map(charset::sniffed) }
+    if is_media(kind) { None } else { Some(decodings(data).into_iter().map(charset::sniffed).collect()) }
 }
-
-const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// What is shown or played, and no text whatever its bytes are.
 fn is_media(kind: &str) -> bool {
@@ -117,19 +137,30 @@ fn is_text(kind: &str) -> bool {
     top == "text" || TEXTS.contains(&sub.strip_prefix("x-").unwrap_or(sub))
 }
 
-fn decode(data: &str) -> Option<Vec<u8>> {
-    let alphabet = if data.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    GeneralPurpose::new(alphabet, config).decode(data).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_picture_is_one_wherever_it_stands() {
+        let png = "data:image/png;base64,iVBORw0KGgo=";
+        for (value, expected) in [
+            (json!({"uri": png}), true),
+            (json!([format!("![x](DATA:{})", &png[5..])]), true),
+            (json!("<img src='data:image/svg+xml,%3Csvg/%3E'>"), true),
+            (json!("data:application/octet-stream;base64,AAAA"), true),
+            (json!({"a": [{"type": "image", "data": "AAAA", "mimeType": "image/png"}]}), true),
+            (json!({"a": {"uri": "a:b", "blob": "AAAA"}}), true),
+            (json!({"path": "a.rs", "type": "blob", "blob": "3f2a9c"}), false),
+            (json!("the data: image, text, more"), false),
+            (json!("data:text/plain;base64,YQ=="), false),
+            (json!("data: application/json, a"), false),
+        ] {
+            assert_eq!(shows_media(&value), expected, "{value}");
+        }
+    }
 
     #[test]
     fn text_in_base64_is_text() {
@@ -145,13 +176,15 @@ mod tests {
             json!({"uri": "a:b", "blob": blob, "mimeType": "text/x-vendor"}),
             json!({"type": "resource", "resource": {"uri": "a:b", "blob": "YSBub3Rl____", "mimeType": "text/plain"}}),
             json!({"type": "resource", "resource": {"uri": "a:b", "blob": "YSBu\nb3Rl\n", "mimeType": "text/plain"}}),
+            json!({"type": "resource", "resource": {"uri": "a:b", "blob": "YS.Bu!b3\u{c}Rl"}}),
             resource(""),
             resource("application/octet-stream"),
             resource("application/x-tex"),
             resource("plain"),
         ] {
-            let Reading::Text(text) = written(&block) else { panic!("{block}") };
-            assert!(text.starts_with("a note"), "{block}");
+            let is_it =
+                |reading: &Reading| matches!(reading, Reading::Text(text) if text.starts_with("a note"));
+            assert!(written(&block).iter().any(is_it), "{block}");
         }
         for block in [
             resource("image/png"),
@@ -159,7 +192,7 @@ mod tests {
             json!({"type": "resource", "resource": {"uri": "a:b", "blob": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYA"}}),
             json!({"type": "text", "text": blob}),
         ] {
-            assert_eq!(written(&block), Reading::Binary, "{block}");
+            assert!(written(&block).iter().all(|reading| *reading == Reading::Binary), "{block}");
         }
     }
 }
