@@ -35,6 +35,7 @@ mod listing;
 mod path;
 mod places;
 mod pool;
+mod question;
 mod relay;
 mod remote;
 mod request;

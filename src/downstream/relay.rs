@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::events::Event;
 use super::fault::Trouble;
+use super::question;
 use super::wire::Sender;
 use crate::call::JsonObject;
 use crate::client::{NoAnswer, Question, Severity};
@@ -25,9 +26,6 @@ const NOT_RELAYED: i64 = RpcError::INTERNAL;
 
 /// The questions that a refusal names.
 const KNOWN: [&str; 3] = [ELICIT, ROOTS, SAMPLE];
-
-/// Where the message of a server says which one it is.
-const META_SERVER: &str = "enkrypt_server_name";
 
 /// What the client may hear, as it may.
 pub(super) enum Passed {
@@ -89,13 +87,16 @@ impl Relay<'_> {
                 "this client takes no elicitation of this mode",
             ));
         }
+        if let Some(why) = question::refusal(method, &params) {
+            return Err(RpcError::new(RpcError::INVALID_PARAMS, why));
+        }
         self.scope.audible().await;
         let speech = if method == SAMPLE { Speech::ToModel } else { Speech::Question };
         let mut params = self.to_client(speech, params).await.map_err(|kept| {
             self.kept_back("a question of the server", &kept);
             RpcError::new(NOT_RELAYED, "not relayed: a policy of the gateway forbids it")
         })?;
-        self.sign(method, &mut params);
+        question::sign(self.server.name.as_str(), method, &mut params);
         Ok(Question { method: method.to_owned(), params })
     }
 
@@ -139,9 +140,10 @@ impl Relay<'_> {
             Some(_) => return false,
         };
         let may_pass = |request: &Value| match request.get("method").and_then(Value::as_str) {
-            Some(method @ ELICIT) => request.get("params").is_some_and(|params| {
+            Some(method @ ELICIT) => request.get("params").and_then(Value::as_object).is_some_and(|params| {
                 let mode = params.get("mode");
-                params.is_object() && (mode.is_none_or(|mode| mode == "form") || self.elicits(method, mode))
+                let may_ask = mode.is_none_or(|mode| mode == "form") || self.elicits(method, mode);
+                may_ask && question::refusal(method, params).is_none()
             }),
             Some(ROOTS) => self.server.relay_roots,
             Some(SAMPLE) => !self.server.input.enabled,
@@ -153,7 +155,7 @@ impl Relay<'_> {
         for request in requests.values_mut() {
             let method = request.get("method").and_then(Value::as_str).unwrap_or_default().to_owned();
             if let Some(Value::Object(params)) = request.get_mut("params") {
-                self.sign(&method, params);
+                question::sign(self.server.name.as_str(), &method, params);
             }
         }
         true
@@ -226,22 +228,6 @@ impl Relay<'_> {
 
     fn elicits(&self, method: &str, mode: Option<&Value>) -> bool {
         method != ELICIT || self.scope.client.capabilities().elicits(mode)
-    }
-
-    /// Says which server asks: a person decides by that.
-    fn sign(&self, method: &str, params: &mut JsonObject) {
-        let server = self.server.name.as_str();
-        if method == ELICIT
-            && let Some(Value::String(message)) = params.get_mut("message")
-        {
-            *message = format!("[{server}] {message}");
-        }
-        let meta = params.entry("_meta").or_insert_with(|| json!({}));
-        if let Some(meta) = meta.as_object_mut() {
-            // The client's own answer is not a progress report.
-            meta.shift_remove("progressToken");
-            meta.insert(META_SERVER.to_owned(), server.into());
-        }
     }
 
     /// The operator should know: to both sides it looks as if the other one could not be asked.

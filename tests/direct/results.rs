@@ -144,7 +144,7 @@ async fn a_modern_result_says_that_it_is_one() {
         let mut expected = result;
         expected["resultType"] = json!(kind);
         if let Some(request) = expected.pointer_mut("/inputRequests/k") {
-            request["params"]["_meta"] = json!({"enkrypt_server_name": "s"});
+            request["params"] = json!({"message": "[s]", "_meta": {"enkrypt_server_name": "s"}});
         }
         assert_eq!(answer["result"], expected);
     }
