@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Match, Regex};
 
 /// Steps that are taken for each byte of a text in search of where addresses end.
 const EFFORT: usize = 64;
@@ -21,28 +21,41 @@ const STARTS: &str = r#"(?xi)
       | //+
       | (?: ^ | [\s"'(<=\[] )\\\\
       | \bwww\.
-      | (?: ^ | [\s"'(<>\[=,;|] )(?:[a-z0-9-]+\.)+[a-z]{2,24}(?::\d+)?[/?\#]
+      | \b(?P<person> mailto: | sms: | smsto: | mms: | xmpp: | sips?: )
+      | (?P<host>
+            (?: ^ | [\s"'(<>\[\]{}=,;|:!*~`] )[*_~`]*
+            (?: (?:[\p{L}\p{N}-]+\.)+ (?: \p{L}{2,24} | xn--[a-z0-9-]{2,59} )
+              | (?:\d{1,3}\.){3}\d{1,3}
+              | \[[0-9a-f.]*:[0-9a-f:.]*\] )
+            (?::\d+)?[/?\#]
+        )
     )
 "#;
 
 static START: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(STARTS).ok());
 
+/// What all addresses of a page begin with that do not say where they lead.
+static BASE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)<base[\s/]").ok());
+
 /// Which of the placeholders of a text stand in an address.
 pub(super) fn within(text: &str, placeholders: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let Some(start) = START.as_ref().filter(|_| !placeholders.is_empty()) else { return placeholders };
     let mut walk = Walk { text, placeholders: &placeholders, effort: text.len().saturating_mul(EFFORT) };
+    let rebased = BASE.as_ref().is_none_or(|base| base.is_match(text));
     // In order, and joined where they overlap.
     let mut addresses: Vec<Range<usize>> = Vec::new();
+    let mut reached = 0;
     for found in start.captures_iter(text) {
         let Some(whole) = found.get(0) else { continue };
         // An address within one ends with it.
-        let reached = addresses.last().map_or(0, |last| last.end);
         if found.name("plain").is_some() && whole.start() < reached {
             continue;
         }
         // What has no end, or none that is found in time, is an address to the end of the text.
         let address = walk.address(&found, whole.range()).unwrap_or(whole.end()..text.len());
-        if walk.names_a_person(address.clone()) {
+        reached = reached.max(address.end);
+        if found.name("host").is_none() && walk.names_a_person(address.clone(), rebased, found.name("person"))
+        {
             continue;
         }
         let is_last = address.end == text.len();
@@ -146,11 +159,19 @@ impl Walk<'_> {
         self.until(start.end, &|c, _| c.is_whitespace() || c == '<' || Some(c) == closer)
     }
 
-    /// An address that has nothing in it but the placeholder leads nowhere but to whom it names.
-    fn names_a_person(&self, address: Range<usize>) -> bool {
+    /// An address that has nothing in it but the placeholder leads nowhere but to whom it names; behind `person`, with
+    /// what ends a sentence or a bracket. On a page that says where its addresses lead, it takes more than a name.
+    fn names_a_person(&self, address: Range<usize>, rebased: bool, person: Option<Match<'_>>) -> bool {
         let Some(inner) = self.text.get(address.clone()) else { return false };
         let inner = inner.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+        let inner = match person {
+            Some(_) => inner.trim_end_matches(|c: char| c.is_ascii_punctuation() && c != '>'),
+            None => inner,
+        };
         let bare = ["mailto:", "tel:", "sms:"].into_iter().find_map(|scheme| inner.strip_prefix(scheme));
+        if rebased && bare.is_none() && person.is_none() {
+            return false;
+        }
         let bare = bare.unwrap_or(inner);
         let start = bare.as_ptr() as usize - self.text.as_ptr() as usize;
         self.placeholders.contains(&(start..start + bare.len()))
@@ -191,6 +212,13 @@ mod tests {
             "`https:e.example/#`@",
             "background: url( 'x/#' ) @",
             "https://#@@ @".replace("@@", "#").as_str(),
+            "e.example/# e.example?# e.example:8080/# e\u{ef}.example/x# @",
+            "192.0.2.7/# [2001:db8::1]:80/x# xn--e-1.xn--p1ai/# @",
+            "see:e.example/x# **e.example/x?q=#** _e.example/#_ {e.example/#} @",
+            "`e.example/x?q=#` @",
+            "mailto:m%40e.example?body=# @",
+            "sms:+15550100?body=# mailto:#?cc=m%40e.example @",
+            "<base href='https://e.example/'><img src='#'> @",
         ] {
             let plain = text.replace('#', "@");
             assert_eq!(marked(&plain), text);
@@ -202,6 +230,10 @@ mod tests {
         for text in [
             "mail @, or: @",
             "[ann](mailto:@) <a href=\"mailto:@\">@</a> [x](@)",
+            "(mailto:@), mailto:@. <mailto:@> `sms:@` mailto:@",
+            r#"{\"a\":\"mailto:@\",\"b\":\"@\"}"#,
+            "<base href='https://e.example/'><a href='mailto:@'>@</a>",
+            "at 12:30:@ see a.b: @ 10.0.0.1:@ v1.2/@",
             r#"{"url":"https://x.example/","email":"@","phone":"tel:@"}"#,
             r"C:\Users\@\notes.txt /home/@/a.b ./a.bc/@",
             "[12:30]: @ said: src=@ user:@ 1/@",
