@@ -53,6 +53,9 @@ pub fn mask_argument(argument: &str, previous: Option<&str>) -> String {
     if previous.is_some_and(|flag| flag.starts_with('-') && !flag.contains('=') && is_under(flag, argument)) {
         return MASK.to_owned();
     }
+    if super::attached(argument).is_some() {
+        return format!("-p{MASK}");
+    }
     let argument = &*without(argument, super::named_in(argument, previous));
     let argument = &*without_found(argument);
     if let Some((name, value)) = argument.split_once('=')
@@ -167,7 +170,7 @@ fn mask_words(text: &str) -> String {
 /// not say what it is under one that only has such a word in it (`--auth-header`, but `-Dpassword.encoder=bcrypt`). Of a
 /// user and a password it is the second half at most, which was looked at before.
 fn is_under(name: &str, value: &str) -> bool {
-    let is_any = detect::names_a_secret(name) || super::is_authorization(name);
+    let is_any = super::names_one(name) || super::is_authorization(name) || super::hints_at_one(name, value);
     !super::is_pair(name, value) && (is_any || mentions_a_secret(name) && !super::named::is_plain(value))
 }
 
@@ -227,6 +230,10 @@ mod tests {
             ("svc:hunter2", Some("--auth"), "svc:****"),
             ("--auth=svc:hunter2", None, "--auth=svc:****"),
             ("swordfish", Some("--auth"), "****"),
+            ("swordfish", Some("--pw"), "****"),
+            ("kX9ploverWren27Zq8", Some("--session"), "****"),
+            ("-pkX9ploverWren27Zq8", None, "-p****"),
+            ("sv=2020&sig=swordfish", None, "sv=2020&sig=****"),
             ("-Ddb.password=bcrypt", None, "-Ddb.password=****"),
             ("--auth-header=hunter2", None, "--auth-header=****"),
             ("https://u:p@host/x?key=1", None, "https://****@host/x?key=****"),

@@ -19,6 +19,48 @@ const SHORTEST_DRAWN: usize = 8;
 
 const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
 
+/// Short for a secret where settings are written.
+const SHORT: [&str; 3] = ["pw", "otp", "sig"];
+
+/// What may be a secret and is often none: it is one if it looks drawn.
+const HINTS: [&str; 12] =
+    ["access", "cookie", "hook", "k", "license", "p", "salt", "sas", "session", "sid", "signing", "webhook"];
+
+/// Whether a setting of this name holds a secret.
+pub fn names_one(name: &str) -> bool {
+    names_a_secret(name) || words(name).next_back().is_some_and(|word| is_any(word, &SHORT))
+}
+
+/// Whether a setting of this name may hold one, and this looks like it.
+pub fn hints_at_one(name: &str, value: &str) -> bool {
+    is_long_drawn(value) && words(name).any(|word| is_any(word, &HINTS))
+}
+
+/// The password behind `-p`, as clients of databases take it.
+pub fn attached(argument: &str) -> Option<&str> {
+    let value = argument.strip_prefix("-p")?;
+    // `-project=x` is another flag.
+    (is_long_drawn(value) && !value.trim_end_matches('=').contains('=')).then_some(value)
+}
+
+fn words(name: &str) -> impl DoubleEndedIterator<Item = &str> {
+    name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+fn is_any(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Letters of both cases and digits by turns, as no word, path, number or digest has them.
+fn is_long_drawn(value: &str) -> bool {
+    const LONG: usize = 16;
+    value.len() >= LONG
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.".contains(&byte))
+        && value.bytes().any(|byte| byte.is_ascii_uppercase())
+        && value.bytes().any(|byte| byte.is_ascii_lowercase())
+        && is_drawn(value)
+}
+
 /// Where they stand, in order and apart; `previous` is the argument before this one.
 pub fn named_in(text: &str, previous: Option<&str>) -> Vec<Range<usize>> {
     let mut spans = assigned(text);
@@ -93,7 +135,7 @@ fn assigned(text: &str) -> Vec<Range<usize>> {
             _ => !after.starts_with('='),
         };
         let name = name(before);
-        if assigns && names_a_secret(name) {
+        if assigns && names_one(name) {
             let start = at + 1 + (after.len() - after.trim_start_matches(' ').len());
             let before = before[..before.len() - name.len()].trim_end_matches(' ');
             // One setting of a list, and whatever is in it.
@@ -177,7 +219,7 @@ fn flags(text: &str, spans: &mut Vec<Range<usize>>) {
                 spans.extend(password(text, login, word(text, next), fetches));
             }
             (Some(login), _) => spans.extend(password(text, login, start + login.len()..at, fetches)),
-            (None, Some(next)) if !flag.contains('=') && names_a_secret(flag.trim_start_matches('-')) => {
+            (None, Some(next)) if !flag.contains('=') && names_one(flag.trim_start_matches('-')) => {
                 spans.push(word(text, next));
             }
             _ => {}
@@ -303,11 +345,32 @@ mod tests {
             ("-u svc:hunter2", "hunter2"),
             ("--auth=svc:hunter2", "hunter2"),
             ("--credentials svc:Summer!", "Summer!"),
+            ("DB_PW=xyz", "xyz"),
+            ("sv=2020&sig=xyz", "xyz"),
+            ("--otp xyz --port 80", "xyz"),
         ] {
             let found: Vec<&str> = named_in(text, None).into_iter().map(|span| &text[span]).collect();
             assert_eq!(found, [expected], "{text}");
         }
         assert_eq!(named_in("svc:kV9x2pQ7", Some("-u")).first(), Some(&(4..12)));
+    }
+
+    #[test]
+    fn what_may_be_one_is_one_if_it_looks_drawn() {
+        for (name, value, expected) in [
+            ("-p", "kX9ploverWren27Zq8", true),
+            ("X-Session", "kX9ploverWren27Zq8", true),
+            ("--license", "Apache-2.0", false),
+            ("--license", "kX9plover-Wren27Zq8", true),
+            ("-p", "my-project-2024-x1", false),
+            ("session", "550e8400-e29b-41d4-a716-446655440000", false),
+            ("access", "3f2a9c1b7d5e8f6a4c2b0d9e", false),
+            ("--sheet", "kX9ploverWren27Zq8", false),
+        ] {
+            assert_eq!(hints_at_one(name, value), expected, "{name} {value}");
+        }
+        assert_eq!(attached("-pkX9ploverWren27Zq8"), Some("kX9ploverWren27Zq8"));
+        assert_eq!((attached("-p8080"), attached("-project=ReadMe2024x")), (None, None));
     }
 
     #[test]

@@ -6,7 +6,10 @@
 use super::super::secretref::Resolved;
 use super::super::{CacheStore, ProviderSettings};
 use crate::detect;
-use crate::secret::{Masker, SecretValue, found_in, is_authorization, is_pair, is_phrase, is_told, named_in};
+use crate::secret::{
+    Masker, SecretValue, attached, found_in, hints_at_one, is_authorization, is_pair, is_phrase, is_told,
+    named_in, names_one,
+};
 
 /// A shorter value is found by chance.
 const SHORTEST: usize = 8;
@@ -71,9 +74,12 @@ impl Secrets {
         let named = named.filter(|(name, value)| !name.contains("://") && !is_pair(name, value));
         let flag = previous.starts_with('-') && !previous.contains('=') && !is_pair(previous, text);
         match named {
-            Some((name, value)) if detect::names_a_secret(name) => self.add_under(name, value.trim()),
+            Some((name, value)) if opens(name, value.trim()) => self.add_under(name, value.trim()),
             _ if flag => self.note(previous, found),
             _ => self.note("", found),
+        }
+        if let Some(password) = attached(text) {
+            self.add(password);
         }
         self.add_within(text, Some(previous));
         self.add_kept(found);
@@ -81,7 +87,7 @@ impl Secrets {
 
     pub(super) fn note(&mut self, name: &str, found: &Resolved) {
         let value = found.value.expose();
-        if detect::names_a_secret(name) {
+        if opens(name, value) {
             self.add_under(name, value);
             found.secrets.iter().for_each(|secret| self.add_named(secret.expose()));
         } else if value.contains("://") {
@@ -104,7 +110,7 @@ impl Secrets {
         }
         rest.split(['/', '?', '#', '&', '=']).for_each(|piece| self.add_found(piece));
         let queries = rest.split(['?', '&', '#']).skip(1).filter_map(|pair| pair.split_once('='));
-        for (_, value) in queries.filter(|(name, _)| detect::names_a_secret(name)) {
+        for (_, value) in queries.filter(|(name, value)| opens(name, value)) {
             self.add(value);
         }
     }
@@ -159,6 +165,10 @@ impl Secrets {
             self.0.push(value.into());
         }
     }
+}
+
+fn opens(name: &str, value: &str) -> bool {
+    names_one(name) || hints_at_one(name, value)
 }
 
 fn tells(value: &str) -> bool {
@@ -222,6 +232,10 @@ mod tests {
             ("DB", "Server=tcp:db,1433;User ID=sa;Password=hunter2-Xy9;Encrypt=True", "hunter2-Xy9"),
             ("DB", "jdbc:sqlserver://h:1433;user=sa;password=hunter2-Xy9", "hunter2-Xy9"),
             ("OPTIONS", "--retries 3 --access-token kV9x2pQ7-a1", "kV9x2pQ7-a1"),
+            ("DB_PW", "hunter2-Xy9", "hunter2-Xy9"),
+            ("X-Session", "kX9ploverWren27Zq8", "kX9ploverWren27Zq8"),
+            ("SAS", "sv=2020&sig=kV9x2pQ7-a1", "kV9x2pQ7-a1"),
+            ("ADDRESS", "https://h.example/?sig=kV9x2pQ7-a1", "kV9x2pQ7-a1"),
             ("X", "ghp_Zx81kQ0pLmN72vTbYc4RdE6sWf3HjU9aGi5o", "ghp_Zx81kQ0pLmN72vTbYc4RdE6sWf3HjU9aGi5o"),
         ] {
             assert_eq!(noted(name, text), [expected], "{name}: {text}");
@@ -243,6 +257,9 @@ mod tests {
             ("HOMES", "${HOME}"),
             ("REGION", "${ZONE}"),
             ("MODEL", "large-v3-turbo-2024-11"),
+            ("LICENSE", "Apache-2.0"),
+            ("SESSION", "main-session-2024"),
+            ("SHEET", "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms"),
             ("AWS_SECRETS_MANAGER_REGION", "eu-central-1"),
             ("AUTH_USERNAME", "anna.schmidt2"),
             ("AUTH_DB", "accounts_v2"),
@@ -264,6 +281,10 @@ mod tests {
         for (previous, text, expected) in [
             ("-u", "svc:mW8plover2c", &["mW8plover2c"][..]),
             ("--auth", "mW8plover2c", &["mW8plover2c"]),
+            ("--pw", "mW8plover2c", &["mW8plover2c"]),
+            ("-p", "kX9ploverWren27Zq8", &["kX9ploverWren27Zq8"]),
+            ("x", "-pkX9ploverWren27Zq8", &["kX9ploverWren27Zq8"]),
+            ("-p", "5432", &[]),
             ("-H", "Authorization: SSWS plover-27", &["SSWS plover-27", "plover-27"]),
             ("x", "--header=Authorization: Bot plover-27", &["Bot plover-27", "plover-27"]),
             ("x", "password=at-least-12-chars", &["at-least-12-chars"]),
