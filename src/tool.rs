@@ -197,20 +197,30 @@ fn without_optional_nulls(schema: &Value, arguments: &Value) -> Option<Value> {
 }
 
 fn is_name(name: &str) -> bool {
-    let mut length = 0;
+    let (mut length, mut before) = (0, 'a');
     name.chars().all(|c| {
         length += 1;
-        length <= MAX_NAME && !c.is_control() && !c.is_whitespace() && !is_invisible(c)
+        let decorates = is_selector(c) && !before.is_alphanumeric();
+        before = c;
+        length <= MAX_NAME && !c.is_control() && !c.is_whitespace() && (decorates || !is_invisible(c))
     }) && length > 0
 }
 
-/// Zero-width characters and those that turn the direction of writing: two names could look the same.
+/// Characters without a width and those that turn the direction of writing: two names could look the same.
 fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
-    )
+    is_selector(c)
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// What chooses how the character before it is drawn, such as in colours.
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}')
 }
 
 impl ToolSet {
@@ -249,11 +259,15 @@ mod tests {
 
     #[test]
     fn a_name_is_short_and_visible() {
-        for name in ["a", "repo/list:all", "naïve.tool-1_2", &"x".repeat(MAX_NAME)] {
+        for name in ["a", "repo/list:all", "naïve.tool-1_2", "\u{2764}\u{fe0f}_like", &"x".repeat(MAX_NAME)]
+        {
             assert!(Tool::parse(json!({"name": name})).is_some(), "{name}");
         }
         for name in ["", "a b", "a\nb", "a\u{1b}[31m", "a\u{200b}", "\u{202e}a", &"x".repeat(MAX_NAME + 1)] {
             assert!(Tool::parse(json!({"name": name})).is_none(), "{name:?}");
+        }
+        for unseen in "\u{34f}\u{115f}\u{17b4}\u{180e}\u{2800}\u{3164}\u{fe0f}\u{ffa0}\u{e0100}".chars() {
+            assert!(Tool::parse(json!({"name": format!("a{unseen}b")})).is_none(), "{unseen:?}");
         }
     }
 

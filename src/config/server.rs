@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Policy;
 use super::environment::Environment;
+use crate::detect;
 use crate::ids::{ServerName, ToolName};
 use crate::secret::{Masker, SecretValue};
 use crate::tool::Tool;
@@ -153,11 +154,14 @@ impl fmt::Debug for Overrides {
 }
 
 impl Server {
-    /// The first rule that denies the tool. A deny rule wins over the allow list.
+    /// The first rule that denies the tool, as its name is or as it looks. A deny rule wins over the allow list.
     pub fn denied(&self, tool: &ToolName) -> Option<DeniedBy> {
+        let name = tool.as_str();
+        let looks = if name.is_ascii() { Vec::new() } else { detect::plain(name) };
+        let is_meant = |pattern: &str| glob(pattern, name) || looks.iter().any(|name| glob(pattern, name));
         self.denied
             .iter()
-            .find(|rule| glob(&rule.pattern, tool.as_str()))
+            .find(|rule| is_meant(&rule.pattern))
             .map(|rule| DeniedBy { pattern: rule.pattern.clone(), reason: rule.reason.clone() })
     }
 
