@@ -22,6 +22,7 @@ mod problem;
 mod rule;
 mod secretref;
 mod server;
+mod spelling;
 mod storage;
 pub mod store;
 pub mod write;

@@ -31,11 +31,29 @@ async fn a_key_that_is_almost_one_that_protects_is_refused() {
         ("expected `input_guardrails_policy`", "input_guardrail_policy", json!({"enabled": true})),
         ("expected `denied_tools`", "denied_tool", json!(["x"])),
         ("expected `enabled`", "output_guardrails_policy", json!({"enable": true})),
+        ("expected `enabled`", "output_guardrails_policy", json!({"is_enabled": true})),
+        ("expected `input_guardrails_policy`", "inputGuardrailsPolicy", json!({"enabled": true})),
+        ("expected `input_guardrails_policy`", "input_guardrails", json!({"enabled": true})),
+        ("expected `denied_tools`", "disallowed_tools", json!(["x"])),
+        (
+            "expected it in `mcp_configs.config-1.mcp_config[0].input_guardrails_policy.additional_config`",
+            "input_guardrails_policy",
+            json!({"enabled": true, "pii_redaction": true}),
+        ),
     ] {
         let config = Config::new().echo().with(key, value);
         let (code, _, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
         assert_eq!(code, 78, "{err}");
         assert!(err.contains(expected), "{err}");
+    }
+    let edits: [fn(&mut Value); 2] = [
+        |file| file["common_mcp_gateway_config"]["enkrypt_allow_stdio_server"] = json!(false),
+        |file| file["mcp_configs"]["config-1"]["common_override"] = json!({}),
+    ];
+    for edit in edits {
+        let config = Config::new().echo().edit(edit);
+        let (code, _, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+        assert!(code == 78 && err.contains("a misspelling"), "{err}");
     }
     // What resembles nothing is only named.
     let (code, _, err) = Gateway::prepare(&Config::new().echo().with("colour", json!("red")).text())
@@ -43,6 +61,32 @@ async fn a_key_that_is_almost_one_that_protects_is_refused() {
         .await;
     assert_eq!(code, 0, "{err}");
     assert!(err.contains("colour"), "{err}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_others_can_read_or_change_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for (file, folder, expected) in [
+        (0o600, 0o700, ""),
+        (0o600, 0o1777, ""),
+        (0o644, 0o700, "others can read the configuration file: `chmod 600 "),
+        (0o622, 0o700, "others can change the configuration file: `chmod 600 "),
+        (0o620, 0o700, "others can change the configuration file: `chmod 600 "),
+        (0o600, 0o777, "others can replace the configuration file in its folder: `chmod o-w "),
+    ] {
+        let gateway = Gateway::prepare(&Config::new().echo().text());
+        let path = gateway.config_path();
+        let set = |path: &std::path::Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set");
+        };
+        set(&path, file);
+        set(path.parent().expect("a folder"), folder);
+        let (code, out, err) = gateway.run(&["config", "check"]).await;
+        assert_eq!(code, 0, "{err}");
+        assert!((out + &err).contains(expected), "{file:o} {folder:o}: {err}");
+        assert_eq!(err.contains("others can"), !expected.is_empty(), "{file:o} {folder:o}: {err}");
+    }
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     if !common.direct_prefix && keys.values().any(|grant| grant.config.servers.len() > 1) {
         root.notes().warn("`direct_prefix` has no effect where a key has several servers".to_owned());
     }
-    root.warn_unread();
+    root.refuse_misspelt();
     Some(Settings {
         path: std::path::PathBuf::new(),
         log_level: common.log_level,

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::spelling::almost;
 use super::{Problem, secretref};
 use crate::secret::{GatewayKey, KeyDigest, mask_argument};
 
@@ -256,6 +257,14 @@ impl<'a> Node<'a> {
         self.warn_unread();
     }
 
+    /// Keys that protect where they belong, which is `in_there`, and nothing here.
+    pub(super) fn refuse_misplaced(&self, keys: &[&str], in_there: &str) {
+        for key in keys.iter().filter(|key| self.map.contains_key(**key)) {
+            self.problem(key, format!("expected it in `{}`", self.path(in_there)));
+            self.ignore(&[key]);
+        }
+    }
+
     fn read<T>(&self, key: &str, expected: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> Option<T> {
         let found = read(self.get(key)?);
         if found.is_none() {
@@ -302,27 +311,6 @@ fn unique<T: Clone + Eq + Hash>(mut all: Vec<T>) -> Vec<T> {
     let mut seen = HashSet::new();
     all.retain(|one| seen.insert(one.clone()));
     all
-}
-
-/// Whether at most two characters have to be changed, added or taken away.
-fn almost(known: &str, key: &str) -> bool {
-    let (known, key): (Vec<char>, Vec<char>) = (known.chars().collect(), key.chars().collect());
-    if known.len().abs_diff(key.len()) > 2 || known.len() < 4 {
-        return false;
-    }
-    let mut row: Vec<usize> = (0..=key.len()).collect();
-    for (i, a) in known.iter().enumerate() {
-        let mut left = i + 1;
-        let mut corner = i;
-        for (j, b) in key.iter().enumerate() {
-            let here = (corner + usize::from(a != b)).min(left + 1).min(row[j + 1] + 1);
-            row[j] = left;
-            corner = row[j + 1];
-            left = here;
-        }
-        row[key.len()] = left;
-    }
-    row[key.len()] <= 2
 }
 
 pub(super) fn is_comment(key: &str) -> bool {

@@ -142,15 +142,33 @@ fn parse(path: &Path, text: &str, env: &Environment) -> Result<Settings, ConfigE
     Ok(settings)
 }
 
+/// Whoever may write it, or put another one in its place, says what is run.
 #[cfg(unix)]
 fn open_to_others(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    const STICKY: u32 = 0o1000;
+    let mode = |path: &Path| std::fs::metadata(path).ok().map(|found| found.permissions().mode());
+    let file = mode(path)?;
+    if file & 0o022 != 0 {
+        return Some(format!("others can change the configuration file: `chmod 600 {}`", quoted(path)));
+    }
+    if file & 0o044 != 0 {
+        return Some(format!("others can read the configuration file: `chmod 600 {}`", quoted(path)));
+    }
+    let folder =
+        path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?;
+    let folder_mode = mode(folder)?;
+    (folder_mode & 0o002 != 0 && folder_mode & STICKY == 0).then(|| {
+        format!("others can replace the configuration file in its folder: `chmod o-w {}`", quoted(folder))
+    })
+}
+
+/// As an argument of a shell.
+#[cfg(unix)]
+fn quoted(path: &Path) -> String {
     let shown = path.display().to_string();
-    let quoted = format!("'{}'", shown.replace('\'', r"'\''"));
     let plain = shown.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
-    let argument = if plain { &shown } else { &quoted };
-    (mode & 0o044 != 0).then(|| format!("others can read the configuration file: `chmod 600 {argument}`"))
+    if plain { shown } else { format!("'{}'", shown.replace('\'', r"'\''")) }
 }
 
 #[cfg(not(unix))]

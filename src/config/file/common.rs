@@ -63,7 +63,7 @@ pub(super) fn read(node: &Node<'_>, env: &Environment) -> Common {
         guardrails_enabled: node.flag("enkrypt_guardrails_enabled"),
         async_input: node.flag("enkrypt_async_input_guardrails_enabled").unwrap_or(false),
     };
-    node.warn_unread();
+    node.refuse_misspelt();
     common
 }
 

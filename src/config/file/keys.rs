@@ -87,7 +87,7 @@ fn lists<'a>(root: &Node<'a>, context: Context<'_>) -> HashMap<&'a str, Arc<Serv
         node.ignore(&["created_at", "updated_at"]);
         let name = node.text("mcp_config_name").map(str::to_owned);
         let list = ServerList { id: ConfigId::from(id), name, servers: server::list(&node, context) };
-        node.warn_unread();
+        node.refuse_misspelt();
         (id, Arc::new(list))
     };
     root.nodes("mcp_configs").into_iter().map(list).collect()

@@ -26,6 +26,9 @@ pub(super) const REGISTRATION: [&str; 4] = [
 pub(super) const REGISTRATION_SWITCHES: [&str; 2] =
     ["enable_tool_guardrails", "enable_server_info_validation"];
 
+/// What `additional_config` says of what a policy protects.
+const WITHIN: [&str; 4] = ["pii_redaction", "pii_scope", "blocked_keywords", "binary"];
+
 /// A policy as read, not yet held against the provider.
 #[derive(Clone, Debug)]
 pub(super) struct Written {
@@ -87,6 +90,7 @@ pub(super) fn read(owner: &Node<'_>, spellings: &[&'static str], context: Contex
     }
     let provider = node.text("provider").map(str::to_owned);
     extra.refuse_misspelt();
+    node.refuse_misplaced(&WITHIN, "additional_config");
     node.refuse_misspelt();
     Some(Written { policy, path: node.here().to_owned(), provider })
 }

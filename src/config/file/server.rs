@@ -164,9 +164,16 @@ fn deny_rule(path: &str, value: &Value, notes: &Notes) -> Option<DenyRule> {
             return None;
         }
     };
-    if rule.pattern.trim().is_empty() {
+    let pattern = rule.pattern.trim();
+    if pattern.is_empty() {
         notes.problem(path, EXPECTED);
         return None;
     }
-    Some(rule)
+    // No name of a tool has these: such a rule denies nothing.
+    if pattern.starts_with('^') || pattern.ends_with('$') || pattern.contains(['|', '(', ')', '\\']) {
+        notes
+            .problem(path, "expected a pattern of a whole name, with `*` and `?`, and no regular expression");
+        return None;
+    }
+    Some(DenyRule { pattern: pattern.to_owned(), ..rule })
 }

@@ -353,10 +353,17 @@ fn a_registration_policy_comes_from_many_places() {
 
 #[test]
 fn deny_rules_have_three_forms() {
-    let rules = json!(["delete_*", {"name": "wipe", "description": "old"}, {"pattern": "drop_*", "reason": "policy"}]);
+    let rules = json!([" delete_*", {"name": "wipe", "description": "old"}, {"pattern": "drop_*", "reason": "policy"}]);
     let server = server(&with_server(json!({"denied_tools": rules})));
-    for (tool, reason) in [("delete_all", None), ("wipe", Some("old")), ("drop_table", Some("policy"))] {
+    let looks = "\u{501}elete_\u{ff41}ll";
+    for (tool, reason) in
+        [("delete_all", None), (looks, None), ("wipe", Some("old")), ("drop_table", Some("policy"))]
+    {
         assert_eq!(server.denied(&tool.into()).expect("a denial").reason.as_deref(), reason);
+    }
+    for pattern in ["^delete_.*", "delete_.*$", "delete|drop", "(delete)", r"delete\w"] {
+        let problems = problems(&with_server(json!({"denied_tools": [pattern]})));
+        assert!(problems.len() == 1 && problems[0].contains("no regular expression"), "{problems:?}");
     }
 }
 
