@@ -11,6 +11,7 @@ use crate::config::Settings;
 use crate::fault::ErrorCode;
 use crate::scope::Scope;
 
+mod aside;
 mod beside;
 mod canary;
 mod composite;
@@ -28,6 +29,7 @@ mod pii;
 mod provider;
 mod registration;
 mod remote;
+mod replacements;
 mod verdict;
 
 pub use beside::{Beside, KeptBack, Speech};

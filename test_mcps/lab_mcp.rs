@@ -73,7 +73,7 @@ impl Server for Lab {
             "env_names" => env_names(),
             "cwd" => cwd(),
             "sleep" => self.sleep(id, &call),
-            "fail" => fail(&call.take_text("message")),
+            "fail" => fail(&[call.take_text("message"), call.take_text("why")].concat()),
             "rpc_error" => rpc_error(),
             "media" => media(),
             "empty" => Answer::Result(json!({"content": []})),

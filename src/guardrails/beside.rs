@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::judge::Bench;
-use super::output::{Replacements, restore};
+use super::output::restore;
 use super::pii::{self, Allowance, Exposed, Hideout, Unhidden, Vault};
 use super::provider::{Side, Subject};
+use super::replacements::Replacements;
 use super::{Blocked, Guardrails};
 use crate::call::{JsonObject, change, change_named, holds_media};
 use crate::config::Server;
@@ -81,8 +82,14 @@ impl Guardrails {
             let texts = Document::Message(&message).texts().into_iter();
             let texts = texts.filter(|text| !vault.keys(text).is_empty()).map(str::to_owned);
             let opened = self.opened(scope, &vault, texts.collect()).await;
-            let restore = &mut |name: &str, text: &mut String| restore(&vault, &opened, (name, text));
+            let mut changed = false;
+            let restore =
+                &mut |name: &str, text: &mut String| changed |= restore(&vault, &opened, (name, text));
             message.iter_mut().for_each(|(name, value)| change_named(name, value, restore));
+            // As its reader will have it.
+            if changed && !self.cuts(scope, bench.restored(), speech.document(&message)).await?.is_empty() {
+                return Err(KeptBack::default());
+            }
         }
         Ok(message)
     }
@@ -128,10 +135,8 @@ impl Guardrails {
     ) -> Option<JsonObject> {
         let started = Instant::now();
         let kept = message.clone();
-        let mut spared = Vec::new();
-        self.spare_own(scope, bench.server, &message, &mut spared);
         let numbers = pii::numbers(&message, &mut String::new(), &|_| false);
-        let exposed = Exposed { value: &mut message, spared: &spared, numbers };
+        let exposed = Exposed { value: &mut message, spared: &[], numbers };
         let hideout = Hideout { vault, allowance: &Allowance::default() };
         match self.hide(scope, bench, hideout, exposed).await {
             Ok(()) => {}

@@ -83,8 +83,18 @@ impl Canaries {
     pub(super) fn hide(&self, text: &mut String, of: Of<'_>) {
         let places = self.places(text, usize::MAX, |owners| is_of(owners, of));
         if !places.is_empty() {
-            *text = without(text, places);
+            *text = without(text, &places, MASK);
         }
+    }
+
+    /// The same under a mark, for who puts back what it stands for.
+    pub(super) fn take_out(&self, text: &mut String, of: Of<'_>, mark: &str) -> Vec<String> {
+        let places = self.places(text, usize::MAX, |owners| is_of(owners, of));
+        let taken = places.iter().map(|place| text[place.clone()].to_owned()).collect();
+        if !places.is_empty() {
+            *text = without(text, &places, mark);
+        }
+        taken
     }
 
     /// Where secrets stand in the texts. Those of `but` may: it has them already.
@@ -136,11 +146,11 @@ fn is_of(owners: &[Owner], (list, name): Of<'_>) -> bool {
 }
 
 /// A text with a mask at each of these places, which are in order and apart.
-fn without(text: &str, places: Vec<Range<usize>>) -> String {
+fn without(text: &str, places: &[Range<usize>], mask: &str) -> String {
     let (mut hidden, mut at) = (String::with_capacity(text.len()), 0);
     for place in places {
         hidden.push_str(&text[at..place.start]);
-        hidden.push_str(MASK);
+        hidden.push_str(mask);
         at = place.end;
     }
     hidden.push_str(&text[at..]);

@@ -56,6 +56,13 @@ impl GuardrailProvider for Composite {
         })
     }
 
+    fn check_here<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
+        Box::pin(async {
+            let answers = join_all(self.members.iter().map(|member| member.check_here(subject))).await;
+            self.join(subject, answers)
+        })
+    }
+
     fn check_all<'a>(&'a self, subjects: &'a [Subject<'a>]) -> CheckingAll<'a> {
         Box::pin(async {
             let answers = join_all(self.members.iter().map(|member| member.check_all(subjects))).await;

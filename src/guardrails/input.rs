@@ -146,7 +146,9 @@ impl Guardrails {
                 continue;
             }
             let Some((mut spared, numbers)) = spared(bench, &part, value) else { continue };
-            self.spare_own(scope, server, value, &mut spared);
+            if matches!(part, Part::Uri(_)) {
+                self.spare_own(scope, server, value, &mut spared);
+            }
             if !spared.is_empty() && !spared.contains(&false) && numbers.is_empty() {
                 continue;
             }
@@ -187,8 +189,8 @@ impl Guardrails {
         })
     }
 
-    /// What holds a secret of the server's own is shown to no service, not even to have private data taken out.
-    pub(super) fn spare_own(&self, scope: &Scope, server: &Server, value: &Value, spared: &mut Vec<bool>) {
+    /// An address that holds a secret of the server's own is shown to no service, and nothing is taken out of it.
+    fn spare_own(&self, scope: &Scope, server: &Server, value: &Value, spared: &mut Vec<bool>) {
         let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
         let texts = texts_of(value);
         if texts.iter().any(|text| canaries.holds(text, own)) {
@@ -208,7 +210,10 @@ impl Guardrails {
     ) -> Result<(), Unhidden> {
         let provider = self.provider(&scope.settings);
         let finder = Finder { provider: &*provider, policy: bench.policy };
-        in_time(scope, pii::hide(finder, hideout, exposed)).await
+        let Exposed { value, spared, numbers } = exposed;
+        let aside = self.set_aside(scope, bench.server, value);
+        in_time(scope, pii::hide(finder, hideout, Exposed { value: &mut *value, spared, numbers })).await?;
+        aside.put_back(value)
     }
 
     async fn hide_in_uri(

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::canary;
 use super::document::{Document, is_vocabulary};
-use super::provider::{Answer, Hit, ProviderFault, Side, Subject};
+use super::provider::{Answer, GuardrailProvider, Hit, ProviderFault, Side, Subject};
 use super::verdict::{Effect, Judged, Verdict, Violation};
 use super::{Blocked, Guardrails};
 use crate::call::ToolCall;
@@ -33,6 +33,8 @@ pub(super) struct Bench<'a> {
     pub(super) side: Side,
     pub(super) policy: &'a Policy,
     pub(super) tool: &'a str,
+    /// Whether the caller's private data stands in its place again: no service is shown it, and it is no finding.
+    restored: bool,
 }
 
 /// An answer, and how long it took.
@@ -85,7 +87,12 @@ impl<'a> Bench<'a> {
             Side::Output => &server.output,
             Side::Registration => &server.registration,
         };
-        Self { server, side, policy, tool }
+        Self { server, side, policy, tool, restored: false }
+    }
+
+    /// For what has its private data again.
+    pub(super) fn restored(self) -> Self {
+        Self { restored: true, ..self }
     }
 
     /// A definition is judged under its own name.
@@ -142,8 +149,9 @@ impl Guardrails {
         if own.early {
             return Ok(Some(own));
         }
+        let look = if bench.restored { GuardrailProvider::check_here } else { GuardrailProvider::check };
         let check = async {
-            let mut answer = provider.check(&subject).await;
+            let mut answer = look(&*provider, &subject).await;
             if answer.fault.is_some() {
                 return answer;
             }
@@ -151,7 +159,7 @@ impl Guardrails {
                 let is_exempt = |pointer: &str| bench.is_exempt_at(detector, pointer);
                 let Some(rest) = subject.document.without(&is_exempt) else { continue };
                 let rest = bench.subject(rest.document(), request);
-                let again = provider.check(&rest).await;
+                let again = look(&*provider, &rest).await;
                 if again.fault.is_some() {
                     return again.and(answer);
                 }
@@ -307,7 +315,8 @@ fn weigh(bench: Bench<'_>, subject: &Subject<'_>, hits: &[Hit], elapsed: Duratio
     let mut found = Vec::new();
     for hit in hits {
         let pointer = hit.place.as_ref().and_then(|place| places.pointer(subject, place.text));
-        if is_exempt(bench, hit, pointer) {
+        let own = bench.restored && matches!(hit.detector, Detector::Pii | Detector::Secrets);
+        if own && hit.rule != canary::RULE || is_exempt(bench, hit, pointer) {
             continue;
         }
         let action = match bench.policy.action(hit.detector) {

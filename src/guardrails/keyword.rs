@@ -70,6 +70,10 @@ impl GuardrailProvider for CustomKeyword {
         let found = self.find(subject).map(|hit| hit.into_iter().collect());
         Box::pin(std::future::ready(found.into()))
     }
+
+    fn check_here<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
+        self.check(subject)
+    }
 }
 
 impl Keywords {

@@ -253,6 +253,10 @@ impl GuardrailProvider for Local {
         })
     }
 
+    fn check_here<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
+        self.check(subject)
+    }
+
     fn redacts(&self) -> bool {
         true
     }

@@ -71,6 +71,16 @@ impl Verdict {
         self
     }
 
+    /// With what another look at the same warned of besides.
+    pub(super) fn with_warnings(mut self, other: Option<Self>) -> Self {
+        for warning in other.into_iter().flat_map(|other| other.warnings) {
+            if self.warnings.len() < MAX_NAMED && !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        self
+    }
+
     /// Why nobody judged.
     pub fn fault(&self) -> Option<&ProviderFault> {
         match &self.judged {

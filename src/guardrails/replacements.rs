@@ -1,0 +1,153 @@
+//! What is cut out of a result or a message, wherever it stands again: its copies say the same, however each of them
+//! is written.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde_json::Value;
+
+use super::judge::Cut;
+use crate::detect;
+
+/// Values that are cut out of one result; it is withheld where there are more.
+const MAX_CUTS: usize = 50_000;
+
+/// What a value reads as is looked for from so many bytes on: less stands anywhere.
+const SHORTEST_READING: usize = 4;
+
+pub(super) struct Replacements {
+    values: AhoCorasick,
+    labels: Vec<String>,
+}
+
+impl Replacements {
+    /// `None` where a cut lies outside its text, or there are too many.
+    pub(super) fn of(texts: &[&str], cuts: &[Cut]) -> Option<Self> {
+        let mut labels: HashMap<String, &'static str> = HashMap::new();
+        for cut in cuts {
+            let value = texts.get(cut.text)?.get(cut.span.clone()).filter(|value| !value.is_empty())?;
+            // The one that was found may be a copy itself.
+            let read = detect::plain(value).into_iter().filter(|read| read.len() >= SHORTEST_READING);
+            for value in escaped(value).into_iter().chain(read).chain([value.to_owned()]) {
+                labels.entry(value).or_insert(cut.label);
+            }
+            if labels.len() > MAX_CUTS {
+                return None;
+            }
+        }
+        let (values, labels): (Vec<String>, Vec<String>) =
+            labels.into_iter().map(|(value, label)| (value, format!("[{label}_REDACTED]"))).unzip();
+        let values = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok()?;
+        Some(Self { values, labels })
+    }
+
+    pub(super) fn apply(&self, text: &mut String) {
+        let places = self.places(text);
+        if places.is_empty() {
+            return;
+        }
+        let (mut cut, mut at) = (String::with_capacity(text.len()), 0);
+        for (place, label) in places {
+            cut.push_str(&text[at..place.start]);
+            cut.push_str(label);
+            at = place.end;
+        }
+        cut.push_str(&text[at..]);
+        *text = cut;
+    }
+
+    pub(super) fn are_left_in(&self, text: &str) -> bool {
+        !self.places(text).is_empty()
+    }
+
+    /// Of what has no readings but the one.
+    pub(super) fn are_written_in(&self, number: &str) -> bool {
+        self.values.is_match(number)
+    }
+
+    /// In order and apart, in every reading of the text, each with what takes its place.
+    fn places(&self, text: &str) -> Vec<(Range<usize>, &str)> {
+        let mut labels = Vec::new();
+        let places = detect::places(text, |reading| {
+            let found = self.values.find_iter(reading);
+            let note = |found: aho_corasick::Match| {
+                labels.push(self.labels[found.pattern().as_usize()].as_str());
+                found.range()
+            };
+            found.map(note).collect()
+        });
+        let mut places: Vec<_> =
+            places.into_iter().zip(labels).filter(|(place, _)| !place.is_empty()).collect();
+        places.sort_by_key(|(place, _)| (place.start, Reverse(place.end)));
+        places.dedup_by(|(next, _), (place, _)| {
+            let meets = next.start < place.end;
+            if meets {
+                place.end = place.end.max(next.end);
+            }
+            meets
+        });
+        places
+    }
+}
+
+/// As JSON writes it, where that is another text: as it is beyond ASCII, or escaped there too.
+fn escaped(value: &str) -> Vec<String> {
+    let quoted = Value::from(value).to_string();
+    let plain = quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned();
+    let mut ascii = String::with_capacity(plain.len());
+    for c in plain.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+    }
+    [plain, ascii].into_iter().filter(|text| !text.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_cut_out_of_every_copy_however_it_is_written() {
+        const VALUE: &str = "q\"ä/&<-Tr0ub4dor";
+        let copies = [
+            format!("is {VALUE}."),
+            serde_json::json!({"a": VALUE}).to_string(),
+            r#"{"a": "q\"\u00e4/&<-Tr0ub4dor"}"#.to_owned(),
+            r#"{"a": "q\"\u00E4\/\u0026\u003C-Tr0ub4dor"}"#.to_owned(),
+            "<td>q&quot;ä/&amp;&lt;-Tr0ub4dor</td>".to_owned(),
+            "?a=q%22%C3%A4%2F%26%3C-Tr0ub4dor&b".to_owned(),
+        ];
+        for found in &copies {
+            // Wherever it is found first, as it stands there.
+            let start = found.find('q').expect("it is there");
+            let end = found.find("dor").expect("it is there") + 3;
+            let cut = Cut { text: 0, span: start..end, label: "PASSWORD" };
+            let replacements = Replacements::of(&[found], &[cut]).expect("replacements");
+            for copy in &copies {
+                let mut text = copy.clone();
+                replacements.apply(&mut text);
+                assert!(!text.contains("Tr0ub4dor"), "{found}: {text}");
+                assert_eq!(text.matches("[PASSWORD_REDACTED]").count(), 1, "{found}: {text}");
+                assert!(!replacements.are_left_in(&text), "{found}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_is_left() {
+        let text = r#"{"a":"k9-wren-27","b":"k9-wren-28"}"#;
+        let cut = Cut { text: 0, span: 6..16, label: "SECRET" };
+        let replacements = Replacements::of(&[text], &[cut]).expect("replacements");
+        let mut words = text.to_owned();
+        replacements.apply(&mut words);
+        assert_eq!(words, r#"{"a":"[SECRET_REDACTED]","b":"k9-wren-28"}"#);
+    }
+}
