@@ -5,6 +5,9 @@ use serde_json::{Number, Value};
 use super::{INPUT_REQUIRED, JsonObject, REQUEST_STATE, RESULT_TYPE, ToolOutput};
 use crate::json::step;
 
+/// Under what name results of each method have what a client shows.
+const SHOWN: [&str; 5] = ["content", "structuredContent", "contents", "messages", "completion"];
+
 /// Collects every string of a JSON value: the values as they follow each other, then the keys.
 pub fn strings<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
     let mut keys = Vec::new();
@@ -206,7 +209,7 @@ impl ToolOutput {
 
     /// Whether it is no result yet, but a question to the client, with nothing in it that a client shows as a result.
     pub fn only_asks(&self) -> bool {
-        let shows = ["content", "structuredContent"].into_iter().any(|key| self.result.contains_key(key));
+        let shows = SHOWN.into_iter().any(|key| self.result.contains_key(key));
         !shows && self.result.get(RESULT_TYPE).is_some_and(|kind| kind == INPUT_REQUIRED)
     }
 
@@ -233,4 +236,29 @@ impl ToolOutput {
 
 pub fn object_size(map: &JsonObject) -> usize {
     2 + map.iter().map(|(key, value)| 4 + key.len() + size(value)).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::call::Method;
+
+    #[test]
+    fn what_shows_something_does_not_only_ask() {
+        for (method, more, expected) in [
+            (Method::Tool, json!({}), true),
+            (Method::Tool, json!({"structuredContent": {}}), false),
+            (Method::Prompt, json!({"messages": []}), false),
+            (Method::Resource, json!({"contents": []}), false),
+            (Method::Complete, json!({"completion": {"values": []}}), false),
+        ] {
+            let mut result =
+                json!({"resultType": "input_required", "inputRequests": {}, "requestState": "s"});
+            result.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+            let output = ToolOutput::parse(method, result).expect("a result");
+            assert_eq!((output.only_asks(), output.state().is_some()), (expected, expected), "{more}");
+        }
+    }
 }
