@@ -2,15 +2,16 @@
 # Measures the built-in detectors on a folder of labelled texts, and writes the table to src/detect/SCORES.md.
 #
 #   scripts/eval.sh DIR [--check]
-#   scripts/eval.sh --ordinary [--extra] [--pieces N] [--show N]
+#   scripts/eval.sh --ordinary [--extra] [--pieces N] [--show N] [FOLDER...]
 #
 # DIR holds *.jsonl or *.jsonl.gz, one {"kind", "source", "direction", "text", "label"} a line. The texts stay there.
 # --check writes nothing, and fails where a number differs from the one in SCORES.md.
 # --ordinary counts false alarms on pieces of Python's standard library and of the crates of Cargo.lock instead.
+# Of folders it counts those on their files, as results and as what is written, and on paragraphs of their prose, by rule.
 set -euo pipefail
 
 case ${1:--h} in
-  -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit ;;
+  -h | --help) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" && exit ;;
   --ordinary) exec python3 "$(dirname "${BASH_SOURCE[0]}")/support/alarms.py" "${@:2}" ;;
 esac
 data=$(cd "$1" && pwd)
