@@ -281,6 +281,9 @@ mod tests {
             "<?xml version=\"1.0\"?><note to=\"Ann\">Lunch; then a walk | 5 pm</note>",
             "{\"name\": \"Tom & Jerry\", \"tags\": [\"a|b\", \"c;d\"]}",
             "type A =\n  | 'bundle'\n  | 'docker'",
+            "--BOUNDARY\nContent-Type: text/plain; charset=\"us-ascii\"",
+            "The `get-service-attributes` example reads a service.",
+            "aws devicefarm create-device-pool --rules file://device-rules.json",
         ] {
             if !labels(text, Place::Argument).is_empty() {
                 wrong.push(format!("FP {text}"));

@@ -4,6 +4,7 @@
 mod addressed;
 mod explained;
 mod languages;
+mod plain;
 mod results;
 mod strong;
 mod weak;
@@ -14,8 +15,8 @@ use super::{FLAGGED, Finding, Kind, Kinds, Place};
 pub(super) use explained::EXPLAINED;
 
 pub(super) const TABLES: &[Table] = &[
-    Table { search: Search::Heads, ..table(EVERYWHERE, strong::HEADED) },
-    table(EVERYWHERE, strong::RULES),
+    Table { search: Search::Heads, check: Some(plain::check), ..table(EVERYWHERE, strong::HEADED) },
+    Table { check: Some(plain::check), ..table(EVERYWHERE, strong::RULES) },
     Table { check: Some(strong::is_its_own), ..table(EVERYWHERE, strong::LIMITS) },
     table(EVERYWHERE, weak::RULES),
     table(EVERYWHERE, languages::RULES),

@@ -3,6 +3,7 @@
 
 mod assigned;
 mod commands;
+mod harmless;
 mod issued;
 mod keys;
 mod mentions;
@@ -51,10 +52,12 @@ fn is_token(rule: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Opt
         "secret.github" => !value::is_named_after(token),
         "secret.jwt" => value::is_jwt(token),
         "secret.vault" => value::is_random(token),
+        "secret.age-artifactory" => value::has_digit(token),
         "secret.psexec" => value::has_digit(token) || token.contains(['!', '@', '#']),
         _ => true,
     };
-    (signed && !value::is_placeholder(token) && value::entropy(token) >= 2.3).then_some(span)
+    let drawn = signed && !value::is_placeholder(token) && value::entropy(token) >= 2.3;
+    (drawn && !harmless::is_of_a_hash(text, &span)).then_some(span)
 }
 
 /// What follows a vendor's name must look random by itself.
@@ -68,7 +71,8 @@ fn is_named(rule: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) ->
         "secret.curl-user" => value::is_random(token) || value::is_marked(token),
         _ => value::is_random(token),
     };
-    (!value::is_placeholder(token) && drawn && !value::is_words(token)).then_some(span)
+    let named = rule.id == "secret.authorization" && harmless::is_of_a_resource(text, whole.start);
+    (!value::is_placeholder(token) && drawn && !value::is_words(token) && !named).then_some(span)
 }
 
 /// Whether base64 holds `user:password`.
@@ -94,16 +98,29 @@ fn follows_curl(text: &str, at: usize) -> bool {
     before[line..].windows(4).enumerate().any(|(start, word)| called(line + start, word))
 }
 
-fn is_login(_: &Rule, text: &str, _: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
+fn is_login(_: &Rule, text: &str, whole: Range<usize>, span: Range<usize>) -> Option<Range<usize>> {
     let password = text.get(span.clone())?;
-    let known = EXAMPLES.iter().any(|word| password.eq_ignore_ascii_case(word));
+    let known = EXAMPLES.iter().any(|word| password.eq_ignore_ascii_case(word))
+        || harmless::is_local_login(text.get(whole)?, password, text.get(span.end..)?);
     (password.len() >= 3 && !known && !value::is_placeholder(password)).then_some(span)
 }
 
 /// What examples write where a password belongs.
 const EXAMPLES: &[&str] = &[
-    "pass", "password", "passwd", "pwd", "secret", "hunter2", "user", "username", "token", "key", "foo",
+    "pass",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "hunter2",
+    "user",
+    "username",
+    "token",
+    "key",
+    "foo",
     "bar",
+    "open sesame",
+    "opensesame",
 ];
 
 /// A block with both ends holds a key between them.
@@ -159,7 +176,12 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
             byte.is_none_or(|byte| !matches!(byte, b'_' | b'-' | b'/' | b'.' | b'+' | b'@'))
         };
         let apart = free(start.checked_sub(1).and_then(|before| bytes.get(before))) && free(bytes.get(end));
-        if DRAWN.contains(&length) && (named || numbered) && apart && drawn(&text[at..end]) {
+        if DRAWN.contains(&length)
+            && (named || numbered)
+            && apart
+            && drawn(&text[at..end])
+            && !harmless::is_of_a_hash(text, &(start..end))
+        {
             found.push(Finding {
                 kind: Kind::Secret,
                 label: "API_KEY",

@@ -75,7 +75,7 @@ enum Shape {
 impl Shape {
     fn of(text: &str) -> Self {
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LINES).collect();
-        if lines.iter().filter(|line| line.trim().len() > 3).count() >= DOCUMENT {
+        if lines.iter().filter(|line| line.trim().len() > 3).count() >= DOCUMENT || is_packed(text) {
             return Self::Document;
         }
         let (all, code) = (lines.len(), lines.iter().filter(|line| is_code(line)).count());
@@ -90,6 +90,14 @@ impl Shape {
             _ => Self::Value,
         }
     }
+}
+
+/// A program without its blanks, as browsers are given them: signs of one all over, on a line or two.
+fn is_packed(text: &str) -> bool {
+    const LONG: usize = 1000;
+    let share =
+        |signs: &[u8]| text.bytes().filter(|byte| signs.contains(byte)).count() * 100 / text.len().max(1);
+    text.len() >= LONG && share(b"(){};,=") >= 10 && share(b" ") <= 8 && share(b"(){}") >= 3
 }
 
 /// The words that a line of a program begins with.
@@ -232,6 +240,8 @@ mod tests {
             "() => document.title",
             "(el) => window.scrollTo(0, el.offsetTop)",
             "rule = (r'(\\w+)(\\s*)(\\()', bygroups(a, b))",
+            &"function f(e,t){for(var n in e)if(n>1&&(t=e[n]),a&&!w&&!y)return m(o.signal,F);for(n=0;n<6;++n)t[n]();}"
+                .repeat(12),
         ] {
             assert_eq!(flagged(text), Vec::<&str>::new(), "{text}");
         }

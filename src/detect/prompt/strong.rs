@@ -58,7 +58,7 @@ pub(super) const RULES: &[Rule] = rules! {
         r"(?:\bthis is an? (?:system|admin|developer|security) (?:message|notice|alert|instruction)\b|\b(?:make sure|remember|be sure|you must|you need|you have|need) to (?:execute|call|run|perform|do|follow|complete)\w* the following (?:\w+\s){0,3}?(?:before|first|in order)|\bexecute the following (?:function|tool|action|task|instruction)s?\b.{0,60}\bbefore\b|\b(?:strictly|only) (?:adhere to|follow) the following instructions?\b|\bin order to (?:see|view|access|read) (?:the|this) (?:content|page|message|file)\b.{0,80}\b(?:you (?:need|must|have)|solve|click|captcha|verify)|\bplease do the following (?:first|instead)\b)"
         "The text orders another task before the user's."
     "prompt.todo-order" "tool" 0.6 ["todo:" "to do:" "todo -"]
-        r"(?:\b|_)to ?do\s?[:-]\s{1,3}(?:please\s+)?(?:send|make|create|delete|invite|add|remove|post|e-?mail|forward|share|transfer|buy|book|pay|visit|click|reserve|upload|download|cancel|get|open|summari[sz]e|concatenate|write|read|find|list|change|set|update)\b[^\n]{0,200}(?:\w@\w|www\.|https?://|\busers?\b|\bID '?\d|\bfile\b|\bchannel\b|\baccount\b)"
+        r"(?:\b|_)to ?do\s?[:-]\s{1,3}(?:please\s+)?(?:send|make|create|delete|invite|add|remove|post|e-?mail|forward|share|transfer|buy|book|pay|visit|click|reserve|upload|download|cancel|get|open|summari[sz]e|concatenate|write|read|find|list|change|set|update)\b[^\n<>]{0,200}(?:\w@\w|www\.|https?://|\busers?\b|\bID '?\d|\bfile\b|\bchannel\b|\baccount\b)"
         "A task for the assistant is put into data."
     "prompt.repeat" "leak" 0.75 ["instructions" "prompt" "above this"]
         r"(?:^|[.!?\n:;,\x22'%]\s{0,3}|\b(?:please|just|now|then|to|and|can you|could you)\s+)(?:repeat|print(?: out)?|output|reveal|leak|recite|echo|dump|return)\s+(?:back\s+|out\s+)?(?:me\s+)?(?:all\s+|to me\s+)?(?:of\s+)?(?:your|the above|all|previous|prior|these|the (?:previous|initial|original|system|preceding))\s+(?:\w+\s+){0,2}?(?:instructions?|prompts?)\b|\b(?:repeat|print) the instructions (?:given|above|you|in)\b|\b(?:repeat|print|output|show|give)(?: me)? everything above this (?:line|message|sentence)\b"
@@ -95,7 +95,9 @@ pub(super) fn is_its_own(
     const REACH: usize = 80;
     const BEFORE: &[&str] = &["ai", "chatbot", "model", "assistant", "character", "chatgpt", "openai", "bot"];
     const AFTER: &[&str] = &[
-        "ai",
+        " ai ",
+        " ai.",
+        " ai,",
         "chatbot",
         "model",
         "assistant",
@@ -119,6 +121,9 @@ pub(super) fn is_its_own(
             before[at + name.len()..].chars().next().is_none_or(|next| !next.is_alphanumeric() && next != '_')
         })
     };
-    let owned = BEFORE.iter().any(ends) || bare && AFTER.iter().any(|name| after.contains(name));
+    // As licences say it.
+    let licence = said == "without limitation";
+    let owned = !licence && BEFORE.iter().any(ends)
+        || !licence && bare && AFTER.iter().any(|name| after.contains(name));
     owned.then_some(span)
 }

@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] = rules! {
     "prompt.weak-model" "weak" 0.25 ["chatgpt" "gpt-" "openai" "language model" "ai assistant" "claude" "as an ai" "chatbot" "llm" "bard"]
         r"\b(?:chatgpt|gpt-?\d|openai|(?:large )?language model|ai (?:assistant|model|agent|chatbot)|claude|as an ai|chatbot|llms?)\b" "The text names an assistant."
     "prompt.weak-refuse" "weak" 0.4 ["refuse" "decline" "apolog" "ethic" "moral" "legal" "warning" "disclaimer" "censor" "openai" "sorry" "policy" "policies"]
-        r"\b(?:never|not|don.?t|without|cannot|can.?t|doesn.?t|won.?t)\s+(?:\w+\s+){0,3}?(?:refus\w*|declin\w*|apologi\w*|ethic\w*|moral\w*|disclaimers?|warnings?|censor\w*|say(?:ing)? (?:that )?(?:you|i|it)(?:'re| are|'s|'m| am| is)? (?:can(?:no|')t|sorry|not)|openai'?s? polic\w+|content polic\w+)\b" "The text asks not to refuse."
+        r"\b(?:never|not|don.?t|without|cannot|can.?t|doesn.?t|won.?t)\s+(?:\w+\s+){0,3}?(?:refus\w*|declin\w*|apologi\w*|ethic\w*|moral\w*|disclaimers?|(?:moral|ethical|safety|content|any|or)\s+warnings?|censor\w*|say(?:ing)? (?:that )?(?:you|i|it)(?:'re| are|'s|'m| am| is)? (?:can(?:no|')t|sorry|not)|openai'?s? polic\w+|content polic\w+)\b" "The text asks not to refuse."
     "prompt.weak-secret" "weak" 0.3 ["password" "credential" "api key" "secret" "confidential"]
         r"\b(?:tell|give|show|reveal|send|share|print|provide|confirm|output|what(?:'s| is))\b(?:\W{1,3}\w{1,14}){0,4}?\W{1,3}(?:your|the|his|her|their|my)\W{1,3}(?:\w{1,14}\W{1,3}){0,2}?(?:passwords?|credentials?|api keys?|secrets?|confidential)\b" "The text asks for a secret."
     "prompt.weak-urgent" "weak" 0.25 ["urgent" "immediately" "important" "critical" "mandatory" "crucial"]

@@ -7,7 +7,7 @@ use super::super::rules::Rule;
 use super::super::runs::Class;
 use super::super::words::Words;
 use super::mentions::NAMED;
-use super::{name, value};
+use super::{harmless, name, value};
 
 /// How a name and its value are joined.
 #[derive(Clone, Copy, PartialEq)]
@@ -51,7 +51,14 @@ pub(super) fn value_of(rule: &Rule, text: &str, name: Range<usize>, _: Range<usi
     if is_fingerprint(text, name.start, raw) || !quoted && is_identifier(raw) && !tight {
         return None;
     }
-    is_secret(rule, called, &Value { text: raw, link, quoted, tight }, rest).then_some(span)
+    let secret = is_secret(rule, called, &Value { text: raw, link, quoted, tight }, rest);
+    let token = rule.id == "secret.token";
+    let harmless = secret
+        && (harmless::is_in_bytes(text, &span)
+            || token && harmless::is_compared(called, raw)
+            || harmless::is_of_a_resource(text, name.start)
+            || token && harmless::is_called(called, raw, !quoted && !tight));
+    (secret && !harmless).then_some(span)
 }
 
 fn is_secret(rule: &Rule, called: &str, value: &Value<'_>, rest: &str) -> bool {
@@ -349,9 +356,10 @@ fn is_password(name: &str, value: &Value<'_>) -> bool {
     let core = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let called = name.trim_start_matches('-').to_ascii_lowercase();
     if OTHERS.contains(&called.as_str())
+        || harmless::is_no_password(name, raw)
         || WORDS.contains(&core)
         || core.len() < 3
-        || core.contains("pass") && core.len() < 20
+        || (core.contains("pass") || core.starts_with("secret")) && core.len() < 20
         || is_path(raw)
     {
         return false;
@@ -383,6 +391,24 @@ fn is_environment(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
+/// What a name has that leaves no doubt.
+const STRONG: &[&str] = &[
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "api.key",
+    "api key",
+    "private",
+    "secret key",
+    "accesskey",
+    "access_key",
+    "authkey",
+    "auth_key",
+    "credential",
+];
+
 fn is_token(name: &str, value: &Value<'_>) -> bool {
     let raw = value.text.trim_end_matches('=');
     let is_uuid = value::is_uuid(raw);
@@ -393,23 +419,7 @@ fn is_token(name: &str, value: &Value<'_>) -> bool {
     }
     let lower = name.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let strong = has(&[
-        "secret",
-        "token",
-        "apikey",
-        "api_key",
-        "api-key",
-        "api.key",
-        "api key",
-        "private",
-        "secret key",
-        "accesskey",
-        "access_key",
-        "authkey",
-        "auth_key",
-        "credential",
-    ]) || lower.ends_with("key") && lower.len() > 5
-        || lower.ends_with("_api");
+    let strong = has(STRONG) || lower.ends_with("key") && lower.len() > 5 || lower.ends_with("_api");
     let weak = !strong && !has(&["auth", "login", "bearer", "access", "session", "signature", "api"]);
     if has(&[
         "public",
@@ -438,7 +448,7 @@ fn is_token(name: &str, value: &Value<'_>) -> bool {
         return false;
     }
     if is_uuid {
-        return strong && value.link != Link::Blank;
+        return strong && !harmless::is_of_a_request(name) && value.link != Link::Blank;
     }
     let mixed = value::is_mixed(raw);
     let least = match (strong, value.link, value.quoted) {

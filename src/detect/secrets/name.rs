@@ -33,6 +33,8 @@ const ABOUT: &[&str] = &[
     "field",
     "format",
     "hint",
+    "id",
+    "ids",
     "in",
     "issuer",
     "label",
@@ -59,6 +61,7 @@ const ABOUT: &[&str] = &[
     "updated",
     "uri",
     "url",
+    "usage",
     "version",
 ];
 
@@ -118,14 +121,18 @@ const PLACES: &[&str] = &[
     "continuation",
     "cursor",
     "delta",
+    "idempotency",
+    "lock",
     "next",
     "offset",
     "page",
     "paging",
     "pagination",
     "progress",
+    "purchase",
     "resume",
     "scroll",
+    "sequence",
     "skip",
     "start",
     "starting",
@@ -163,7 +170,9 @@ pub(super) fn is_about(name: &str) -> bool {
     }
     let [before, last] = last;
     let is = |list: &[&str], word: &str| list.iter().any(|known| word.eq_ignore_ascii_case(known));
-    !before.is_empty() && (is(ABOUT, last) || is(&["token", "tokens"], last) && is(PLACES, before))
+    // A vault asks for the id of a secret as for a password.
+    let opens = is(&["secret"], before) && is(&["id"], last);
+    !before.is_empty() && !opens && (is(ABOUT, last) || is(&["token", "tokens"], last) && is(PLACES, before))
 }
 
 /// A word that is never anything but a password: `pass` counts what has passed, and `pwd` is a folder.

@@ -59,9 +59,15 @@ pub(in super::super) fn is_placeholder(value: &str) -> bool {
         "undefined",
         "1234567890abcdefghij",
         "abcdefghijklmnopqrstuvwxyz0123",
+        // Of the standards that describe logins.
+        "2yotnfzfejr1zcsicmwpaa",
+        "tgzv3jokf0xg5qx2tlkwia",
+        "czzcagrsa3f0mzpnwdfmqmf0m2jw",
+        "qwxhzgrpbjpvcgvuihnlc2ftzq",
     ];
     // Runs of keys side by side, in a value too short to be anything but made up.
-    const RUNS: &[&str] = &["abc123", "123abc", "12345", "54321", "98765", "xyz", "qwert"];
+    const RUNS: &[&str] =
+        &["abc123", "123abc", "12345", "54321", "98765", "xyz", "qwert", "a1b2c3", "abcd1234", "1234abcd"];
     static GATES: [OnceLock<Option<AhoCorasick>>; 2] = [OnceLock::new(), OnceLock::new()];
     let has = |place: usize, list: &[&str]| {
         let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(list).ok();
@@ -73,6 +79,7 @@ pub(in super::super) fn is_placeholder(value: &str) -> bool {
         || value.len() < 24 && has(1, RUNS)
         || first.is_some_and(|first| value.bytes().all(|byte| byte == *first))
         || value.starts_with('%') && value.ends_with('%')
+        || value.ends_with("...")
 }
 
 /// Looks drawn at random: letters with digits, and few characters that repeat.
