@@ -44,7 +44,9 @@ ROUNDS = 3
 """How often the windows of a positive text that carry its label are chosen anew."""
 PLACES = 1 << 16
 FLOOR = 12
-"""Weights of a table, and the features of the least window, as in src/detect/model."""
+"""Weights of a table, and the features of the least window that is judged, as in src/detect/model."""
+ALIKE = 1e9
+"""Features that weigh alike, whatever they say by themselves."""
 SUREST = .6
 """No model is surer than this, as in src/detect/model."""
 KNOWN = .1
@@ -54,24 +56,24 @@ SNIPPETS = 8000
 WRITTEN = ROOT / "scripts/support/train/written"
 
 # What each model learns: texts of which sets, from where in a call, and which detectors its score stands beside.
-# In the order of src/detect/model.rs. `written`: what a text weighs that was written for it. `rates`: so many harmless
-# texts of these, ordinary pieces of text, harmless texts of the set, everyday texts of our own, and whole pages of
-# documentation, may count.
+# In the order of src/detect/model.rs. `written`: what a text weighs that was written for it. `fit`: how closely it is
+# fitted, what a feature weighs that says nothing by itself (as `telling` counts), and over how many features at least
+# a sum is spread. `rates`: so many harmless texts of these, ordinary pieces of text, harmless texts of the set, everyday
+# texts of our own, whole pages of documentation, and single strings of definitions, may count.
 MODELS = {
-    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "written": .5,
-                             "rates": (.03, .0001, .004, .002, .005)},
-    "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "written": 1.5,
-                            "rates": (.02, .0001, .004, .001, .008)},
+    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "written": 2,
+                             "fit": (3, .3, FLOOR), "rates": (.03, .0001, .004, .002, .002)},
+    "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "written": 3,
+                            "fit": (3, .3, FLOOR), "rates": (.02, .0001, .004, .001, .015)},
     "code.model": {"set": "code_injection", "place": "input", "kinds": ["code_injection"], "written": 0,
-                   "rates": (0, .001, .003, .02)},
-    "poison.model": {
-        "set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"], "written": 2.5,
-        "rates": (.02, .0005, .003),
-    },
+                   "fit": (3, ALIKE, FLOOR), "rates": (0, .001, .003, .02)},
+    "poison.model": {"set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"],
+                     "written": 2.5, "fit": (10, .3, 80), "rates": (.035, .0005, .003, 1, 1, .002)},
     "toxicity.model": {"set": "toxicity", "place": None, "kinds": ["toxicity", "nsfw"], "written": .4,
-                       "rates": (.02, .0001, .01, .001, .004)},
+                       "fit": (3, .3, FLOOR), "rates": (.02, .0001, .01, .001, .004)},
 }
-C = 3.0
+BULK = .9999
+"""Of the weights, which are kept as bytes; the few greatest are cut to fit."""
 
 
 class Text:
@@ -101,6 +103,27 @@ def written(name, task):
             one.weight *= 0 if one.label else .3
         if one.weight:
             yield one
+
+
+def pieces():
+    """The strings that honest definitions are made of, which are judged one by one too."""
+    found = {}
+
+    def walk(value):
+        if isinstance(value, str):
+            found.setdefault(value)
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            walk(part)
+        for name in value if isinstance(value, dict) else ():
+            found.setdefault(name)
+
+    for one in labelled(WRITTEN, "tool_poisoning"):
+        if not one.label and one.text.startswith("{"):
+            try:
+                walk(json.loads(one.text))
+            except ValueError:
+                continue
+    return list(found)
 
 
 def run(command, lines):
@@ -133,17 +156,19 @@ def ask_rules(texts, kinds):
 class Bags:
     """Texts as matrices: a row for each window, and whose it is."""
 
-    def __init__(self, texts):
+    def __init__(self, texts, floor):
         self.texts, places, values, ends, owner = texts, [], [], [0], []
         for at, bag in enumerate(windows(texts)):
             for window in bag:
+                if len(window) < FLOOR:
+                    continue
                 places.extend(window)
-                values.extend([1 / np.sqrt(max(len(window), FLOOR))] * len(window))
+                values.extend([1 / np.sqrt(max(len(window), floor))] * len(window))
                 ends.append(len(places))
                 owner.append(at)
         self.matrix = sparse.csr_matrix((np.array(values, np.float32), np.array(places, np.int32), np.array(ends)),
                                         shape=(len(owner), PLACES))
-        self.owner = np.array(owner)
+        self.owner = np.array(owner, int)
         self.label = np.array([one.label for one in texts])
         self.source = np.array([f"{one.source}/{one.label}" for one in texts])
 
@@ -153,7 +178,7 @@ class Bags:
         return scores
 
 
-def fit(bags, allowed):
+def fit(bags, allowed, closely, common):
     """A model of the texts that are allowed. Of a positive text only the windows that look worst carry its label."""
     # What the rules are sure of has been decided before a model is asked.
     known = np.array([one.rule >= .5 for one in bags.texts]) & bags.label
@@ -163,19 +188,34 @@ def fit(bags, allowed):
     used = weight[bags.owner] > 0
     positive = bags.label[bags.owner]
     carries = used & positive
-    model = LogisticRegression(C=C, max_iter=60, tol=1e-3, warm_start=True)
-    for round_ in range(ROUNDS):
+    for _ in range(ROUNDS):
         rows = carries | (used & ~positive)
         owner = bags.owner[rows]
         each = np.bincount(owner, minlength=len(bags.texts))[owner]
         share = weight[owner] / np.where(positive[rows], each, np.sqrt(each))
         for label in (True, False):
             share[positive[rows] == label] *= rows.sum() / 2 / share[positive[rows] == label].sum()
-        model.fit(bags.matrix[rows], positive[rows], sample_weight=share)
+        scale = telling(bags.matrix[rows], positive[rows], share, common)
+        model = LogisticRegression(C=closely, max_iter=60, tol=1e-3)
+        model.fit(bags.matrix[rows] @ sparse.diags(scale), positive[rows], sample_weight=share)
+        model.coef_ *= scale
         logits = model.decision_function(bags.matrix)
         most = bags.worst(np.where(carries, logits, -30.0))[bags.owner]
         carries = used & positive & ((logits >= most - 1e-9) | (logits > 1.0))
+    # As the file keeps them, so that what is judged is what is used.
+    model.scale = float(np.quantile(np.abs(model.coef_[model.coef_ != 0]), BULK)) / 127
+    model.table = np.clip(np.round(model.coef_[0] / model.scale), -127, 127).astype(np.int8)
+    model.coef_ = (model.table * model.scale).astype(np.float32)[None]
     return model
+
+
+def telling(matrix, positive, share, common):
+    """A factor for each feature: how much more often it is met with one label than with the other."""
+    met = matrix.copy()
+    met.data = np.ones_like(met.data)
+    often = [1 + met.T @ np.where(positive == label, share, 0) for label in (True, False)]
+    factors = common + np.abs(np.log(often[0] / often[0].sum()) - np.log(often[1] / often[1].sum()))
+    return (factors / factors.mean()).astype(np.float32)
 
 
 def logistic(logits):
@@ -192,12 +232,12 @@ def area(scores, label):
     return float((ranks[label].sum() - ones * (ones + 1) / 2) / (ones * (~label).sum()))
 
 
-def judge(bags, place, folds):
+def judge(bags, place, folds, manner):
     """Scores of texts by models that were trained without their fold, and which of them are met at this place."""
     scores = np.zeros(len(bags.texts))
     for fold in sorted(set(folds) - {None}, key=str):
         out = np.array([other == fold for other in folds])
-        model = fit(bags, ~out)
+        model = fit(bags, ~out, *manner)
         scores[out] = bags.worst(model.decision_function(bags.matrix))[out]
     kept = np.array([one.measured and place in (None, one.place) for one in bags.texts])
     return logistic(scores), kept
@@ -277,11 +317,12 @@ def train(folder):
         texts += [Text(one.text, one.place, one.label, one.source, .5) for one in abuse if name == "toxicity.model"]
         texts = [one for one in texts if one.weight > 0 or one.measured] + list(written(name, task))
         ask_rules([one for one in texts if one.measured or is_written(one)], task["kinds"])
-        bags = Bags(texts)
-        plain, whole = (Bags([Text(text, task["place"] or "output", False, "plain") for text in part])
-                        for part in (check, other_pages))
-        model = fit(bags, np.ones(len(texts), bool))
-        scores, kept = judge(bags, task["place"], alike(texts))
+        *manner, floor = task["fit"]
+        bags = Bags(texts, floor)
+        plain, whole, single = (Bags([Text(text, task["place"] or "output", False, "plain") for text in part], floor)
+                                for part in (check, other_pages, pieces()))
+        model = fit(bags, np.ones(len(texts), bool), *manner)
+        scores, kept = judge(bags, task["place"], alike(texts), manner)
         # Ordinary pieces from files that no model learned from; and harmless texts, each judged by a model without it.
         ordinary = np.sort(logistic(plain.worst(model.decision_function(plain.matrix))))[::-1]
         clean = np.sort(scores[kept & ~bags.label])[::-1]
@@ -290,8 +331,9 @@ def train(folder):
         own_words = here & np.array([is_written(one) for one in texts])
         honest = np.sort(scores[own_words & ~bags.label])[::-1]
         of_pages = np.sort(logistic(whole.worst(model.decision_function(whole.matrix))))[::-1]
-        parts_of = zip((honest, ordinary, clean, everyday, of_pages), task["rates"])
-        knees = [float(part[int(rate * len(part))]) for part, rate in parts_of if len(part)]
+        of_pieces = np.sort(logistic(single.worst(model.decision_function(single.matrix))))[::-1]
+        parts_of = zip((honest, ordinary, clean, everyday, of_pages, of_pieces), task["rates"])
+        knees = [float(part[int(rate * len(part))]) for part, rate in parts_of if len(part) and rate < 1]
         knee = max(knees)
         rules = np.array([one.rule for one in texts])
         rule = rules >= .5
@@ -321,20 +363,15 @@ def train(folder):
         if not os.environ.get("QUICK"):
             # What a source holds of both labels, under names that begin alike, is held out together.
             origins = [re.split("[_-]", one.source)[0] if one.measured else None for one in texts]
-            unseen, kept = judge(bags, task["place"], origins)
+            unseen, kept = judge(bags, task["place"], origins, manner)
             figures["unseen"] = judged("unseen", unseen, kept)
             flag = rule | (unseen >= knee)
             figures["unseen counts"] = [round(float(flag[kept & (bags.label == label)].mean()), 4) for label in (True, False)]
-        weights = model.coef_[0]
-        scale = float(np.abs(weights).max()) / 127
-        table = np.clip(np.round(weights / scale), -127, 127).astype(np.int8)
-        rounded = bags.worst(bags.matrix @ (table * scale).astype(np.float32) + model.intercept_[0])
-        lost = np.abs(logistic(rounded) - logistic(bags.worst(model.decision_function(bags.matrix))))
-        figures["lost by rounding"] = [round(float(how(lost)), 4) for how in (np.median, np.max)]
         figures["ordinary texts that count"] = round(float((ordinary >= knee).mean()), 5)
         figures["pages that count"] = [len(of_pages), round(float((of_pages >= knee).mean()), 5)]
+        figures["strings that count"] = [len(of_pieces), round(float((of_pieces >= knee).mean()), 5)]
         report[name] = figures
-        parts.append(struct.pack("<fff", scale, float(model.intercept_[0]), knee) + table.tobytes())
+        parts.append(struct.pack("<ffff", model.scale, float(model.intercept_[0]), knee, floor) + model.table.tobytes())
         print(name, *(f"  {key}: {json.dumps(value)}" for key, value in figures.items()), sep="\n", flush=True)
     for name, several in pooled.items():
         if len(several) > 1:

@@ -18,17 +18,28 @@ SHORTEST, LONGEST = 200, 60_000
 """Characters and bytes of a page."""
 # Packages of Node of which the pages are read, all under MIT, ISC, BSD or Apache-2.0.
 PACKAGES = """
-    agenda@6.2.6 ai@6.0.326 ajv@8.20.0 axios@1.21.1 better-sqlite3@12.11.1 bullmq@6.7.0 cheerio@1.2.0 chokidar@5.0.0
-    date-fns@4.4.0 discord.js@14.28.1 dotenv@18.0.10 ejs@7.0.2 electron-builder@26.17.0 eslint@10.15.0 execa@9.6.1
-    express@5.3.0 fastify@5.12.8 firebase-admin@13.10.0 fs-extra@11.4.1 glob@14.0.6 got@14.6.6 graphql@16.15.0
-    handlebars@4.7.10 inquirer@14.2.5 ioredis@6.0.0 isomorphic-git@1.44.11 joi@18.3.2 jsdom@29.1.1
-    jsonwebtoken@9.0.3 keyv@5.6.0 knex@3.3.0 koa@3.3.0 ky@1.14.3 @langchain/core@1.4.0 lodash@4.18.1 lowdb@7.0.1
-    luxon@3.7.2 markdown-it@15.0.3 marked@18.2.1 mocha@12.0.3 mongoose@9.12.1 msw@2.15.0 multer@2.5.0 mysql2@3.24.6
-    nock@15.0.2 node-cron@4.6.0 node-fetch@3.3.2 node-gyp@12.4.0 nodemailer@10.6.0 nodemon@3.1.14 ollama@0.6.4
-    passport@0.7.0 pg@8.23.1 pino@10.4.0 prettier@3.10.1 pug@3.0.4 puppeteer-core@24.43.1 react-router@7.18.5
-    redux@5.0.1 rollup@4.68.7 rxjs@7.8.2 sequelize@6.37.8 shelljs@0.10.0 simple-git@4.0.2 sinon@22.1.0
-    @slack/web-api@8.2.0 socket.io@4.8.4 stripe@23.1.0 superagent@10.4.2 svelte@5.57.3 telegraf@4.16.3 twilio@6.2.0
-    typeorm@1.1.1 vite@8.3.8 vue@3.5.45 webpack@5.112.2 winston@3.19.0 yargs@18.2.0 zx@8.8.5
+    agenda@6.2.6 ai@6.0.326 ajv@8.20.0 amqplib@2.3.1 @anthropic-ai/sdk@1.12.0 argon2@0.45.1 axios@1.21.1
+    @azure/identity@4.14.1 bcrypt@6.0.0 better-sqlite3@12.11.1 bullmq@6.7.0 cassandra-driver@4.10.0 chalk@6.0.1
+    chart.js@4.6.1 cheerio@1.2.0 chokidar@5.0.0 commander@15.1.0 cors@2.8.6 csv-parse@7.0.3 d3@7.9.2 date-fns@4.4.0
+    dayjs@1.11.23 debug@4.4.3 discord.js@14.28.1 dotenv@18.0.10 drizzle-orm@0.45.4 ejs@7.0.2
+    @elastic/elasticsearch@9.5.1 electron-builder@26.17.0 eslint-plugin-import@2.32.0 eslint@10.15.0 exceljs@4.4.0
+    execa@9.6.1 express-rate-limit@8.7.4 express@5.3.0 fast-glob@3.3.3 fast-xml-parser@5.12.1 fastify@5.12.8
+    firebase-admin@13.10.0 fs-extra@11.4.1 glob@14.0.6 google-auth-library@11.3.4 got@14.6.6 graphql@16.15.0
+    handlebars@4.7.10 helmet@8.3.0 hono@4.13.19 husky@9.1.7 i18next@27.1.2 inquirer@14.2.5 ioredis@6.0.0
+    isomorphic-git@1.44.11 jest@30.5.2 joi@18.3.2 js-yaml@5.5.0 jsdom@29.1.1 jsonwebtoken@9.0.3 kafkajs@2.2.4
+    keyv@5.6.0 knex@3.3.0 koa@3.3.0 ky@1.14.3 @langchain/core@1.4.0 leaflet@1.9.4 lerna@10.1.1 lint-staged@17.6.1
+    listr2@11.4.0 lodash@4.18.1 lowdb@7.0.1 luxon@3.7.2 markdown-it@15.0.3 marked@18.2.1 micromatch@4.0.8
+    minimist@1.2.8 mocha@12.0.3 moment@2.31.0 mongodb@7.9.0 mongoose@9.12.1 mqtt@5.16.0 msw@2.15.0 multer@2.5.0
+    mysql2@3.24.6 nanoid@6.0.2 nats@2.29.3 neo4j-driver@6.3.0 nock@15.0.2 node-cron@4.6.0 node-fetch@3.3.2
+    node-gyp@12.4.0 node-notifier@10.0.1 node-pty@1.1.0 node-telegram-bot-api@2.1.0 nodemailer@10.6.0 nodemon@3.1.14
+    @octokit/rest@22.0.1 ollama@0.6.4 openai@7.57.0 ora@9.4.1 otplib@13.5.0 papaparse@5.7.1 passport@0.7.0
+    pdf-lib@1.17.1 pg@8.23.1 pino@10.4.0 pixi.js@8.22.0 prettier@3.10.1 pug@3.0.4 puppeteer-core@24.43.1 qrcode@1.5.4
+    react-router@7.18.5 redux@5.0.1 @reduxjs/toolkit@2.14.0 rollup@4.68.7 rxjs@7.8.2 semantic-release@25.0.9
+    semver@7.8.6 sequelize@6.37.8 shelljs@0.10.0 simple-git@4.0.2 sinon@22.1.0 @slack/web-api@8.2.0 socket.io@4.8.4
+    standard-version@9.5.0 stripe@23.1.0 stylelint@18.0.0 @supabase/supabase-js@2.119.1 superagent@10.4.2
+    svelte@5.57.3 systeminformation@5.33.23 telegraf@4.16.3 @trpc/server@11.25.2 tsx@4.23.15 twilio@6.2.0
+    typeorm@1.1.1 undici@8.12.4 uuid@14.0.3 vite@8.3.8 vitest@5.1.1 vue@3.5.45 webpack@5.112.2 whatsapp-web.js@1.34.7
+    winston@3.19.0 ws@8.23.0 xml2js@0.6.2 yaml@2.9.1 yargs@18.2.0 zod@4.6.7 zx@8.8.5
 """.split()
 
 

@@ -9,10 +9,10 @@ const SUREST: f32 = 0.6;
 /// A window of less, such as a word or two, says nothing by itself.
 const FEATURES: i32 = 12;
 
-/// One after the other, each: three numbers of four bytes, and its table.
+/// One after the other, each: four numbers of four bytes, and its table.
 static FILE: &[u8] = include_bytes!("weights.bin");
 
-const HEAD: usize = 3 * size_of::<f32>();
+const HEAD: usize = 4 * size_of::<f32>();
 
 /// What a weight of zero is in a row.
 const ZERO: u8 = 0x80;
@@ -38,6 +38,8 @@ pub(super) struct Model {
     bias: f32,
     /// From this probability on it counts.
     knee: f32,
+    /// Over so many features at least a sum is spread: what is short says less.
+    floor: f32,
 }
 
 impl Panel {
@@ -51,11 +53,11 @@ impl Panel {
                 continue;
             };
             let (numbers, _) = head.as_chunks::<4>();
-            let [scale, bias, knee] = [0, 1, 2].map(|at| f32::from_le_bytes(numbers[at]));
+            let [scale, bias, knee, floor] = [0, 1, 2, 3].map(|at| f32::from_le_bytes(numbers[at]));
             for (row, weight) in panel.rows.iter_mut().zip(table) {
                 row[column] = weight.wrapping_add(ZERO);
             }
-            panel.models.push((task, Model { scale, bias, knee }));
+            panel.models.push((task, Model { scale, bias, knee, floor }));
         }
         panel
     }
@@ -90,7 +92,7 @@ impl Model {
         }
         // Sums of a window are small; both are exact.
         #[expect(clippy::cast_precision_loss)]
-        let logit = self.scale * sum as f32 / (features as f32).sqrt() + self.bias;
+        let logit = self.scale * sum as f32 / (features as f32).max(self.floor).sqrt() + self.bias;
         let probability = 1.0 / (1.0 + (-logit).exp());
         if probability < self.knee {
             FLAGGED * probability / self.knee
