@@ -64,7 +64,7 @@ MODELS = {
     "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "written": 2,
                              "fit": (3, .3, FLOOR), "rates": (.03, .0001, .004, .002, .002)},
     "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "written": 3,
-                            "fit": (3, .3, FLOOR), "rates": (.02, .0001, .004, .001, .015)},
+                            "fit": (3, .3, FLOOR), "rates": (.02, .0001, .004, .001, .002)},
     "code.model": {"set": "code_injection", "place": "input", "kinds": ["code_injection"], "written": 0,
                    "fit": (3, ALIKE, FLOOR), "rates": (0, .001, .003, .02)},
     "poison.model": {"set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"],
