@@ -18,7 +18,9 @@ fn main() -> io::Result<()> {
         let message: Value = serde_json::from_str(&line?)?;
         if let Some(log) = log {
             let mut log = fs::OpenOptions::new().create(true).append(true).open(log)?;
-            writeln!(log, "{} {}", message["method"].as_str().unwrap_or_default(), message["params"])?;
+            // In one piece: several servers may write to it at once.
+            let line = format!("{} {}\n", message["method"].as_str().unwrap_or_default(), message["params"]);
+            log.write_all(line.as_bytes())?;
         }
         if message.get("id").is_some() && message.get("method").is_some() {
             // Read anew each time, so that a test can change it.
