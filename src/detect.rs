@@ -107,6 +107,13 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
     in_order(found)
 }
 
+/// What the rules see of code in a command that is run as it stands: nothing around it explains it.
+pub fn inspect_command(command: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    rules::scan(command, Place::Argument, Kinds::NONE.with(Kind::CodeInjection), &mut found);
+    in_order(found)
+}
+
 /// What the detectors see in one reading of a text.
 fn whole(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
     let mut seen = Vec::new();

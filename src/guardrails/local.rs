@@ -117,8 +117,11 @@ impl Local {
             self.by_figure(subject, kinds, &mut hits);
             hits.extend(self.across(subject, kinds));
             if kinds.contains(Kind::CodeInjection) {
-                let harm = contract.harm().filter(|finding| finding.score >= threshold);
-                hits.extend(harm.filter_map(|finding| hit(finding, None)));
+                for finding in contract.harm().filter(|finding| finding.score >= threshold) {
+                    if hits.iter().all(|known| known.rule != finding.rule) {
+                        hits.extend(hit(finding, None));
+                    }
+                }
             }
         }
         let look = Look::at(subject);

@@ -350,6 +350,14 @@ fn is_identifier(raw: &str) -> bool {
             || digits <= 2 && !raw.bytes().any(|byte| byte.is_ascii_lowercase()))
 }
 
+/// `secret1`, `my-password`: the word for it, in letters, and numbers at most behind them.
+fn is_made_up(core: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_' | b'.');
+    core.len() < 20
+        && (core.contains("pass") || core.starts_with("secret"))
+        && core.trim_end_matches(|c: char| c.is_ascii_digit()).bytes().all(plain)
+}
+
 fn is_password(name: &str, value: &Value<'_>) -> bool {
     let raw = value.text;
     let lower = raw.to_ascii_lowercase();
@@ -359,7 +367,7 @@ fn is_password(name: &str, value: &Value<'_>) -> bool {
         || harmless::is_no_password(name, raw)
         || WORDS.contains(&core)
         || core.len() < 3
-        || (core.contains("pass") || core.starts_with("secret")) && core.len() < 20
+        || is_made_up(core)
         || is_path(raw)
     {
         return false;
