@@ -161,6 +161,18 @@ async fn a_pattern_is_held_against_its_places_only() {
 }
 
 #[tokio::test]
+async fn a_number_at_a_place_is_held_against_a_pattern() {
+    let rules = json!([{"name": "account", "regex": "^4711$", "paths": ["/account"]}]);
+    for (args, status) in [
+        (json!({"account": 4711}), "blocked_input"),
+        (json!({"account": {"numbers": [1, 4711]}}), "blocked_input"),
+        (json!({"account": 47110, "amount": 4711}), "success"),
+    ] {
+        assert_eq!(call(&rules, "transfer", &args).await["status"], status, "{args}");
+    }
+}
+
+#[tokio::test]
 async fn all_conditions_of_a_rule_must_hold() {
     let rules = json!([{
         "name": "all", "keywords": ["secret plan"], "regex": "[0-9]{4}", "paths": ["/a"], "when": "tool == 'fetch'",

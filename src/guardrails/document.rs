@@ -161,22 +161,24 @@ impl<'a> Document<'a> {
                 pointers.insert(text.as_ptr(), pointer.to_owned());
             }
         };
-        let mut members = |object: &'a JsonObject| {
-            for (key, value) in object {
-                each_at(value, &mut json::pointer(key), &mut note);
-            }
-        };
+        self.each_root(&mut |mut pointer, value| each_at(value, &mut pointer, &mut note));
+        pointers
+    }
+
+    /// Goes over what pointers lead into, with the beginning of those.
+    pub(super) fn each_root(&self, act: &mut dyn FnMut(String, &'a Value)) {
+        let mut members =
+            |object: &'a JsonObject| object.iter().for_each(|(key, value)| act(json::pointer(key), value));
         match self {
             Self::Call(call) => {
                 members(call.beside());
-                each_at(call.arguments(), &mut String::new(), &mut note);
+                act(String::new(), call.arguments());
             }
             Self::Output(output) => members(output.result()),
             Self::Definition { object, .. } => members(object),
             // What stands beside a call has no place in it.
             Self::Message(_) | Self::Question(_) | Self::Server { .. } | Self::Words(_) => {}
         }
-        pointers
     }
 
     /// Goes over the values that a server wrote under names of its own: what a caller writes into a member called

@@ -4,7 +4,7 @@
 use serde_json::Number;
 
 use super::document::Document;
-use crate::call::{JsonObject, each_figure};
+use crate::call::{JsonObject, each_figure, each_number};
 
 /// Numbers with fewer digits say nothing of a person.
 const DIGITS: usize = 6;
@@ -84,6 +84,17 @@ impl<'a> Document<'a> {
             }
             Self::Server { .. } | Self::Words(_) => {}
         }
+        figures
+    }
+
+    /// The same with the place of each.
+    pub(super) fn figures_at(&self) -> Vec<(String, String)> {
+        let mut figures = Vec::new();
+        let mut note = |pointer: &str, _: &str, number: &Number| {
+            let written = whole(number).unwrap_or_else(|| number.to_string());
+            figures.push((pointer.to_owned(), written));
+        };
+        self.each_root(&mut |mut pointer, value| each_number(("", value), &mut pointer, &mut note));
         figures
     }
 }

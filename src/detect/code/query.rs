@@ -29,13 +29,14 @@ const ORDINARY: &[&str] = &[
 const PROGRAMS: &[&str] = &[
     "apt", "apt-get", "awk", "brew", "bundle", "cargo", "cd", "cmake", "composer", "cp", "cut", "docker",
     "du", "echo", "export", "find", "git", "go", "grep", "gunzip", "gzip", "head", "jq", "kubectl", "ls",
-    "make", "mkdir", "mv", "npm", "npx", "pip", "pip3", "pnpm", "poetry", "printf", "ps", "rg", "rm", "sed",
-    "sleep", "sort", "tail", "tar", "tee", "touch", "tr", "uniq", "unzip", "wc", "xargs", "yarn", "zcat",
-    "zip",
+    "make", "mkdir", "npm", "npx", "pip", "pip3", "pnpm", "poetry", "printf", "ps", "rg", "sed", "sleep",
+    "sort", "tail", "tar", "touch", "tr", "uniq", "unzip", "wc", "yarn", "zcat", "zip",
 ];
 /// What such a program does not do all day.
 const DEEDS: &[&str] = &[
+    "-delete",
     "-exec",
+    "-i",
     "/dev/",
     "/etc",
     "/proc",
@@ -47,6 +48,7 @@ const DEEDS: &[&str] = &[
     "http",
     "passwd",
     "ssh",
+    "system(",
 ];
 /// So much of a value is read.
 const LONGEST: usize = 4096;
@@ -279,8 +281,7 @@ mod tests {
             "map(select(.age > 3)) | length",
             "git pull && tar czf all.tgz docs",
             "/var/log/nginx/access.log",
-            "find . -name '*.tmp' -delete && rm -rf build/",
-            "ps aux | grep java | awk '{print $2}' | xargs -r kill -15",
+            "ps aux | grep java | awk '{print $2}' | sort -n",
             "ALTER TABLE bills ADD COLUMN paid_at date; UPDATE bills SET paid_at = sent_at WHERE state = 'paid';",
             "BEGIN; INSERT INTO bills (id) VALUES (7); COMMIT;",
             "<script type=\"application/ld+json\">{\"@type\": \"Recipe\"}</script>",
@@ -309,6 +310,9 @@ mod tests {
             "a.tgz && tar xf b.tgz",
             "git pull && whoami",
             "ls | id",
+            "ls notes; rm -r src",
+            "find . -name '*.tmp' -delete && ls",
+            "ls notes | awk 'BEGIN{system(1)}'",
             "find . -name a; cat /etc/hosts",
             "a.txt; rm -rf build",
             "7; UPDATE bills SET paid = 1",

@@ -171,13 +171,13 @@ fn command(text: &str, at: usize, from: usize, begins: bool) -> Option<(usize, f
         _ => 0.3,
     };
     // What only reads the words of the command before it.
-    let handed_on = || {
-        let mut words = after.split([';', '|', '&']).next().unwrap_or_default().split([' ', '\t']);
-        words.find(|word| !word.starts_with('-'))
-    };
+    let own = || after.split([';', '|', '&']).next().unwrap_or_default();
+    let handed_on = || own().split([' ', '\t']).find(|word| !word.starts_with('-'));
     let harmless = |name: &str| {
         FILTERS.contains(&name) || name == "xargs" && handed_on().is_some_and(|next| FILTERS.contains(&next))
     };
-    let filters = sign == "|" && !begins && harmless(name);
+    // A filter that is told to run something is none.
+    let runs = || own().contains("system(");
+    let filters = sign == "|" && !begins && harmless(name) && !runs();
     Some((end, if filters { f32::min(score, 0.45) } else { score }))
 }

@@ -1,6 +1,7 @@
 //! Rules for a value that is nothing else: what would say little inside a longer text says much alone.
 //! They have a gate of their own, so that they cost a longer text nothing.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
@@ -52,19 +53,17 @@ pub(super) fn owns(id: &str) -> bool {
 
 /// Adds what a short value is as a whole.
 pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
-    if text.len() > LONGEST {
-        return;
-    }
+    let Some(value) = short(text) else { return };
     let Some(values) = Values::get() else { return };
     let (mut gated, mut needed) = (0_u64, 0_u64);
-    values.literals.each(text.as_bytes(), |hit| {
+    values.literals.each(value.as_bytes(), |hit| {
         let set = if hit.owner & NEEDED == 0 { &mut gated } else { &mut needed };
         *set |= 1 << (hit.owner & !NEEDED);
     });
     for (index, (rule, pattern)) in values.rules.iter().enumerate() {
         let asked = gated >> index & 1 == 1 && (rule.needs.is_empty() || needed >> index & 1 == 1);
         let pattern = asked.then(|| pattern.get_or_init(|| compile(rule.pattern)).as_ref()).flatten();
-        if pattern.is_some_and(|pattern| pattern.is_match(text.as_bytes())) {
+        if pattern.is_some_and(|pattern| pattern.is_match(value.as_bytes())) {
             let Rule { id, label, score, reason, .. } = **rule;
             found.push(Finding {
                 kind: Kind::CodeInjection,
@@ -78,11 +77,53 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     }
 }
 
+/// A value as it is, or without what makes it longer and means nothing: blanks around it, and steps of a path that
+/// lead nowhere.
+fn short(text: &str) -> Option<Cow<'_, str>> {
+    if text.len() <= LONGEST {
+        return Some(text.into());
+    }
+    let bare = text.trim();
+    if bare.len() <= LONGEST {
+        return Some(bare.into());
+    }
+    if !bare.starts_with(['/', '.', '~', '\\']) && !bare.contains("//") && !bare.contains("/./") {
+        return None;
+    }
+    let mut path = String::new();
+    let mut steps = bare.split('/');
+    path.push_str(steps.next()?);
+    for step in steps.filter(|step| !step.is_empty() && *step != ".") {
+        path.push('/');
+        path.push_str(step);
+        if path.len() > LONGEST {
+            return None;
+        }
+    }
+    Some(path.into())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn what_only_makes_a_value_longer_hides_nothing() {
+        for (value, longer) in [
+            (") AS total FROM", format!(") AS total FROM{}", " ".repeat(LONGEST))),
+            ("/.env", format!("{}/.env", "/.".repeat(LONGEST))),
+            ("../../home/.aws/credentials", format!("../../home{}.aws/credentials", "/".repeat(LONGEST))),
+        ] {
+            for text in [value, &longer] {
+                let mut found = Vec::new();
+                scan(text, &mut found);
+                assert!(!found.is_empty(), "{text}");
+            }
+        }
+        assert_eq!(short(&"a/".repeat(LONGEST)), None);
+    }
 
     #[test]
     fn every_pattern_compiles_and_every_rule_has_a_name_of_its_own() {

@@ -33,6 +33,8 @@ pub(super) struct Look<'s> {
     subject: &'s Subject<'s>,
     facts: OnceCell<Facts<'s>>,
     pointers: OnceCell<HashMap<*const u8, String>>,
+    /// The numbers, and where each stands.
+    figures: OnceCell<Vec<(String, String)>>,
     /// The texts as they read, where that is not as they are written.
     read: OnceCell<Vec<Option<String>>>,
 }
@@ -93,7 +95,7 @@ impl Compound {
             let matches = |at: &usize| self.rule.patterns.iter().any(|pattern| look.matches(pattern, *at));
             places.extend(reached.into_iter().filter(matches).take(MAX_PLACES + 1).map(Some));
             let of_figure = |text| self.rule.patterns.iter().any(|pattern| pattern.is_match(text));
-            places.extend(look.figures(&self.rule).find(|text| of_figure(text)).map(|_| None));
+            places.extend(look.figures(&self.rule).into_iter().find(|text| of_figure(text)).map(|_| None));
             if places.is_empty() {
                 return Ok(Vec::new());
             }
@@ -129,7 +131,13 @@ impl Compound {
 
 impl<'s> Look<'s> {
     pub(super) fn at(subject: &'s Subject<'s>) -> Self {
-        Self { subject, facts: OnceCell::new(), pointers: OnceCell::new(), read: OnceCell::new() }
+        Self {
+            subject,
+            facts: OnceCell::new(),
+            pointers: OnceCell::new(),
+            figures: OnceCell::new(),
+            read: OnceCell::new(),
+        }
     }
 
     fn facts(&self) -> &Facts<'s> {
@@ -154,10 +162,14 @@ impl<'s> Look<'s> {
         (0..texts.len()).filter(is_reached).collect()
     }
 
-    /// The numbers, where a rule looks everywhere: `when` is for those at a place.
-    fn figures(&self, rule: &Rule) -> impl Iterator<Item = &str> {
-        let figures = self.subject.figures.iter().filter(|_| rule.paths.is_empty());
-        figures.map(|figure| figure.written.as_str())
+    /// The numbers in which it looks for them.
+    fn figures(&self, rule: &Rule) -> Vec<&str> {
+        if rule.paths.is_empty() {
+            return self.subject.figures.iter().map(|figure| figure.written.as_str()).collect();
+        }
+        let figures = self.figures.get_or_init(|| self.subject.document.figures_at());
+        let reached = figures.iter().filter(|(pointer, _)| rule.reaches(pointer));
+        reached.map(|(_, written)| written.as_str()).collect()
     }
 
     /// In the text as it is written, or as it reads without what shows nothing.
