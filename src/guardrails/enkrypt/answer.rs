@@ -10,13 +10,17 @@ const MAX_LABELS: usize = 8;
 const LONGEST_LABEL: usize = 40;
 
 /// The detectors of `summary` that found something, under their canonical names; others are not known here. Of those
-/// that are to block, `null` is no verdict; of the others it says that the service's policy has none.
+/// that are to block, `null` is no verdict; of the others it says that the service's policy has none. An answer that says
+/// nothing of any that is to block is none.
 pub(super) fn hits(answer: &Value, policy: &str, block: &BlockList) -> Result<Vec<Hit>, &'static str> {
     let summary = answer.get("summary").and_then(Value::as_object);
     let summary = summary.ok_or("gave an answer without a `summary`")?;
     let mut hits: Vec<Hit> = Vec::new();
+    let asked = || block.0.iter().filter(|detector| !is_score(**detector));
+    let mut is_answered = asked().next().is_none();
     for (name, value) in summary {
         let Some(detector) = Detector::parse(name).filter(|detector| !is_score(*detector)) else { continue };
+        is_answered |= block.0.contains(&detector);
         if value.is_null() && block.0.contains(&detector) {
             return Err("gave `null` as the verdict of a detector that is to block");
         }
@@ -27,7 +31,7 @@ pub(super) fn hits(answer: &Value, policy: &str, block: &BlockList) -> Result<Ve
         let rule = format!("policy `{policy}`");
         hits.push(Hit { reason: labels(value), ..Hit::new(detector, rule) });
     }
-    Ok(hits)
+    if is_answered { Ok(hits) } else { Err("gave a verdict of no detector that is to block") }
 }
 
 /// A score below its threshold, or the verdict on an invention.
@@ -92,7 +96,7 @@ mod tests {
         });
         let expected = [D::Pii, D::TopicDetector, D::InjectionAttack, D::KeywordDetector, D::PolicyViolation];
         assert_eq!(detectors(&summary).as_deref(), Ok(&expected[..]));
-        assert_eq!(detectors(&json!({})), Ok(Vec::new()));
+        assert_eq!(detectors(&json!({"injection_attack": 0})), Ok(Vec::new()));
     }
 
     #[test]
@@ -101,6 +105,9 @@ mod tests {
             [json!({}), json!([]), json!({"summary": []}), json!({"summary": null}), json!("summary")]
         {
             assert!(hits(&answer, "P", &BlockList(Vec::new())).is_err(), "{answer}");
+        }
+        for summary in [json!({}), json!({"toxicity": 0})] {
+            assert!(detectors(&summary).is_err(), "{summary}");
         }
         for value in [json!("0"), json!({"score": 0}), Value::Null] {
             assert!(detectors(&json!({"injection_attack": value})).is_err(), "{value}");
