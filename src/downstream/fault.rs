@@ -3,13 +3,14 @@
 //! Text that a server wrote is kept apart in `details`: it is masked here, and screened by the guardrails before
 //! it is shown.
 
+use std::fmt;
 use std::process::ExitStatus;
 use std::sync::atomic::Ordering;
 
 use rmcp::service::ServiceError;
 
 use super::far_end::FarEnd;
-use super::launcher;
+use super::launcher::Start;
 use super::remote::Loss;
 use crate::config::Server;
 use crate::fault::{ErrorCode, Fault};
@@ -19,14 +20,12 @@ use crate::timeouts::Interrupted;
 
 /// A failed session, and the server it was with.
 #[derive(Debug, thiserror::Error)]
-#[error("server `{server}` {}{trouble}", if *starting { "did not start: it " } else { "" })]
+#[error("server `{server}` {}{trouble}", if starting.is_some() { "did not start: it " } else { "" })]
 pub struct SessionFault {
     pub server: ServerName,
     pub trouble: Trouble,
-    /// Still at the start: opening or shaking hands.
-    starting: bool,
-    /// What is started may have to be downloaded first.
-    fetched: bool,
+    /// Still at the start, of this kind: opening or shaking hands.
+    starting: Option<Start>,
     /// The server's own words: its error message and the last lines of its standard error, secrets masked.
     details: Vec<String>,
 }
@@ -39,7 +38,7 @@ pub enum Trouble {
     NotFound { program: String },
     #[error("cannot be started: `{program}` is {}", if *folder { "a folder" } else { "no program that this user may run" })]
     NotExecutable { program: String, folder: bool },
-    #[error("cannot be started: the command `{program}` does not run: {}", kind(source))]
+    #[error("cannot be started: the command `{program}` does not run: {}", NotRun::of(source))]
     Spawn { program: String, source: std::io::Error },
     #[error("{}", how(*status))]
     Exited { status: ExitStatus },
@@ -65,12 +64,11 @@ pub enum Trouble {
 
 impl SessionFault {
     pub fn new(server: &ServerName, trouble: Trouble) -> Self {
-        Self { server: server.clone(), trouble, starting: false, fetched: false, details: Vec::new() }
+        Self { server: server.clone(), trouble, starting: None, details: Vec::new() }
     }
 
     pub(super) fn during_start(mut self, server: &Server) -> Self {
-        self.starting = true;
-        self.fetched = launcher::fetches(server);
+        self.starting = Some(Start::of(server));
         self
     }
 
@@ -106,7 +104,7 @@ impl Fault for SessionFault {
             | Trouble::NotExecutable { .. }
             | Trouble::Spawn { .. } => ErrorCode::ServerStartFailed,
             Trouble::Exited { .. } | Trouble::Closed | Trouble::Lost(_) | Trouble::Rpc(_)
-                if self.starting =>
+                if self.starting.is_some() =>
             {
                 ErrorCode::ServerStartFailed
             }
@@ -140,15 +138,11 @@ impl Fault for SessionFault {
             Trouble::NotExecutable { program, .. } => format!(
                 "run `chmod +x {program}` if it is a program, or write what runs it as `command` and the file in `args`"
             ),
-            Trouble::Spawn { source, .. } if is_interpreter(source) => {
-                "check the first line of the file, or write its interpreter as `command` and the file in `args`"
-                    .to_owned()
-            }
-            Trouble::Spawn { .. } => "check that the file is a program that this user may run".to_owned(),
-            Trouble::Exited { .. } | Trouble::Closed if self.starting && self.details.is_empty() => {
+            Trouble::Spawn { source, .. } => NotRun::of(source).hint().to_owned(),
+            Trouble::Exited { .. } | Trouble::Closed if self.starting.is_some() && self.details.is_empty() => {
                 "run the server's command by hand to see why it ends".to_owned()
             }
-            Trouble::Exited { .. } | Trouble::Closed if self.starting => {
+            Trouble::Exited { .. } | Trouble::Closed if self.starting.is_some() => {
                 "run the server's command by hand to see why it ends; `details` has its last lines".to_owned()
             }
             Trouble::Exited { .. } | Trouble::Closed => "the next call is made in a new session".to_owned(),
@@ -159,15 +153,7 @@ impl Fault for SessionFault {
             Trouble::TooManySessions { .. } => {
                 "wait for one of your batches to end, or raise `max_sessions` in `common_mcp_gateway_config`".to_owned()
             }
-            Trouble::Interrupted(Interrupted::Timeout { setting, .. }) if self.starting && self.fetched => format!(
-                "run the server's command by hand once: the first start may download it; or raise `{setting}` in `timeout_settings`"
-            ),
-            Trouble::Interrupted(Interrupted::Timeout { setting, .. }) if self.starting => format!(
-                "run the server's command by hand to see how long it takes to start, and raise `{setting}` in `timeout_settings` if it needs longer"
-            ),
-            Trouble::Interrupted(Interrupted::Timeout { setting, .. }) => {
-                format!("raise `{setting}` in `timeout_settings` if the server needs longer")
-            }
+            Trouble::Interrupted(Interrupted::Timeout { setting, .. }) => slow(self.starting, setting),
             Trouble::Busy(Interrupted::Timeout { setting, .. }) => format!(
                 "wait for that batch to end, raise `{setting}` in `timeout_settings`, or set `session_mode` to `batch` for this server"
             ),
@@ -210,16 +196,74 @@ impl Trouble {
     }
 }
 
-fn kind(error: &std::io::Error) -> String {
-    if is_interpreter(error) {
-        return "the interpreter that it needs is not there".to_owned();
+/// What to do about a server that needs longer.
+fn slow(starting: Option<Start>, setting: &str) -> String {
+    match starting {
+        Some(Start::Fetched) => format!(
+            "run the server's command by hand once: the first start may download it; or raise `{setting}` in `timeout_settings`"
+        ),
+        Some(Start::Program) => format!(
+            "run the server's command by hand to see how long it takes to start, and raise `{setting}` in `timeout_settings` if it needs longer"
+        ),
+        Some(Start::Address) => format!(
+            "check that an MCP server answers at the `url` of this server, and raise `{setting}` in `timeout_settings` if it needs longer"
+        ),
+        None => format!("raise `{setting}` in `timeout_settings` if the server needs longer"),
     }
-    error.kind().to_string()
 }
 
-/// The program itself was found before it was started.
-fn is_interpreter(error: &std::io::Error) -> bool {
-    error.kind() == std::io::ErrorKind::NotFound
+/// Why a program that was found is not run.
+enum NotRun {
+    /// It names one that is not there.
+    Interpreter,
+    /// It is a script that names none, or is for another machine.
+    Format,
+    /// So many files are open already.
+    Files,
+    Other(std::io::ErrorKind),
+}
+
+impl NotRun {
+    fn of(error: &std::io::Error) -> Self {
+        #[cfg(unix)]
+        match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
+            Some(rustix::io::Errno::NOEXEC) => return Self::Format,
+            Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE) => return Self::Files,
+            _ => {}
+        }
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Self::Interpreter,
+            kind => Self::Other(kind),
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Interpreter => {
+                "check the first line of the file, or write its interpreter as `command` and the file in `args`"
+            }
+            Self::Format => {
+                "begin the script with `#!` and its interpreter, or write the interpreter as `command` and the file in `args`"
+            }
+            Self::Files => {
+                "end some sessions, or start the gateway with a higher limit of open files (`ulimit -n`)"
+            }
+            Self::Other(_) => "check that the file is a program that this user may run",
+        }
+    }
+}
+
+impl fmt::Display for NotRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interpreter => f.write_str("the interpreter that it needs is not there"),
+            Self::Format => {
+                f.write_str("it is no program of this machine, and its first line names no interpreter")
+            }
+            Self::Files => f.write_str("the gateway has as many files open as it may"),
+            Self::Other(kind) => kind.fmt(f),
+        }
+    }
 }
 
 /// Of lines on standard output that are no messages: a common mistake of servers, and here the likely cause.

@@ -1,4 +1,5 @@
-//! Programs that fetch what they run: their first start takes as long as a download does.
+//! How a server comes to run: by an address, by a program, or by one that fetches what it runs, whose first start takes
+//! as long as a download does.
 
 use crate::config::{Command, Endpoint, Server};
 
@@ -10,18 +11,27 @@ const FETCHERS: [&str; 15] = [
 /// They run what their arguments say.
 const WRAPPERS: [&str; 9] = ["bash", "cmd", "env", "nice", "powershell", "pwsh", "sh", "wsl", "zsh"];
 
-pub(super) fn fetches(server: &Server) -> bool {
-    match &server.endpoint {
-        Endpoint::Command(Command { program, shown_args, .. }) => {
-            is_one_of(&FETCHERS, program)
-                || is_one_of(&WRAPPERS, program)
-                    && shown_args
-                        .iter()
-                        .flat_map(|arg| arg.split_whitespace())
-                        .any(|word| is_one_of(&FETCHERS, word))
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    Address,
+    Program,
+    Fetched,
+}
+
+impl Start {
+    pub(super) fn of(server: &Server) -> Self {
+        match &server.endpoint {
+            Endpoint::Command(command) if fetches(command) => Self::Fetched,
+            Endpoint::Command(_) | Endpoint::Refused { .. } => Self::Program,
+            Endpoint::Remote(_) => Self::Address,
         }
-        Endpoint::Remote(_) | Endpoint::Refused { .. } => false,
     }
+}
+
+fn fetches(Command { program, shown_args, .. }: &Command) -> bool {
+    let mut words = shown_args.iter().flat_map(|arg| arg.split_whitespace());
+    is_one_of(&FETCHERS, program)
+        || is_one_of(&WRAPPERS, program) && words.any(|word| is_one_of(&FETCHERS, word))
 }
 
 fn is_one_of(names: &[&str], program: &str) -> bool {

@@ -142,23 +142,11 @@ async fn a_shell_without_an_answer_and_no_shell_at_all_are_said_to_have_been_ask
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_program_is_said_to_be_none() {
-    let folder = TempDir::new().expect("a folder");
-    let path = executable(folder.path(), "neither a script nor a binary\n");
-    let config = Config::new().server(json!({"server_name": "x", "config": {"command": path}}));
-    let reply = Gateway::start(&config).await.call(DISCOVER, json!({"server_name": "x"})).await;
-    assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
-    assert!(
-        reply.json["hint"].as_str().expect("text").contains("program that this user may run"),
-        "{}",
-        reply.json
-    );
-}
-
-#[tokio::test]
 async fn a_command_that_is_there_and_cannot_be_run_is_told_from_one_that_is_not() {
     let folder = TempDir::new().expect("a folder");
     let script = executable(folder.path(), "#!/no/such/interpreter\n");
+    let other = TempDir::new().expect("a folder");
+    let nothing = executable(other.path(), "neither a script nor a binary\n");
     let closed = folder.path().join("closed");
     std::fs::write(&closed, "text").expect("written");
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o600)).expect("permissions");
@@ -166,6 +154,7 @@ async fn a_command_that_is_there_and_cannot_be_run_is_told_from_one_that_is_not(
         (folder.path(), "is a folder", "the program itself"),
         (&closed, "no program that this user may run", "chmod +x"),
         (&script, "the interpreter that it needs is not there", "first line"),
+        (&nothing, "no program of this machine", "`#!`"),
         (Path::new("/no/such/program"), "there is no command", "check the `command`"),
     ] {
         let config = Config::new().server(json!({"server_name": "x", "config": {"command": command}}));
