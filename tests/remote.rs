@@ -301,10 +301,19 @@ async fn a_kept_session_is_one_and_is_replaced_when_it_is_lost() {
     assert_eq!(echo(&gateway, "4").await.response(), "4");
     assert_eq!(server.messages("initialize").len(), 1);
     server.forget_sessions();
-    let (code, text) = code(&echo(&gateway, "x").await);
-    assert_eq!(code, "SERVER_CLOSED", "{text}");
     assert_eq!(echo(&gateway, "5").await.response(), "5");
     assert_eq!(server.messages("initialize").len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_that_waited_and_was_forgotten_is_replaced_unseen() {
+    let server = RemoteMcp::start();
+    let gateway = Gateway::start(&at(&server.url("/mcp"))).await;
+    assert_eq!(echo(&gateway, "1").await.response(), "1");
+    let opened = || server.messages("notifications/initialized").len() >= 2;
+    crate::support::eventually_async("a session that waits", async || opened()).await;
+    server.forget_sessions();
+    assert_eq!(echo(&gateway, "2").await.response(), "2");
 }
 
 #[tokio::test]

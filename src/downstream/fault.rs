@@ -26,6 +26,8 @@ pub struct SessionFault {
     pub trouble: Trouble,
     /// Still at the start, of this kind: opening or shaking hands.
     starting: Option<Start>,
+    /// The server has forgotten the session, and so has run nothing.
+    forgotten: bool,
     /// The server's own words: its error message and the last lines of its standard error, secrets masked.
     details: Vec<String>,
 }
@@ -64,12 +66,18 @@ pub enum Trouble {
 
 impl SessionFault {
     pub fn new(server: &ServerName, trouble: Trouble) -> Self {
-        Self { server: server.clone(), trouble, starting: None, details: Vec::new() }
+        let forgotten = matches!(trouble, Trouble::Lost(Loss::SessionLost));
+        Self { server: server.clone(), trouble, starting: None, forgotten, details: Vec::new() }
     }
 
     pub(super) fn during_start(mut self, server: &Server) -> Self {
         self.starting = Some(Start::of(server));
         self
+    }
+
+    /// Whether what was asked for can be asked again in a new session, since it was not done.
+    pub fn may_be_asked_again(&self) -> bool {
+        self.forgotten
     }
 
     /// Adds why the server is gone, if it is, and its last words.

@@ -186,7 +186,14 @@ impl Step<'_> {
         called: &Called,
     ) -> Result<ToolOutput, SessionFault> {
         let mirror = called.definition.as_deref().and_then(Tool::mirror);
-        self.session(session).await?.call(scope, self.guardrails, checked, mirror).await
+        // What the calls before have done in a session is gone with it; one that waited for its first call is replaced.
+        let is_first = session.is_none();
+        let answer = self.session(session).await?.call(scope, self.guardrails, checked, mirror).await;
+        if is_first && answer.as_ref().is_err_and(SessionFault::may_be_asked_again) {
+            *session = None;
+            return self.session(session).await?.call(scope, self.guardrails, checked, mirror).await;
+        }
+        answer
     }
 
     async fn session<'s>(&self, session: &'s mut Option<Leased>) -> Result<&'s mut Session, SessionFault> {
