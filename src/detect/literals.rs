@@ -125,22 +125,31 @@ impl Literals {
 
     /// Calls `act` for each literal of the text, in the order of their ends, the longest first.
     pub(super) fn each(&self, text: &[u8], mut act: impl FnMut(Hit)) {
-        let mut marked: [Vec<(u16, usize)>; LANES] = std::array::from_fn(|_| Vec::new());
+        let mut marked = vec![Mark::default(); LANES * (text.len() / LANES).clamp(self.longest, LANE)];
         let mut from = 0;
         while from < text.len() {
             let width = ((text.len() - from) / LANES).min(LANE);
             if width < self.longest {
-                self.read(text, from..text.len(), &mut marked[0]);
+                let count = self.read(text, from..text.len(), &mut marked);
+                self.tell(from, &marked[..count], &mut act);
                 from = text.len();
             } else {
-                self.side_by_side(text, from, width, &mut marked);
+                let counts = self.side_by_side(text, from, width, &mut marked);
+                for (lane, count) in counts.into_iter().enumerate() {
+                    let marked = &marked[lane * width..][..count];
+                    self.tell(from + lane * width, marked, &mut act);
+                }
                 from += width * LANES;
             }
-            for (state, at) in marked.iter_mut().flat_map(|marked| marked.drain(..)) {
-                let (first, last) = self.ranges[usize::from(state)];
-                for (owner, length) in &self.ends[first as usize..last as usize] {
-                    act(Hit { owner: *owner, start: at + 1 - usize::from(*length), end: at + 1 });
-                }
+        }
+    }
+
+    fn tell(&self, from: usize, marked: &[Mark], act: &mut impl FnMut(Hit)) {
+        for Mark { state, at } in marked {
+            let (first, last) = self.ranges[usize::from(state & !MARK)];
+            let end = from + usize::from(*at) + 1;
+            for (owner, length) in &self.ends[first as usize..last as usize] {
+                act(Hit { owner: *owner, start: end - usize::from(*length), end });
             }
         }
     }
@@ -154,22 +163,28 @@ impl Literals {
         text[at.saturating_sub(self.longest)..at].iter().fold(0, |state, byte| self.next(state, *byte))
     }
 
-    fn read(&self, text: &[u8], range: Range<usize>, marked: &mut Vec<(u16, usize)>) {
+    /// The marks of what is left behind the last stretches, and how many they are.
+    fn read(&self, text: &[u8], range: Range<usize>, marked: &mut [Mark]) -> usize {
         let mut state = self.state_at(text, range.start);
-        for at in range {
-            state = self.next(state, text[at]);
+        let mut count = 0;
+        for (at, byte) in (0..).zip(&text[range]) {
+            state = self.next(state, *byte);
             if state & MARK != 0 {
-                marked.push((state & !MARK, at));
+                marked[count] = Mark { state, at };
+                count += 1;
             }
         }
+        count
     }
 
-    /// A step waits for the one before it, so that several stretches at once take hardly longer than one.
-    fn side_by_side(&self, text: &[u8], from: usize, width: usize, marked: &mut [Vec<(u16, usize)>; LANES]) {
+    /// A step waits for the one before it, so that several stretches at once take hardly longer than one. Says how many
+    /// marks each of them has.
+    fn side_by_side(&self, text: &[u8], from: usize, width: usize, marked: &mut [Mark]) -> [usize; LANES] {
         let starts: [usize; LANES] = std::array::from_fn(|lane| from + lane * width);
         let [one, two, three, four] = starts.map(|start| text[start..start + width].iter());
         let mut states = starts.map(|start| self.state_at(text, start));
-        for (at, (((one, two), three), four)) in one.zip(two).zip(three).zip(four).enumerate() {
+        let mut counts = [0; LANES];
+        for (at, (((one, two), three), four)) in (0..).zip(one.zip(two).zip(three).zip(four)) {
             states = [
                 self.next(states[0], *one),
                 self.next(states[1], *two),
@@ -177,12 +192,22 @@ impl Literals {
                 self.next(states[3], *four),
             ];
             if (states[0] | states[1] | states[2] | states[3]) & MARK != 0 {
-                for (lane, state) in states.into_iter().enumerate().filter(|(_, state)| state & MARK != 0) {
-                    marked[lane].push((state & !MARK, starts[lane] + at));
+                // What is no mark is written over.
+                for (lane, (state, count)) in states.into_iter().zip(&mut counts).enumerate() {
+                    marked[lane * width + *count] = Mark { state, at };
+                    *count += usize::from(state >> MARK.trailing_zeros());
                 }
             }
         }
+        counts
     }
+}
+
+/// A state in which a literal ends, and where in its stretch.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    state: u16,
+    at: u16,
 }
 
 #[cfg(test)]
