@@ -3,14 +3,22 @@
 
 use regex::bytes::Regex;
 
-use super::rules::compile;
+use super::rules::{compile, is_word};
+use super::words::Sought;
 
 /// What a pattern begins with, what it has in between, and what it ends with, where that begins at most so many bytes on.
+/// Of the last two, nothing where it says little.
 pub(super) struct Ends {
-    head: &'static str,
+    head: Head,
     middle: &'static str,
     tail: &'static str,
     reach: usize,
+}
+
+enum Head {
+    Pattern(&'static str),
+    /// One of these, where a word begins.
+    Words(&'static Sought),
 }
 
 /// The ends of a rule's pattern, by its name.
@@ -20,9 +28,61 @@ pub(super) fn of(rule: &str) -> Option<&'static Ends> {
 
 static ENDS: &[(&str, Ends)] = &[
     (
+        "code.shell-send",
+        Ends {
+            head: Head::Words(&Sought::new(&[
+                ".aws", ".gnupg", ".kube", ".ssh", "curl", "env", "printenv", "set", "wget",
+            ])),
+            middle: "",
+            tail: r"\b(?:printenv|env|set)\s{0,3}\||\.(?:ssh|gnupg|aws|kube)\b",
+            reach: 200,
+        },
+    ),
+    (
+        "poison.before-others",
+        Ends {
+            head: Head::Words(&Sought::new(&[
+                "after",
+                "always",
+                "before",
+                "each time",
+                "every time",
+                "have to",
+                "must",
+                "need to",
+                "prior to",
+                "should",
+                "whenever",
+            ])),
+            middle: "",
+            tail: "",
+            reach: 0,
+        },
+    ),
+    (
+        "poison.exfiltrate",
+        Ends {
+            head: Head::Words(&Sought::new(&[
+                "attacker",
+                "bcc",
+                "exfiltrat",
+                "forward",
+                "post",
+                "send",
+                "transmit",
+                "upload",
+            ])),
+            middle: "",
+            tail: r"\W(?:to|at)\W{1,3}(?:http|[\w.+-]{1,40}@|an? (?:external|remote|attacker|third)|our (?:server|endpoint)|attacker)|exfiltrat|\bbcc\b|\battacker",
+            reach: 300,
+        },
+    ),
+    (
         "poison.pass-file",
         Ends {
-            head: r"\.ssh\b|\bid_(?:rsa|ed25519)|\.aws\b|\.netrc\b|\.kube\b|\.bash_history|/cookies\b|\bpass (?:the|all) (?:browser )?(?:cookies|history|passwords)\b",
+            head: Head::Pattern(
+                r"\.ssh\b|\bid_(?:rsa|ed25519)|\.aws\b|\.netrc\b|\.kube\b|\.bash_history|/cookies\b|\bpass (?:the|all) (?:browser )?(?:cookies|history|passwords)\b",
+            ),
             middle: "",
             tail: r"\b(?:(?:pass|give|send|submit|put|forward) (?:it|them|its|their|both)|as)\b",
             reach: 140,
@@ -31,7 +91,18 @@ static ENDS: &[(&str, Ends)] = &[
     (
         "prompt.exfiltrate",
         Ends {
-            head: r"\b(?:send|forward|upload|post|e-?mail|transmit|exfiltrate|leak|submit)\b",
+            head: Head::Words(&Sought::new(&[
+                "e-mail",
+                "email",
+                "exfiltrate",
+                "forward",
+                "leak",
+                "post",
+                "send",
+                "submit",
+                "transmit",
+                "upload",
+            ])),
             middle: r"\W(?:all|contents?|passwords?|secrets?|credentials?|api[_ -]?keys?|tokens?|conversations?|chat history|private keys?|ssh keys?|system prompt|environment variables?|\.env|sensitive|confidential|personal (?:data|information)|database)\b",
             tail: r"\W(?:to|at|via)\W{1,3}(?:https?://|[\w.+-]+@|the (?:url|address|server|endpoint|following)|an? (?:external|remote)|attacker)",
             reach: 560,
@@ -40,7 +111,9 @@ static ENDS: &[(&str, Ends)] = &[
     (
         "prompt.leak",
         Ends {
-            head: r"\b(?:reveal|show|print|repeat|output|display|tell me|give me|share|leak|expose|write |recite|reproduce|return|dump|disclose|copy|what (?:is|are|was|were)|summari[sz]e|list|translate|echo|spell out)\b",
+            head: Head::Pattern(
+                r"\b(?:reveal|show|print|repeat|output|display|tell me|give me|share|leak|expose|write |recite|reproduce|return|dump|disclose|copy|what (?:is|are|was|were)|summari[sz]e|list|translate|echo|spell out)\b",
+            ),
             middle: "",
             tail: r"(?:prompt|message|instruction|guidelines|rules|above)",
             reach: 600,
@@ -49,7 +122,23 @@ static ENDS: &[(&str, Ends)] = &[
     (
         "prompt.to-the-assistant",
         Ends {
-            head: r"\b(?:attention|note|notice|message|reminder|instruct|important|warning|directive|dear|hey|hi|hello|(?:if|when) you(?:'re| are))",
+            head: Head::Words(&Sought::new(&[
+                "attention",
+                "dear",
+                "directive",
+                "hello",
+                "hey",
+                "hi",
+                "if you",
+                "important",
+                "instruct",
+                "message",
+                "note",
+                "notice",
+                "reminder",
+                "warning",
+                "when you",
+            ])),
             middle: r"(?:ai|llm|language model|gpt|claude|gemini|bard|copilot|agent|chatbot|assistant|bot)",
             tail: r"\W(?:must|should|ignore|please|need|have to|do not|now|reading|processing|summari|send|include|tell|follow|then|you)",
             reach: 420,
@@ -57,12 +146,17 @@ static ENDS: &[(&str, Ends)] = &[
     ),
     (
         "secret.jwk",
-        Ends { head: r#""kty""#, middle: "", tail: r#""(?:d|k)"\s?:\s?"[A-Za-z0-9_-]{20}"#, reach: 405 },
+        Ends {
+            head: Head::Pattern(r#""kty""#),
+            middle: "",
+            tail: r#""(?:d|k)"\s?:\s?"[A-Za-z0-9_-]{20}"#,
+            reach: 405,
+        },
     ),
     (
         "secret.kubernetes-secret",
         Ends {
-            head: r"\bkind['\x22]?:\s?['\x22]?Secret\b",
+            head: Head::Pattern(r"\bkind['\x22]?:\s?['\x22]?Secret\b"),
             middle: "",
             tail: r"\bdata['\x22]?:\s{0,2}\{?\s",
             reach: 620,
@@ -72,38 +166,94 @@ static ENDS: &[(&str, Ends)] = &[
 
 /// Both ends, compiled.
 pub(super) struct Found {
-    head: Regex,
-    middle: Option<Regex>,
-    tail: Regex,
+    head: FoundHead,
+    /// What has to follow, in this order.
+    rest: Vec<Regex>,
     reach: usize,
 }
 
+enum FoundHead {
+    Pattern(Regex),
+    Words(&'static Sought),
+}
+
 impl Ends {
-    pub(super) fn compile(&self) -> Option<Found> {
-        let middle = if self.middle.is_empty() { None } else { Some(compile(self.middle)?) };
-        Some(Found { head: compile(self.head)?, middle, tail: compile(self.tail)?, reach: self.reach })
+    pub(super) fn compile(&'static self) -> Option<Found> {
+        let head = match &self.head {
+            Head::Pattern(head) => FoundHead::Pattern(compile(head)?),
+            Head::Words(words) => FoundHead::Words(words),
+        };
+        let rest = [self.middle, self.tail].into_iter().filter(|rest| !rest.is_empty());
+        Some(Found { head, rest: rest.map(compile).collect::<Option<_>>()?, reach: self.reach })
     }
 }
 
 impl Found {
     /// The places from one on where a match may begin.
     pub(super) fn each<'a>(&'a self, bytes: &'a [u8], at: usize) -> impl Iterator<Item = usize> + 'a {
-        let (mut middle, mut tail) = (self.middle.as_ref().map(Ahead::of), Ahead::of(&self.tail));
-        let mut from = at;
+        let (mut from, mut rest) = (at, self.rest());
         std::iter::from_fn(move || {
             loop {
-                let head = self.head.find_at(bytes, from)?;
-                from = head.start() + 1;
-                let last = head.start() + self.reach;
-                let between = match &mut middle {
-                    Some(middle) => middle.first(bytes, head.end(), last),
-                    None => Some(head.end()),
-                };
-                if between.is_some_and(|between| tail.first(bytes, between, last).is_some()) {
-                    return Some(head.start());
+                let head = self.head.next(bytes, from)?;
+                match rest.follows(bytes, head) {
+                    Ok(()) => {
+                        from = head + 1;
+                        return Some(head);
+                    }
+                    Err(next) => from = next,
                 }
             }
         })
+    }
+
+    /// The first of the words that a match begins with, wherever it stands.
+    pub(super) fn word(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        match self.head {
+            FoundHead::Words(words) => words.find(bytes, from).map(|(word, _)| word.start),
+            FoundHead::Pattern(_) => None,
+        }
+    }
+
+    /// What has to follow a beginning, asked for from left to right.
+    pub(super) fn rest(&self) -> Rest<'_> {
+        Rest { rest: self.rest.iter().map(Ahead::of).collect(), reach: self.reach }
+    }
+}
+
+impl FoundHead {
+    fn next(&self, bytes: &[u8], mut from: usize) -> Option<usize> {
+        match self {
+            Self::Pattern(_) if from > bytes.len() => None,
+            Self::Pattern(head) => head.find_at(bytes, from).map(|head| head.start()),
+            Self::Words(words) => loop {
+                let (word, _) = words.find(bytes, from)?;
+                let inside = |before: usize| is_word(bytes[before]) && is_word(bytes[word.start]);
+                if !word.start.checked_sub(1).is_some_and(inside) {
+                    return Some(word.start);
+                }
+                from = word.start + 1;
+            },
+        }
+    }
+}
+
+pub(super) struct Rest<'a> {
+    rest: Vec<Ahead<'a>>,
+    reach: usize,
+}
+
+impl Rest<'_> {
+    /// Whether all that has to follow is near a beginning, or part of it; otherwise from where on the next one may have it
+    /// near.
+    pub(super) fn follows(&mut self, bytes: &[u8], head: usize) -> Result<(), usize> {
+        let (mut at, last) = (head, head + self.reach);
+        for ahead in &mut self.rest {
+            let Some(next) = ahead.first(bytes, at, last) else {
+                return Err(ahead.next.saturating_sub(self.reach).max(head + 1));
+            };
+            at = next;
+        }
+        Ok(())
     }
 }
 
@@ -117,7 +267,7 @@ pub(super) struct Ahead<'a> {
 
 impl<'a> Ahead<'a> {
     /// So much is read in one go.
-    const STEP: usize = 1024;
+    const STEP: usize = 4096;
     /// A pattern is no longer than this.
     const LONGEST: usize = 256;
 
