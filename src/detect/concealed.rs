@@ -50,8 +50,7 @@ pub(super) fn apart(text: &str) -> Option<(String, Map)> {
     let most = gaps.iter().map(|gap| gap.count).max()?;
     let between_words = |gap: &&Gap| most == least || gap.count > least;
     let words = gaps.iter().filter(between_words).count() + 1;
-    let letters = text.bytes().filter(u8::is_ascii_alphanumeric).count();
-    if words < FEWEST_WORDS || letters < words * SHORTEST_WORD {
+    if words < FEWEST_WORDS || letters(text.as_bytes()) < words * SHORTEST_WORD {
         return None;
     }
     let around = if text.len() > SHORT { AROUND } else { text.len() };
@@ -77,6 +76,12 @@ pub(super) fn apart(text: &str) -> Option<(String, Map)> {
     }
     copy(text, at..end, &mut read, &mut map);
     Some((read, map))
+}
+
+/// How many letters and digits there are.
+fn letters(bytes: &[u8]) -> usize {
+    let few = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(byte.is_ascii_alphanumeric())).sum::<u8>();
+    bytes.chunks(STRIDE).map(|bytes| usize::from(few(bytes))).sum()
 }
 
 fn copy(text: &str, part: Range<usize>, read: &mut String, map: &mut Map) {

@@ -123,6 +123,8 @@ fn image(c: char) -> Image {
     let code = u32::from(c);
     match code {
         0..0x80 => Image::Same,
+        // What stands in a text by the thousand, if anything does.
+        0x200b..=0x200f => Image::Nothing,
         _ if ALPHABETS.contains(&code) => look_alike(c),
         0xe0020..=0xe007e => ascii(code - 0xe0000),
         _ if is_unseen(code) => Image::Nothing,
