@@ -218,12 +218,15 @@ async fn a_session_is_kept_after_a_call_that_timed_out_and_not_after_one_that_br
     let pids = Record::new();
     let config = Config::new().hostile("").env(json!({"HOSTILE_PIDFILE": pids.as_str()}));
     let gateway = Gateway::start(&config.with("session_mode", json!("keep"))).await;
-    for broken in [json!({"name": "die"}), json!({"name": "malformed", "args": {"kind": "no-result"}})] {
+    // An answer that is none is one answer, and what the server remembers outlives it.
+    for (broken, more) in
+        [(json!({"name": "malformed", "args": {"kind": "no-result"}}), 0), (json!({"name": "die"}), 1)]
+    {
         assert_eq!(gateway.batch("hostile", json!([{"name": "ok"}])).await.statuses(), ["success"]);
         let before = pids.pids().len();
         assert_eq!(gateway.batch("hostile", json!([broken])).await.statuses(), ["error"]);
         assert_eq!(gateway.batch("hostile", json!([{"name": "ok"}])).await.statuses(), ["success"]);
-        assert_eq!(pids.pids().len(), before + 1, "one in its place");
+        assert_eq!(pids.pids().len(), before + more, "{broken}");
     }
 }
 

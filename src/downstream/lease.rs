@@ -71,4 +71,9 @@ impl Leased {
     pub fn session(&mut self) -> &mut Session {
         &mut self.session
     }
+
+    /// Whether another call can follow.
+    pub fn is_usable(&self) -> bool {
+        self.session.is_usable()
+    }
 }

@@ -313,7 +313,8 @@ impl Health {
     fn after(trouble: &Trouble) -> Self {
         match trouble {
             Trouble::Rpc(_) => Self::Sound,
-            Trouble::Interrupted(_) | Trouble::TooLong { .. } => Self::Doubtful,
+            // Messages stay apart from each other: what is wrong with one says nothing of the next.
+            Trouble::Interrupted(_) | Trouble::TooLong { .. } | Trouble::Protocol(_) => Self::Doubtful,
             Trouble::Lost(why) if !why.ends_session() => Self::Doubtful,
             _ => Self::Lost,
         }

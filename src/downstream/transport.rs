@@ -37,7 +37,7 @@ const MAX_UNANSWERED: usize = 64;
 /// Messages in one line; one with more is none.
 const MAX_TOGETHER: usize = 64;
 
-/// Lines that are no messages. A chatty launcher writes a few, a broken server writes on.
+/// Lines that are no messages, or that nobody waits for. A chatty launcher writes a few, a broken server writes on.
 const MAX_NOISE: u64 = 100_000;
 
 /// After so many notifications that nobody hears and no answer is waited for, the server is not read for a moment:
@@ -64,6 +64,8 @@ pub(super) struct ServerTransport {
     /// The request that is listened to; what is said after its answer belongs to nothing.
     call: Option<RequestId>,
     noise: Arc<AtomicU64>,
+    /// Answers that nobody waited for.
+    late: u64,
     unheard: u32,
     /// Enough noise to take the server for broken.
     flooded: bool,
@@ -122,6 +124,7 @@ impl ServerTransport {
             ear,
             call: None,
             noise,
+            late: 0,
             unheard: 0,
             flooded: false,
             _ending: ending,
@@ -211,8 +214,13 @@ impl ServerTransport {
     fn answer(&mut self, id: &Value, answer: Answer) {
         match request_id(id) {
             Ok(id) if self.pending.contains(&id) => self.settle(id, answer),
-            // Late, after a cancellation, or never asked for.
-            Ok(_) => self.count_noise(),
+            // Late, after a cancellation, or never asked for: no stray line, but nobody reads it for ever either.
+            Ok(_) => {
+                self.late += 1;
+                if self.late > MAX_NOISE {
+                    self.flood("answers that nobody waits for");
+                }
+            }
             // Nobody can tell whose it is; with one request open there is only one it can be.
             Err(_) => match self.pending.iter().next().cloned() {
                 Some(only) if self.pending.len() == 1 => {
@@ -245,9 +253,13 @@ impl ServerTransport {
 
     fn count_noise(&mut self) {
         if self.noise.fetch_add(1, Ordering::Relaxed) == MAX_NOISE {
-            self.fail(None, || Answer::Malformed(format!("{MAX_NOISE} lines that are no messages").into()));
-            self.flooded = true;
+            self.flood("lines that are no messages");
         }
+    }
+
+    fn flood(&mut self, of: &str) {
+        self.fail(None, || Answer::Malformed(format!("{MAX_NOISE} {of}").into()));
+        self.flooded = true;
     }
 }
 

@@ -9,7 +9,7 @@ use super::report::{CallOutcome, Ended};
 use crate::call::{ToolCall, ToolOutput};
 use crate::config::{Server, SessionMode, WhileAway};
 use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
-use crate::fault::{ErrorCode, Failure, Fault as _};
+use crate::fault::Failure;
 use crate::guardrails::{Blocked, CheckedCall, CheckedOutput, ClearedCall, Guardrails, Inputs, Verdict};
 use crate::scope::Scope;
 use crate::tool::{Tool, ToolSet};
@@ -111,7 +111,11 @@ impl Step<'_> {
                 let (index, tool) = (called.index, called.name.clone());
                 (CallOutcome { index, tool, arguments, redacted, ended, input, output }, Next::MayFollow)
             }
-            Err(fault) => self.failed(called, cleared, &fault).await,
+            Err(fault) => {
+                let goes_on = session.as_ref().is_some_and(Leased::is_usable);
+                let next = if goes_on { Next::MayFollow } else { Next::SessionLost };
+                (self.failed(called, cleared, &fault).await, next)
+            }
         }
     }
 
@@ -204,23 +208,16 @@ impl Step<'_> {
         leased.ok_or_else(|| SessionFault::new(&self.server.name, Trouble::Closed))
     }
 
-    async fn failed(
-        &self,
-        called: &Called,
-        cleared: ClearedCall,
-        fault: &SessionFault,
-    ) -> (CallOutcome, Next) {
+    async fn failed(&self, called: &Called, cleared: ClearedCall, fault: &SessionFault) -> CallOutcome {
         let redacted = cleared.checked().is_redacted();
         let (call, input) = cleared.into_parts();
-        // A call that ran into its time limit leaves a session that still answers; any other fault ends it.
-        let next = if fault.code() == ErrorCode::Timeout { Next::MayFollow } else { Next::SessionLost };
         let told = Failure::of(fault);
         let failure = Failure {
             message: format!("{} on {}", called.shown, told.message),
             details: self.guardrails.screen(self.scope, self.server, told.details).await,
             ..told
         };
-        let outcome = CallOutcome {
+        CallOutcome {
             index: called.index,
             tool: called.name.clone(),
             arguments: Some(call.into_arguments()),
@@ -228,8 +225,7 @@ impl Step<'_> {
             ended: Ended::Failed(failure),
             input,
             output: None,
-        };
-        (outcome, next)
+        }
     }
 }
 

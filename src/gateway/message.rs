@@ -63,6 +63,11 @@ pub(super) fn parse(text: &[u8]) -> Result<Message, Malformed> {
         Ok(envelope) if envelope.method.is_some() => call(envelope),
         Ok(Envelope { id: Some(id), result: Some(result), .. }) => Ok(answer(id, Ok(result))),
         Ok(Envelope { id: Some(id), error: Some(error), .. }) => Ok(answer(id, Err(error))),
+        // Whoever asked waits, and hears that nothing came.
+        Ok(Envelope { id: Some(id), method: None, .. }) => {
+            let message = "an answer with neither `result` nor `error`";
+            Ok(answer(id, Err(serde_json::json!({"code": RpcError::INTERNAL, "message": message}))))
+        }
         Ok(_) => Err(Malformed::Silent),
         Err(_) => Err(malformed(text)),
     }
@@ -70,7 +75,6 @@ pub(super) fn parse(text: &[u8]) -> Result<Message, Malformed> {
 
 /// A request, or a notification where there is no `id`.
 fn call(envelope: Envelope) -> Result<Message, Malformed> {
-    let invalid = |id| refusal(id, RpcError::INVALID_REQUEST, "this request is malformed");
     let version = envelope.jsonrpc.is_some_and(|version| version == "2.0");
     let method = envelope.method.and_then(|method| method.as_str().map(str::to_owned));
     let params = match envelope.params {
@@ -94,7 +98,14 @@ fn call(envelope: Envelope) -> Result<Message, Malformed> {
             };
             Ok(Message::Request(Request { id, method, params, meta }))
         }
-        (Some(id), _) => Err(invalid(Some(id))),
+        (Some(id), method) => {
+            let expected = match method {
+                None => "`method` must be a string",
+                Some(_) if !version => "`jsonrpc` must be \"2.0\"",
+                Some(_) => "`id` must be a string or a whole number",
+            };
+            Err(refusal(Some(id), RpcError::INVALID_REQUEST, expected))
+        }
     }
 }
 
@@ -112,7 +123,7 @@ fn malformed(text: &[u8]) -> Malformed {
             refusal(lines::message_id(text), RpcError::PARSE, message)
         }
         Ok(Value::Array(_)) => {
-            let message = "JSON-RPC batches are not part of this protocol; send one message at a time";
+            let message = "several messages at once, which only the revision 2025-03-26 has, are not taken; send one at a time";
             refusal(None, RpcError::INVALID_REQUEST, message)
         }
         Ok(_) => Malformed::Silent,
@@ -166,7 +177,8 @@ mod tests {
         };
         assert_eq!(outcome(r#"{"jsonrpc":"2.0","id":1,"result":null}"#), Some(Ok(Value::Null)));
         assert_eq!(outcome(r#"{"jsonrpc":"2.0","id":1,"error":{"code":1}}"#), Some(Err(json!({"code": 1}))));
-        assert_eq!(outcome(r#"{"jsonrpc":"2.0","id":1}"#), None);
+        let nothing = outcome(r#"{"jsonrpc":"2.0","id":1}"#).expect("an answer").expect_err("an error");
+        assert!(nothing["message"].as_str().expect("text").contains("neither"), "{nothing}");
     }
 
     #[test]
