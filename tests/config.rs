@@ -26,6 +26,16 @@ async fn all_mistakes_are_said_at_once_and_no_value() {
 }
 
 #[tokio::test]
+async fn a_word_of_the_environment_that_nobody_understands_is_refused() {
+    for name in ["ENKRYPT_LOG_LEVEL", "ENKRYPT_ALLOW_STDIO_SERVERS"] {
+        let gateway = Gateway::prepare(&Config::new().echo().text()).env(name, Some("perhaps"));
+        let (code, _, err) = gateway.run(&["config", "check"]).await;
+        assert_eq!(code, 78, "{err}");
+        assert!(err.contains(&format!("{name}: expected ")) && !err.contains("perhaps"), "{err}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_is_almost_one_that_protects_is_refused() {
     for (expected, key, value) in [
         ("expected `input_guardrails_policy`", "input_guardrail_policy", json!({"enabled": true})),

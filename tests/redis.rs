@@ -202,6 +202,17 @@ async fn a_wrong_password_is_said_and_the_gateway_works() {
 }
 
 #[tokio::test]
+async fn a_cache_that_takes_nothing_says_why() {
+    let redis = Redis::start();
+    redis::cmd("REPLICAOF").arg("127.0.0.1").arg(1).exec(&mut redis.connect(0)).expect("set");
+    let gateway = Gateway::start(&sharing(redis.port).lab(&[])).await;
+    assert_eq!(source(&gateway).await, "discovery");
+    assert_eq!(source(&gateway).await, "cache");
+    let status = cache(&gateway).await;
+    assert!(status["external_cache_fault"].as_str().expect("a fault").contains("`READONLY`"), "{status}");
+}
+
+#[tokio::test]
 async fn a_password_that_is_mended_is_noticed() {
     let redis = Redis::with_password("a-good-password");
     let config = sharing(redis.port).common("enkrypt_cache_password", json!("another-password")).lab(&[]);

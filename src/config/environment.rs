@@ -107,6 +107,20 @@ impl Environment {
         }
     }
 
+    /// Variables that say what nobody understands, and what they may say.
+    pub(super) fn misread(&self) -> Vec<(&'static str, &'static str)> {
+        let level = self.filled("ENKRYPT_LOG_LEVEL").is_some() && self.log_level().is_none();
+        let servers =
+            self.filled("ENKRYPT_ALLOW_STDIO_SERVERS").is_some() && self.allow_stdio_servers().is_none();
+        [
+            (level, "ENKRYPT_LOG_LEVEL", "expected error, warn, info, debug or trace"),
+            (servers, "ENKRYPT_ALLOW_STDIO_SERVERS", "expected true or false"),
+        ]
+        .into_iter()
+        .filter_map(|(wrong, name, expected)| wrong.then_some((name, expected)))
+        .collect()
+    }
+
     pub fn xdg_config_home(&self) -> Option<PathBuf> {
         self.filled("XDG_CONFIG_HOME").map(PathBuf::from)
     }

@@ -97,6 +97,11 @@ impl<'a> Node<'a> {
         self.notes.problem(&self.path(key), expected);
     }
 
+    /// Of what stands beside the file.
+    pub(super) fn problem_outside(&self, name: &str, expected: &str) {
+        self.notes.problem(name, format!("{expected} in the environment"));
+    }
+
     /// The value of a key; `null` counts as absent.
     pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
         self.ignore(&[key]);

@@ -47,7 +47,7 @@ struct Trouble {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the external cache at `{address}` does not answer: {reason}")]
+#[error("the external cache at `{address}` cannot be used: {reason}")]
 pub(in crate::cache) struct ExternalFault {
     address: String,
     reason: String,
@@ -168,14 +168,23 @@ fn reason(error: &RedisError) -> String {
             "its certificate is not one that the system trusts".to_owned()
         }
         ErrorKind::Io => "the connection failed".to_owned(),
-        _ => {
-            let wanted = error
-                .clone()
-                .into_server_errors()
-                .is_some_and(|all| all.iter().any(|(_, one)| one.code() == "NOAUTH"));
-            if wanted { "it wants a password".to_owned() } else { error.category().to_owned() }
-        }
+        _ => match code(error).as_deref() {
+            Some("NOAUTH") => "it wants a password".to_owned(),
+            Some(code) => format!("it refuses with `{code}`"),
+            None => error.category().to_owned(),
+        },
     }
+}
+
+/// The word that an answer of refusal begins with, as the protocol has it.
+fn code(error: &RedisError) -> Option<String> {
+    const LONGEST: usize = 20;
+    // Of several commands each may have one; that of all together says only that one has.
+    let of_several = error.clone().into_server_errors();
+    let of_several = of_several.and_then(|all| all.first().map(|(_, one)| one.code().to_owned()));
+    let code = of_several.or_else(|| error.code().map(str::to_owned))?;
+    let plain = code.len() <= LONGEST && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    plain.then_some(code)
 }
 
 fn is_untrusted(error: &RedisError) -> bool {

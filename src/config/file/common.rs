@@ -44,6 +44,7 @@ const UNUSED: [&str; 10] = [
 pub(super) fn read(node: &Node<'_>, env: &Environment) -> Common {
     node.ignore(&UNUSED);
     warn_of_other_ways(node);
+    env.misread().into_iter().for_each(|(name, expected)| node.problem_outside(name, expected));
     let detail = [("full", ResultDetail::Full), ("compact", ResultDetail::Compact)];
     let failure = [("stop", OnFailure::Stop), ("continue", OnFailure::Continue)];
     let exposures =
