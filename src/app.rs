@@ -99,6 +99,20 @@ pub async fn serve_http(
     Ok(())
 }
 
+/// A session with a server takes four files, and some systems begin with room for sixty.
+#[cfg(unix)]
+fn make_room_for_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// Servers get this limit as well: some go through all of it when they start.
+    const ENOUGH: u64 = 8192;
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(ENOUGH, |most| most.min(ENOUGH));
+    if limit.current.is_some_and(|current| current < wanted) {
+        // Whoever may not raise it has the files that there are.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
+    }
+}
+
 /// What serves any client, and what it must be ended with.
 fn build(
     settings: Settings,
@@ -106,6 +120,8 @@ fn build(
     end: &CancellationToken,
     tasks: &TaskTracker,
 ) -> (Gateway, Arc<Downstream>) {
+    #[cfg(unix)]
+    make_room_for_files();
     let store = Arc::new(Store::new(settings, environment));
     let guardrails = Arc::new(Guardrails::default());
     let downstream =

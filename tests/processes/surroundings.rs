@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::watch::{Record, until};
-use crate::support::{Config, DISCOVER, Gateway, server_binary};
+use crate::support::{Config, DISCOVER, Gateway, KEY, binary, server_binary};
 
 /// A program that only a login shell knows of, and that shell.
 struct Login {
@@ -139,6 +139,29 @@ async fn a_shell_without_an_answer_and_no_shell_at_all_are_said_to_have_been_ask
         Gateway::prepare(&only_at_login().text()).env("SHELL", Some("/no/such/shell")).connect().await;
     let reply = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
     assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_low_limit_of_open_files_is_raised_as_far_as_it_may_be() {
+    let gateway = Gateway::prepare(&Config::new().text());
+    let mut child = tokio::process::Command::new("sh")
+        .args(["-c", "ulimit -Sn 64; ulimit -Hn 2048; exec \"$0\" --config \"$1\""])
+        .arg(binary())
+        .arg(gateway.config_path())
+        .env("ENKRYPT_GATEWAY_KEY", KEY)
+        .stdin(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it starts");
+    let limits = format!("/proc/{}/limits", child.id().expect("running"));
+    let raised = || {
+        let limits = std::fs::read_to_string(&limits).unwrap_or_default();
+        let files = limits.lines().find(|line| line.starts_with("Max open files"));
+        files.is_some_and(|files| files.split_whitespace().nth(3) == Some("2048"))
+    };
+    until("the limit is raised", raised).await;
+    child.kill().await.expect("ended");
 }
 
 #[tokio::test]
