@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use super::super::ends::Ahead;
-use super::super::rules::{Rule, compile, is_flood, rules};
+use super::super::rules::{Rule, compile, is_flood, is_word, rules};
 
 pub(super) const HANDLERS: &[Rule] = rules! {
     "code.xss-handler" "xss" 0.88 ["on"] & ["=" "%3d"]
@@ -18,29 +18,58 @@ const REACH: usize = 205;
 /// And how near to the name it begins, unless a tag was opened.
 const NEAR: usize = 5;
 
+/// No handler's name is longer, and so much may stand between it and its sign.
+const NAME: usize = 48;
+const GAP: usize = 6;
+
 /// The next match of the pattern for handlers: tried where the name of a handler and its sign stand, since what
 /// may stand before them is far too common.
 pub(super) fn handler(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usize>> {
     static PATTERNS: OnceLock<Option<(Regex, Regex)>> = OnceLock::new();
     let write = || {
         let (_, name) = rule.pattern.split_once(r"\bon(?:")?;
-        Some((compile(rule.pattern)?, compile(&format!(r"\bon(?:{name}"))?))
+        Some((compile(rule.pattern)?, compile(&format!(r"\Aon(?:{name}"))?))
     };
     let (pattern, name) = PATTERNS.get_or_init(write).as_ref()?;
     let (mut from, mut tries) = (at, 0);
     loop {
-        let named = name.find_at(bytes, from)?;
-        let start = named.start().saturating_sub(REACH).max(at);
-        from = named.end();
-        if !may_begin(bytes, start, named.start()) {
+        let named = named(bytes, from, name)?;
+        let start = named.start.saturating_sub(REACH).max(at);
+        from = named.end;
+        if !may_begin(bytes, start, named.start) {
             continue;
         }
-        if let Some(found) = pattern.find_at(&bytes[..named.end()], start) {
+        if let Some(found) = pattern.find_at(&bytes[..named.end], start) {
             return Some(found.range());
         }
         tries += 1;
-        if is_flood(tries, named.start() - at) {
-            return Some(named.range());
+        if is_flood(tries, named.start - at) {
+            return Some(named);
+        }
+    }
+}
+
+/// The next name of a handler with its sign: found by the sign, since words begin like one far more often.
+fn named(bytes: &[u8], from: usize, name: &Regex) -> Option<Range<usize>> {
+    let gap = |byte: &&u8| matches!(byte, b'\t'..=b'\r' | b' ' | b'/' | b'\'' | b'"');
+    let mut next = from;
+    loop {
+        let sign = next + memchr::memchr2(b'=', b'%', bytes.get(next..)?)?;
+        next = sign + 1;
+        let end = match bytes[sign..] {
+            [b'=', ..] => sign + 1,
+            [b'%', b'3', b'd' | b'D', ..] => sign + 3,
+            _ => continue,
+        };
+        let before = &bytes[from..sign];
+        let blanks = before.iter().rev().take(GAP).take_while(gap).count();
+        let word = &before[..before.len() - blanks];
+        let length = word.iter().rev().take(NAME).take_while(|byte| is_word(**byte)).count();
+        let start = sign - blanks - length;
+        let begins = start.checked_sub(1).is_none_or(|before| !is_word(bytes[before]));
+        let called = bytes[start..sign].get(..2).is_some_and(|on| on.eq_ignore_ascii_case(b"on"));
+        if begins && called && name.is_match(&bytes[start..end]) {
+            return Some(start..end);
         }
     }
 }
