@@ -270,34 +270,47 @@ fn unhex(run: &[u8]) -> Option<Vec<u8>> {
 }
 
 pub(super) fn unbase64(run: &[u8]) -> Option<Vec<u8>> {
+    // Words and paths look like base64 as well; the first bytes tell them apart.
+    const TOLD: usize = 16;
+    let (fours, rest) = run.as_chunks::<4>();
     let mut value = Vec::with_capacity(run.len() / 4 * 3 + 2);
-    let mut held = 0_u32;
-    for (index, byte) in run.iter().enumerate() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        held = held << 6 | u32::from(six);
-        if index % 4 == 3 {
-            value.extend_from_slice(&held.to_be_bytes()[1..]);
-            held = 0;
+    let bits = |signs: &[u8]| {
+        let six = signs.iter().map(|sign| u32::from(SIXES[usize::from(*sign)]));
+        six.fold((0, 0), |(held, all), six| (held << 6 | six & 63, all | six))
+    };
+    for (index, four) in fours.iter().enumerate() {
+        let (held, all) = bits(four);
+        if all > 63 {
+            return None;
         }
-        // Words and paths look like base64 as well; the first bytes tell them apart.
-        if value.len() == 12 && !is_text(&value) {
+        value.extend_from_slice(&held.to_be_bytes()[1..]);
+        if (index + 1) * 4 == TOLD && !is_text(&value) {
             return None;
         }
     }
-    match run.len() % 4 {
+    let (held, all) = bits(rest);
+    match rest.len() {
+        _ if all > 63 => return None,
         2 => value.push(u8::try_from(held >> 4 & 0xff).ok()?),
         3 => value.extend_from_slice(&(held >> 2).to_be_bytes()[2..]),
         _ => {}
     }
     Some(value)
 }
+
+/// The six bits that a sign of base64 stands for.
+static SIXES: [u8; 256] = {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut sixes = [u8::MAX; 256];
+    let mut six: u8 = 0;
+    while six < 64 {
+        sixes[SIGNS[six as usize] as usize] = six;
+        six += 1;
+    }
+    sixes[b'-' as usize] = 62;
+    sixes[b'_' as usize] = 63;
+    sixes
+};
 
 /// Printable for the most part: what was encoded was text.
 fn is_text(value: &[u8]) -> bool {

@@ -82,14 +82,26 @@ fn substitution(bytes: &[u8], hit: Hit) -> bool {
         && (bytes[hit.start] != b'`' || opens())
 }
 
-/// Something of one word, a quote, and what computes.
+/// A value of one word, a quote, and what computes.
 fn arithmetic(bytes: &[u8], hit: Hit) -> bool {
     static SUMS: Class = Class::of(b"*/%+-dDmM");
     let next = after(bytes, hit.end, 4, &PLUSES);
-    let value = |byte| is_word(byte) || matches!(byte, b'.' | b'\\');
     bytes[hit.start] == b'\''
         && (bytes.get(next).is_some_and(|byte| SUMS.has(*byte)) || bytes[hit.end..next].contains(&b'+'))
-        && before(bytes, hit.start, 2, &SPACES).is_some_and(value)
+        && is_value(&bytes[..hit.start])
+}
+
+/// Whether a text ends with one word that opens it, or that something is set to.
+fn is_value(bytes: &[u8]) -> bool {
+    const WORD: usize = 16;
+    let value = |byte: &u8| is_word(*byte) || matches!(byte, b'.' | b'\\');
+    let blanks =
+        |bytes: &[u8], most| bytes.iter().rev().take(most).take_while(|byte| SPACES.has(**byte)).count();
+    let bytes = &bytes[..bytes.len() - blanks(bytes, 2)];
+    let word = bytes.iter().rev().take(WORD + 1).take_while(|byte| value(byte)).count();
+    let bytes = &bytes[..bytes.len() - word];
+    let bytes = &bytes[..bytes.len() - blanks(bytes, 3)];
+    (1..=WORD).contains(&word) && bytes.last().is_none_or(|byte| *byte == b'=')
 }
 
 /// A quote not far after the start or a sign of an assignment, and a condition behind it.

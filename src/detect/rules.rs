@@ -227,11 +227,15 @@ fn gates() -> &'static [Gate] {
     GATES.get_or_init(|| compiled().iter().map(gate).collect())
 }
 
-/// The literals of all rules for one place. They are constants, so that it is there; a test holds it.
-fn gate(place: Place) -> Option<&'static Literals> {
-    static GATES: [OnceLock<Option<Literals>>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+/// The literals of all rules for one place, or of those for code alone, which more readings are judged for. They are
+/// constants, so that it is there; a test holds it.
+fn literals(place: Place, kinds: Kinds) -> Option<&'static Literals> {
+    const CODE: Kinds = Kinds::NONE.with(Kind::CodeInjection);
+    static LITERALS: [OnceLock<Option<Literals>>; 6] = [const { OnceLock::new() }; 6];
+    let alone = kinds == CODE;
     let build = || {
-        let rules = (0_u16..).zip(compiled()).filter(|(_, compiled)| compiled.table.places.contains(&place));
+        let sought = |table: &Table| table.places.contains(&place) && (!alone || CODE.contains(table.kind));
+        let rules = (0_u16..).zip(compiled()).filter(|(_, compiled)| sought(compiled.table));
         Literals::new(rules.flat_map(|(index, compiled)| {
             let (gates, needs) = (compiled.rule.gates.iter(), compiled.rule.needs.iter());
             let most = if WHOLE.contains(&compiled.rule.id) { NEED } else { LITERAL };
@@ -239,12 +243,12 @@ fn gate(place: Place) -> Option<&'static Literals> {
             gates.chain(needs.map(move |need| (index | NEEDED, &need.as_bytes()[..need.len().min(NEED)])))
         }))
     };
-    GATES[place as usize].get_or_init(build).as_ref()
+    LITERALS[place as usize * 2 + usize::from(alone)].get_or_init(build).as_ref()
 }
 
 /// Adds what the rules find in a text.
 pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
-    let Some(literals) = gate(place) else { return };
+    let Some(literals) = literals(place, kinds) else { return };
     let (compiled_rules, gates) = (compiled(), gates());
     let mut windows: Vec<Window> = vec![Window::default(); compiled_rules.len()];
     let mut touched: Vec<u16> = Vec::new();
@@ -430,66 +434,73 @@ mod tests {
         }
     }
 
+    /// Of what the patterns are made that are searched for by hand.
+    const PIECES: &[&str] = &[
+        "send ",
+        "all ",
+        "the ",
+        "passwords ",
+        "to ",
+        "via ",
+        "http://a.b",
+        "x@y.z",
+        "the url ",
+        "word-",
+        "show ",
+        "what is ",
+        "your ",
+        "system prompt",
+        "instructions ",
+        "above",
+        "e-mail ",
+        "~/.ssh/id_rsa ",
+        "pass it ",
+        "pass the cookies ",
+        "as ",
+        "\"kty\"",
+        "\"d\": \"abcdefghijklmnopqrstuvw\"",
+        "kind: Secret",
+        "\ndata:\n  a: YWJjZA==\n",
+        "note to ",
+        "ai agents",
+        ": ",
+        "must ",
+        "if you are an ai ",
+        "please ",
+        "\n",
+        ", ",
+        "<svg ",
+        "<a ",
+        "href=javascript:",
+        ">",
+        "<base href",
+        "before ",
+        "using ",
+        "always ",
+        "call ",
+        "first ",
+        "curl ",
+        "wget -d @",
+        "~/.ssh/",
+        "env ",
+        "| ",
+        "onload",
+        "onfocus ",
+        " onx",
+        "=",
+        "%3D",
+        "'",
+    ];
+
     #[test]
     fn between_its_ends_a_pattern_finds_what_it_finds_from_everywhere() {
-        let pieces = [
-            "send ",
-            "all ",
-            "the ",
-            "passwords ",
-            "to ",
-            "via ",
-            "http://a.b",
-            "x@y.z",
-            "the url ",
-            "word-",
-            "show ",
-            "what is ",
-            "your ",
-            "system prompt",
-            "instructions ",
-            "above",
-            "e-mail ",
-            "~/.ssh/id_rsa ",
-            "pass it ",
-            "pass the cookies ",
-            "as ",
-            "\"kty\"",
-            "\"d\": \"abcdefghijklmnopqrstuvw\"",
-            "kind: Secret",
-            "\ndata:\n  a: YWJjZA==\n",
-            "note to ",
-            "ai agents",
-            ": ",
-            "must ",
-            "if you are an ai ",
-            "please ",
-            "\n",
-            ", ",
-            "<svg ",
-            "<a ",
-            "href=javascript:",
-            ">",
-            "<base href",
-            "before ",
-            "using ",
-            "always ",
-            "call ",
-            "first ",
-            "curl ",
-            "wget -d @",
-            "~/.ssh/",
-            "env ",
-            "| ",
-        ];
+        let own = ["code.xss-element", "code.xss-handler"];
         let mut dice = crate::dice::Dice(0x2545_f491_4f6c_dd1d);
-        for compiled in
-            compiled().iter().filter(|one| one.ends.is_some() || one.rule.id == "code.xss-element")
-        {
+        for compiled in compiled().iter().filter(|one| one.ends.is_some() || own.contains(&one.rule.id)) {
             let plain = compile(compiled.rule.pattern).expect("a pattern");
             let mut count = 0;
-            for _ in 0..6000 {
-                let text: String = (0..16).map(|_| pieces[dice.below(pieces.len())]).collect();
+            for _ in 0..8000 {
+                let text: String = (0..20).map(|_| PIECES[dice.below(PIECES.len())]).collect();
                 let (bytes, mut at) = (text.as_bytes(), 0);
                 while let Some(groups) = plain.captures_at(bytes, at) {
                     let whole = groups.get(0).expect("a match").range();
@@ -507,7 +518,8 @@ mod tests {
     #[test]
     fn every_pattern_compiles_and_every_rule_has_a_name_of_its_own() {
         for place in EVERYWHERE {
-            assert!(gate(*place).is_some());
+            assert!(literals(*place, Kinds::ALL).is_some());
+            assert!(literals(*place, Kinds::NONE.with(Kind::CodeInjection)).is_some());
         }
         let mut names = HashSet::new();
         for compiled in compiled() {
