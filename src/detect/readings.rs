@@ -9,7 +9,7 @@ use super::{Finding, Kind, Kinds, Place};
 /// A text of this size is judged whole in every reading, and a longer one in so much more than its own size.
 const SHORT: usize = 64 << 10;
 /// Of the readings that are looked at for code alone, so much more again: JSON in JSON has two or three.
-const ESCAPED: usize = 4;
+const ESCAPED: usize = 3;
 /// What stands around an escape and is judged with it.
 const AROUND: usize = 512;
 

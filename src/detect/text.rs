@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 4;
 const MAX_LAYERS: usize = 16;
 /// What a text of this size is decoded to has no other bound; of a longer one it is so many times its size.
 const SHORT: usize = 64 << 10;
-const MAX_TIMES: usize = 5;
+const MAX_TIMES: usize = 3;
 
 pub(super) struct View<'a> {
     length: usize,
