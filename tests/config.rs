@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Config, Gateway, KEY, LIST, eventually, example};
 
+mod replaced;
+
 #[tokio::test]
 async fn all_mistakes_are_said_at_once_and_no_value() {
     let config = Config::new()

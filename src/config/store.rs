@@ -2,14 +2,12 @@
 //!
 //! A bad edit changes nothing: the last good settings stay until the next good one.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use notify::event::{AccessKind, AccessMode};
-use notify::{Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -18,14 +16,18 @@ use super::{ConfigError, Settings, file};
 
 use crate::lock::Lock;
 
+use sight::Sight;
+
+mod sight;
+
 const FILE_NAME: &str = "enkrypt_mcp_config.json";
 const LARGEST_FILE: u64 = 16 << 20;
 
 /// Editors write a file in several steps; the last one counts.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 
-/// How often a folder is looked at when the system reports no changes.
-const POLL: Duration = Duration::from_secs(1);
+/// How often the file is looked at beside the system's reports.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The settings in force.
 #[derive(Debug)]
@@ -55,7 +57,7 @@ pub fn locate(flag: Option<&Path>, env: &Environment) -> PathBuf {
 }
 
 pub fn load(path: &Path, env: &Environment) -> Result<Settings, ConfigError> {
-    parse(path, &read(path)?, env)
+    parse(path, &read(path, File::open(path))?, env)
 }
 
 impl Store {
@@ -80,7 +82,8 @@ impl Store {
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
         let _reading = self.reading.lock();
         let current = self.current();
-        let text = read(&current.path)?;
+        // A pipe or a device in its place would be waited for.
+        let text = read(&current.path, open_plain(&current.path))?;
         if file::fingerprint(&text) == current.fingerprint {
             return Ok(Reloaded::Unchanged);
         }
@@ -89,40 +92,72 @@ impl Store {
         Ok(Reloaded::Changed)
     }
 
-    /// Reloads at each change of the file until it is cancelled.
+    /// Reloads at each change of the file, or of what its path leads to, until it is cancelled.
     pub async fn watch(self: Arc<Self>, cancel: CancellationToken) {
-        let path = self.current().path.clone();
-        let (sender, mut edits) = mpsc::channel(1);
-        let Some(_watcher) = watcher(&path, &sender) else {
-            tracing::warn!("the configuration file cannot be watched: restart the gateway after an edit");
-            return;
-        };
-        // An edit may have come between the first reading and now.
-        let _ = sender.try_send(());
+        let (reports, mut edits) = mpsc::channel(1);
+        let mut sight = Sight::new(self.current().path.clone(), reports);
         let mut rejected = None;
+        let mut reported = false;
         while self.current().reload {
-            tokio::select! {
+            let look = tokio::task::spawn_blocking(move || (sight.look(), sight));
+            let changed = tokio::select! {
                 () = cancel.cancelled() => return,
-                edit = edits.recv() => if edit.is_none() { return },
+                looked = look => match looked {
+                    Ok((changed, looked)) => {
+                        sight = looked;
+                        changed
+                    }
+                    Err(_) => return,
+                },
+            };
+            if changed || reported {
+                tokio::select! {
+                    () = cancel.cancelled() => return,
+                    () = tokio::time::sleep(DEBOUNCE) => {}
+                }
+                let _ = edits.try_recv();
+                let store = Arc::clone(&self);
+                // A reference to a keyring may take seconds.
+                if let Ok(result) = tokio::task::spawn_blocking(move || store.reload()).await {
+                    if may_pass(&result) {
+                        sight.forget();
+                    }
+                    report(result, &self.current(), &mut rejected);
+                }
             }
-            tokio::select! {
+            reported = tokio::select! {
                 () = cancel.cancelled() => return,
-                () = tokio::time::sleep(DEBOUNCE) => {}
-            }
-            let _ = edits.try_recv();
-            let store = Arc::clone(&self);
-            // A reference to a keyring may take seconds.
-            if let Ok(result) = tokio::task::spawn_blocking(move || store.reload()).await {
-                report(result, &self.current(), &mut rejected);
-            }
+                _ = edits.recv() => true,
+                () = tokio::time::sleep(LOOK) => false,
+            };
         }
         cancel.cancelled().await;
     }
 }
 
-fn read(path: &Path) -> Result<String, ConfigError> {
+fn open_plain(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no ordinary file"));
+    }
+    Ok(file)
+}
+
+/// Whether what was in the way may be gone without an edit, such as too many open files.
+fn may_pass(result: &Result<Reloaded, ConfigError>) -> bool {
+    matches!(result, Err(ConfigError::Unreadable { source, .. }) if source.raw_os_error().is_some())
+}
+
+fn read(path: &Path, file: io::Result<File>) -> Result<String, ConfigError> {
     let mut bytes = Vec::new();
-    let result = File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
+    let result = file.and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
     let result = result.and_then(|length| {
         if length as u64 > LARGEST_FILE {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 16 MiB"));
@@ -213,62 +248,6 @@ fn refuse(error: &ConfigError) {
     } else {
         let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
         tracing::warn!("the last good configuration stays: {error}{hint}");
-    }
-}
-
-fn watcher(path: &Path, changed: &mpsc::Sender<()>) -> Option<Box<dyn Watcher + Send>> {
-    let start = |mut watcher: Box<dyn Watcher + Send>| -> notify::Result<_> {
-        for folder in folders(path) {
-            watcher.watch(&folder, RecursiveMode::NonRecursive)?;
-        }
-        Ok(watcher)
-    };
-    let native = RecommendedWatcher::new(handler(path, changed.clone()), notify::Config::default());
-    native
-        .and_then(|watcher| start(Box::new(watcher)))
-        .or_else(|error| {
-            tracing::debug!("the system reports no file changes, so the folder is polled: {error}");
-            let poll = notify::Config::default().with_poll_interval(POLL);
-            PollWatcher::new(handler(path, changed.clone()), poll)
-                .and_then(|watcher| start(Box::new(watcher)))
-        })
-        .ok()
-}
-
-/// The folder of the file, and of what it links to.
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let parent = |path: &Path| match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let mut folders = vec![parent(path)];
-    if is_link(path)
-        && let Ok(target) = path.canonicalize()
-    {
-        folders.push(parent(&target));
-    }
-    folders
-}
-
-fn is_link(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
-}
-
-fn handler(path: &Path, changed: mpsc::Sender<()>) -> impl Fn(notify::Result<Event>) + Send + 'static {
-    let name = path.file_name().map(ToOwned::to_owned);
-    // A link changes when anything on the way to its target does.
-    let any = is_link(path);
-    move |event| {
-        let Ok(event) = event else { return };
-        let named =
-            any || event.need_rescan() || event.paths.iter().any(|path| path.file_name() == name.as_deref());
-        // Our own reading is an access too.
-        let read =
-            matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
-        if named && !read {
-            // A full channel already holds the news.
-            let _ = changed.try_send(());
-        }
     }
 }
 

@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[must_use]
 pub(crate) struct Gateway {
     folder: TempDir,
+    config: PathBuf,
     env: Vec<(String, String)>,
     child: Option<Child>,
     client: Option<RunningService<RoleClient, ()>>,
@@ -50,6 +51,7 @@ impl Gateway {
                 ("PATH".to_owned(), std::env::var("PATH").expect("PATH")),
                 ("HOME".to_owned(), folder.path().to_string_lossy().into_owned()),
             ],
+            config: folder.path().join("config.json"),
             folder,
             child: None,
             client: None,
@@ -144,7 +146,16 @@ impl Gateway {
     }
 
     pub(crate) fn config_path(&self) -> PathBuf {
-        self.path("config.json")
+        self.config.clone()
+    }
+
+    /// Puts the configuration elsewhere below the gateway's folder.
+    pub(crate) fn config_at(mut self, name: &str) -> Self {
+        let place = self.path(name);
+        std::fs::create_dir_all(place.parent().expect("a folder")).expect("made");
+        std::fs::rename(&self.config, &place).expect("moved");
+        self.config = place;
+        self
     }
 
     pub(crate) fn write_config(&self, text: &str) {
