@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -40,6 +40,13 @@ struct Outcome {
     err: String,
 }
 
+impl Outcome {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
 impl Home {
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
@@ -68,18 +75,26 @@ impl Home {
         self.run_as(Path::new(BINARY), arguments)
     }
 
-    /// Nothing of this machine's own clients is to be found, so `PATH` is a folder in here.
     fn run_as(&self, binary: &Path, arguments: &[&str]) -> Outcome {
-        let output = Command::new(binary)
-            .args(arguments)
-            .env_clear()
-            .env("HOME", self.0.path())
-            .env("PATH", self.path("bin"))
-            .current_dir(self.0.path())
-            .output()
-            .expect("run");
-        let text = |bytes| String::from_utf8(bytes).expect("text");
-        Outcome { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        Outcome::of(self.command(binary, arguments).output().expect("run"))
+    }
+
+    /// Nothing of this machine's own clients is to be found, so `PATH` is a folder in here.
+    fn command(&self, binary: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary);
+        command.args(arguments).env_clear();
+        command.env("HOME", self.0.path()).env("PATH", self.path("bin")).current_dir(self.0.path());
+        command
+    }
+
+    /// All at the same time.
+    fn run_together(&self, all: &[&[&str]]) -> Vec<Outcome> {
+        let started = all.iter().map(|arguments| {
+            let mut command = self.command(Path::new(BINARY), arguments);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
+        });
+        let started: Vec<_> = started.collect();
+        started.into_iter().map(|child| Outcome::of(child.wait_with_output().expect("run"))).collect()
     }
 
     fn ok(&self, arguments: &[&str]) -> String {
@@ -170,10 +185,75 @@ fn each_client_gets_an_entry_of_its_kind() {
     assert!(!home.path(".cursor").exists());
 }
 
+#[test]
+fn of_those_who_come_at_once_one_makes_the_configuration() {
+    let home = Home::new();
+    let generate: &[&str] = &["generate-config"];
+    let outcomes = home.run_together(&[generate; 16]);
+    let made: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.code == Some(0)).collect();
+    assert_eq!(made.len(), 1, "one key was shown, and it is the one that opens");
+    assert!(made[0].out.contains(&home.key()), "{}", made[0].out);
+    assert!(
+        outcomes
+            .iter()
+            .filter(|outcome| outcome.code == Some(1))
+            .all(|outcome| outcome.err.contains("already"))
+    );
+    assert_eq!(fs::read_dir(home.path(".enkrypt")).expect("a folder").count(), 1, "nothing else is left");
+}
+
+#[test]
+fn clients_that_are_set_up_at_once_get_the_same_key() {
+    let home = Home::new();
+    let outcomes = home.run_together(&[
+        &["setup", "--client", "cursor"],
+        &["setup", "--client", "claude-code"],
+        &["setup", "--client", "claude-desktop"],
+    ]);
+    for Outcome { code, out, err } in outcomes {
+        assert_eq!(code, Some(0), "{out}{err}");
+    }
+    for (file, entry) in [(CURSOR, ENTRY), (CODE, "Enkrypt-Secure-MCP-Gateway"), (DESKTOP, ENTRY)] {
+        let key = home.json(file)["mcpServers"][entry]["env"]["ENKRYPT_GATEWAY_KEY"].clone();
+        assert_eq!(key, home.key().as_str(), "{file}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_our_key_is_as_open_as_it_was() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let set = |home: &Home, mode| {
+        fs::set_permissions(home.path(CURSOR), fs::Permissions::from_mode(mode)).expect("set");
+    };
+    for mode in [0o644, 0o664, 0o600] {
+        for edited in [false, true] {
+            let home = Home::new().with(CURSOR, "{\"a\": 1}");
+            set(&home, mode);
+            home.ok(&["setup"]);
+            assert_eq!(home.mode(CURSOR), 0o600, "our key is in it");
+            if edited {
+                fs::write(home.path(CURSOR), home.text(CURSOR).replace('1', "2")).expect("written");
+            }
+            home.ok(&["setup", "--undo"]);
+            assert_eq!(home.mode(CURSOR), mode);
+        }
+    }
+    // What its owner has said since goes before.
+    let home = Home::new().with(CURSOR, "{}");
+    set(&home, 0o644);
+    home.ok(&["setup"]);
+    set(&home, 0o640);
+    home.ok(&["setup", "--undo"]);
+    assert_eq!(home.mode(CURSOR), 0o640);
+}
+
 #[cfg(unix)]
 #[test]
 fn files_that_hold_a_key_are_private_and_links_stay_links() {
+    use std::os::unix::fs::PermissionsExt as _;
     let home = Home::new().with("dotfiles/cursor.json", COMMENTED).with(".cursor/keep", "");
+    fs::set_permissions(home.path("dotfiles/cursor.json"), fs::Permissions::from_mode(0o600)).expect("set");
     std::os::unix::fs::symlink(home.path("dotfiles/cursor.json"), home.path(CURSOR)).expect("a link");
     home.ok(&["setup", "--client", "cursor", "--client", "claude"]);
     assert!(home.path(CURSOR).is_symlink());

@@ -3,7 +3,7 @@
 //! A client's file belongs to its user. It changes in our entry only, is replaced whole, and is kept beside itself as
 //! it was before the first change; what does not look like such a file is left alone.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -110,14 +110,14 @@ impl Client {
             let there = edit::entry(text, self.entry).map_err(|unfit| self.unfit(&unfit))?;
             let first = there.as_ref().is_none_or(|there| !edit::is_ours(there, &entry.command));
             let made = match &written {
-                Some(text) if first => backup.make(text)?,
+                Some(text) if first => backup.make(text, &self.file)?,
                 _ => false,
             };
             let foreign = there.filter(|_| first);
             if foreign.is_some() && !made && backup.entry(self.entry) != foreign {
                 return Err(self.unsaved(&backup));
             }
-            if self.replace(written.as_deref(), &edited)? {
+            if self.replace(written.as_deref(), &edited, None)? {
                 let done = Done::new("registered");
                 let remark = "another program's entry stood there: `setup --undo` puts it back";
                 return Ok(if foreign.is_some() { done.remark(remark) } else { done });
@@ -141,7 +141,7 @@ impl Client {
             let Some(edit::Undone { text: edited, put_back }) = undone else {
                 return Ok(Done::new("not in it"));
             };
-            if !self.replace(text.as_deref(), &edited)? {
+            if !self.replace(text.as_deref(), &edited, backup.mode(&self.file))? {
                 continue;
             }
             let mut done = Done::new("taken out");
@@ -171,8 +171,8 @@ impl Client {
     }
 
     /// False where the file has changed since it was read as `known`.
-    fn replace(&self, known: Option<&str>, text: &str) -> Result<bool, Failure> {
-        replace_unchanged(&self.file, known, text).map_err(|error| unwritable(&self.file, &error))
+    fn replace(&self, known: Option<&str>, text: &str, mode: Option<Permissions>) -> Result<bool, Failure> {
+        replace_unchanged(&self.file, known, text, mode).map_err(|error| unwritable(&self.file, &error))
     }
 
     fn unfit(&self, unfit: &edit::Unfit) -> Failure {

@@ -1,6 +1,7 @@
 //! `generate-config`: a fresh configuration with a key of its own, that runs the echo server, where there is one, and
 //! guards it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -34,28 +35,44 @@ pub(super) struct EchoServer {
 
 pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environment) -> Result<(), Failure> {
     let path = target(flag, environment)?;
-    if path.symlink_metadata().is_ok() && !options.overwrite {
-        return Err(Failure::new(format!("there is a configuration already: `{}`", path.display())).hint(
-            "`--overwrite` replaces it and keeps the old one as `.bak`; `--config FILE` writes another",
-        ));
-    }
-    let key = create(&path, &options.echo)?;
+    let there = || {
+        Failure::new(format!("there is a configuration already: `{}`", path.display()))
+            .hint("`--overwrite` replaces it and keeps the old one as `.bak`; `--config FILE` writes another")
+    };
+    let key = if options.overwrite {
+        write(&path, &options.echo, |text| write::write_private(&path, text).map(|()| true))?
+    } else {
+        write(&path, &options.echo, |text| write::create_private(&path, text))?
+    };
+    let key = key.ok_or_else(there)?;
     print::out(&format!("configuration  {}", path.display()));
     print::out(&format!("gateway key    {}", key.expose()));
     print::note("the key is not shown again: `secure-mcp-gateway setup` gives it to your clients");
     Ok(())
 }
 
-/// Writes a configuration and gives back its key.
-pub(super) fn create(path: &Path, echo: &EchoServer) -> Result<GatewayKey, Failure> {
+/// Makes a configuration where there is none, and gives back its key. Whoever comes second takes what is there.
+pub(super) fn create(path: &Path, echo: &EchoServer) -> Result<Option<GatewayKey>, Failure> {
+    if path.is_symlink() && !path.exists() {
+        return write(path, echo, |text| write::write_private(path, text).map(|()| true));
+    }
+    write(path, echo, |text| write::create_private(path, text))
+}
+
+/// `None` where it was not written.
+fn write(
+    path: &Path,
+    echo: &EchoServer,
+    put: impl FnOnce(&str) -> io::Result<bool>,
+) -> Result<Option<GatewayKey>, Failure> {
     let server = echo.find()?;
     let (text, key) = write::generate(server.as_deref(), &Ids::fresh());
-    write::write_private(path, &text)
+    let written = put(&text)
         .map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))?;
-    if server.is_none() {
+    if written && server.is_none() {
         print::note(&format!("note: {WITHOUT_SERVERS}"));
     }
-    Ok(key)
+    Ok(written.then_some(key))
 }
 
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {

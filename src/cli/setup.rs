@@ -104,12 +104,12 @@ fn chosen(names: &[String], environment: &Environment) -> Result<Vec<Client>, Fa
 }
 
 fn configure(path: &Path, echo: &EchoServer) -> Result<(), Failure> {
-    if path.exists() {
-        print::out(&format!("configuration    {} (kept as it is)", path.display()));
-        return Ok(());
-    }
-    let key = generate::create(path, echo)?;
-    print::out(&format!("configuration    {} (new, its key ends in {})", path.display(), key.hint()));
+    let key = if path.exists() { None } else { generate::create(path, echo)? };
+    let what = match key {
+        Some(key) => format!("new, its key ends in {}", key.hint()),
+        None => "kept as it is".to_owned(),
+    };
+    print::out(&format!("configuration    {} ({what})", path.display()));
     Ok(())
 }
 

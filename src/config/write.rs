@@ -2,7 +2,7 @@
 //!
 //! It also makes the first configuration, from the example that is part of the program.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -62,27 +62,47 @@ pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
     // A link stays a link: what it points to is replaced.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if let Some(previous) = read(&path)? {
-        replace(&beside(&path, ".bak"), &previous, || Ok(true))?;
+        replace(&beside(&path, ".bak"), &previous)?;
     }
-    replace(&path, text.as_bytes(), || Ok(true))?;
-    Ok(())
+    replace(&path, text.as_bytes())
 }
 
 /// Replaces a file of somebody else's, or makes it, if it still is as it was read (`None`: not there). False where it
-/// is not: then nothing was done.
-pub fn replace_unchanged(path: &Path, known: Option<&str>, text: &str) -> io::Result<bool> {
+/// is not: then nothing was done. Without a mode it is private.
+pub fn replace_unchanged(
+    path: &Path,
+    known: Option<&str>,
+    text: &str,
+    mode: Option<Permissions>,
+) -> io::Result<bool> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    replace(&path, text.as_bytes(), || Ok(read(&path)?.as_deref() == known.map(str::as_bytes)))
+    put(&path, text.as_bytes(), |temporary| {
+        mode.map_or(Ok(()), |mode| fs::set_permissions(temporary, mode))?;
+        let holds = read(&path)?.as_deref() == known.map(str::as_bytes);
+        rename_if(holds, temporary, &path)
+    })
 }
 
-/// Makes a file; false where there is one.
+/// Makes a file; false where there is one, also one that somebody else has made at the same time.
 pub fn create_private(path: &Path, text: &str) -> io::Result<bool> {
     let absent = || match path.symlink_metadata() {
         Ok(_) => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
     };
-    Ok(absent()? && replace(path, text.as_bytes(), absent)?)
+    if !absent()? {
+        return Ok(false);
+    }
+    // A second name replaces nothing, as a new name would.
+    put(path, text.as_bytes(), |temporary| match fs::hard_link(temporary, path) {
+        Ok(()) => {
+            let _ = fs::remove_file(temporary);
+            Ok(true)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        // Not every file system has them.
+        Err(_) => rename_if(absent()?, temporary, path),
+    })
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
@@ -93,8 +113,19 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Puts new content into the place of a file, if `still` holds just before that.
-fn replace(path: &Path, bytes: &[u8], still: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, |temporary| rename_if(true, temporary, path)).map(drop)
+}
+
+fn rename_if(holds: bool, temporary: &Path, path: &Path) -> io::Result<bool> {
+    if holds {
+        fs::rename(temporary, path)?;
+    }
+    Ok(holds)
+}
+
+/// Writes new content beside a file, and puts it there as `place` does; false where that did not.
+fn put(path: &Path, bytes: &[u8], place: impl FnOnce(&Path) -> io::Result<bool>) -> io::Result<bool> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -103,15 +134,7 @@ fn replace(path: &Path, bytes: &[u8], still: impl FnOnce() -> io::Result<bool>) 
     let mut suffix = String::from(".");
     push_hex(&mut suffix, &random::<8>());
     let temporary = beside(path, &(suffix + ".tmp"));
-    let renamed = || -> io::Result<bool> {
-        fill(&temporary, bytes)?;
-        let holds = still()?;
-        if holds {
-            fs::rename(&temporary, path)?;
-        }
-        Ok(holds)
-    };
-    let result = renamed();
+    let result = fill(&temporary, bytes).and_then(|()| place(&temporary));
     if !matches!(result, Ok(true)) {
         let _ = fs::remove_file(&temporary);
         return result;
@@ -181,11 +204,11 @@ mod tests {
     fn a_file_that_changed_meanwhile_is_left_alone() {
         let root = tempfile::tempdir().expect("a folder");
         let path = root.path().join("c.json");
-        assert!(replace_unchanged(&path, None, "one").expect("written"));
+        assert!(replace_unchanged(&path, None, "one", None).expect("written"));
         for known in [None, Some("another")] {
-            assert!(!replace_unchanged(&path, known, "two").expect("looked at"));
+            assert!(!replace_unchanged(&path, known, "two", None).expect("looked at"));
         }
-        assert!(replace_unchanged(&path, Some("one"), "two").expect("written"));
+        assert!(replace_unchanged(&path, Some("one"), "two", None).expect("written"));
         assert!(!create_private(&path, "three").expect("looked at"));
         assert_eq!(fs::read_to_string(&path).expect("text"), "two");
         assert_eq!(fs::read_dir(root.path()).expect("a folder").count(), 1);
