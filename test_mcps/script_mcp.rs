@@ -3,7 +3,7 @@
 //! The file has `capabilities` and `answers`. A request gets the first answer whose `method` is its own and whose
 //! `params` it has, member by member: the `result` or the `error`, or with `echo` its own params as a text. What
 //! stands in `before` is sent before, in `after` after the answer. A question `before` it waits for its reply, and
-//! `heard` as the answer gives that reply as a text.
+//! `heard` as the answer gives that reply as a text. With `never` there is no answer.
 
 use std::io::{self, BufRead, BufReader, Lines, StdinLock, Write};
 use std::{env, fs};
@@ -53,6 +53,8 @@ fn answer(script: &Value, request: &Value, input: &mut Input<'_>) -> io::Result<
         });
     } else if request["method"] == "ping" {
         reply["result"] = json!({});
+    } else if answer["never"] == true {
+        return Ok(());
     } else if answer.get("error").is_some() {
         reply["error"] = answer["error"].clone();
     } else if answer["echo"] == true {

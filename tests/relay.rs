@@ -135,6 +135,28 @@ async fn log_messages_bear_the_name_of_their_server_and_only_the_wanted_level() 
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_answer_how_much_to_log_is_not_waited_for() {
+    let tools = json!([{"name": "x", "inputSchema": {"type": "object"}}]);
+    let script = Script::new(&json!({"capabilities": {"tools": {}, "logging": {}}, "answers": [
+        {"method": "tools/list", "result": {"tools": tools}},
+        {"method": "logging/setLevel", "never": true},
+        {"method": "tools/call", "result": {"content": [{"type": "text", "text": "done"}]}},
+    ]}));
+    // To wait for it would take longer than any test does.
+    let config = Config::new().server(script.server("s")).timeout("connectivity_timeout", 60.0);
+    let mut raw = open(&config, json!({})).await;
+    raw.send(&json!({"jsonrpc": "2.0", "id": 9, "method": "logging/setLevel", "params": {"level": "info"}}))
+        .await;
+    assert_eq!(raw.receive().await["result"], json!({}));
+    for _ in 0..2 {
+        ask(&mut raw, "s", json!([{"name": "x"}]), json!({})).await;
+        let (_, answer) = until_answered(&mut raw, nothing_to_say).await;
+        assert_eq!(answer["results"][0]["response"], "done", "{answer}");
+    }
+    assert_eq!(script.asked("logging/setLevel"), [json!({"level": "info"}), json!({"level": "info"})]);
+}
+
+#[tokio::test]
 async fn a_question_reaches_the_person_and_the_answer_the_server() {
     let mut raw = open(&fixture(), capable()).await;
     let call = json!([{"name": "test_elicitation", "args": {"message": "Who are you?"}}]);

@@ -128,6 +128,11 @@ pub(super) async fn subscribe(
     send(peer, Prepared::object("subscriptions/listen", &params).unawaited()).await.map(drop)
 }
 
+/// Asks the server for something that it may answer when it likes, or never.
+pub(super) async fn begin(peer: &Peer<RoleClient>, prepared: Prepared) -> Result<(), Trouble> {
+    send(peer, prepared).await.map(drop)
+}
+
 async fn send(peer: &Peer<RoleClient>, prepared: Prepared) -> Result<RequestHandle<RoleClient>, Trouble> {
     // Its method stands in the text.
     let mut request = CustomRequest::new(String::new(), None);

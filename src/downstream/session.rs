@@ -213,8 +213,10 @@ impl Session {
         }
         self.severity = wanted;
         let params = JsonObject::from_iter([("level".to_owned(), level.as_str().into())]);
-        // The gateway filters as well: a server that does not follow is only louder than it needs to be.
-        let _ = self.quick(scope, "logging/setLevel", &params).await;
+        // The gateway filters as well: a server that does not follow is only louder than it needs to be, and nobody
+        // waits for one that does not answer.
+        let telling = request::begin(self.peer(), Prepared::object("logging/setLevel", &params));
+        let _ = tokio::time::timeout(request::NOTICE, telling).await;
     }
 
     /// The tools, asked of a session that has waited.
