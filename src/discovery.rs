@@ -196,6 +196,11 @@ impl Discovery {
         }
     }
 
+    /// Whether the server is there to be asked, without being started for it.
+    pub fn is_awake(&self, scope: &Scope, server: &Arc<Server>) -> bool {
+        self.live.has_session(scope, server)
+    }
+
     /// What servers say from now on of what they offer.
     pub fn changes(&self) -> broadcast::Receiver<Changed> {
         self.live.changes()

@@ -157,6 +157,11 @@ impl Downstream {
         self.in_turn(scope, server, self.offers(scope, server)).await
     }
 
+    /// Whether there is a session with the server that was opened for such a request.
+    pub fn has_session(&self, scope: &Scope, server: &Arc<Server>) -> bool {
+        self.pool.has_one(&Key::new(scope, server))
+    }
+
     /// Only a program that has to be started waits for its turn, and it has nobody's session meanwhile.
     async fn in_turn<T>(
         &self,
@@ -187,7 +192,7 @@ impl Downstream {
         match seat.session(scope).await? {
             Some(mut session) => {
                 let tools = session.list(scope).await;
-                seat.give_back(session);
+                seat.put_back(session);
                 tools
             }
             None => {
@@ -204,7 +209,7 @@ impl Downstream {
             SessionMode::Keep => {
                 let mut leased = self.kept(scope, server, WhileAway::OpenAnother).await?;
                 let offers = leased.session().offers(scope).await?;
-                self.finish(scope, leased);
+                Self::put_back(leased);
                 Ok(offers)
             }
             SessionMode::Batch => {

@@ -3,6 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::direct::{self, Script};
 use crate::processes::watch::{self, Record, children, signal, signalled, until, watchdog};
 use crate::support::{
     CLEAR_CACHE, Config, DISCOVER, Gateway, Raw, alive, eventually, server_binary, whole_log,
@@ -91,6 +92,35 @@ async fn state_is_kept_where_that_is_wanted() {
     gateway.call(CLEAR_CACHE, json!({"cache_type": "gateway_config"})).await;
     assert_eq!(ask(&gateway, "counter").await, "4");
     assert_eq!(record.count("start"), 1, "{}", record.text());
+}
+
+#[tokio::test]
+async fn to_be_asked_what_it_has_is_no_use_of_a_kept_session() {
+    let changed = json!([
+        {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"},
+        {"jsonrpc": "2.0", "method": "notifications/prompts/list_changed"},
+    ]);
+    let tools = json!([{"name": "x", "inputSchema": {"type": "object"}}]);
+    // It has something else after every question.
+    let script = Script::new(&json!({
+        "capabilities": {"tools": {"listChanged": true}, "prompts": {"listChanged": true}},
+        "answers": [
+            {"method": "tools/list", "result": {"tools": tools}, "after": changed},
+            {"method": "prompts/list", "result": {"prompts": []}, "after": changed},
+            {"method": "tools/call", "result": {"content": []}},
+        ],
+    }));
+    let config =
+        direct::direct(Config::new().server(script.server("s"))).common("session_idle_seconds", json!(2));
+    let mut raw = direct::start(&config).await;
+    direct::ask(&mut raw, "tools/list", json!({})).await;
+    direct::ask(&mut raw, "prompts/list", json!({})).await;
+    direct::ask(&mut raw, "tools/call", json!({"name": "s__x", "arguments": {}})).await;
+    let gateway = raw.child.id().expect("running");
+    let servers = || children(gateway).into_iter().filter(|pid| Some(*pid) != watchdog(gateway)).count();
+    assert_eq!(servers(), 1);
+    eventually("it is asked again and again", || script.asked("tools/list").len() > 2);
+    eventually("nobody uses it", || servers() == 0);
 }
 
 #[tokio::test]

@@ -192,6 +192,10 @@ impl Live {
         self.downstream.changes()
     }
 
+    pub(super) fn has_session(&self, scope: &Scope, server: &Arc<Server>) -> bool {
+        self.downstream.has_session(scope, server)
+    }
+
     /// Before a list is read: a change that comes meanwhile counts again.
     fn takes_outdated(&self, scope: &Scope, server: &Server, topic: Topic) -> bool {
         self.outdated.remove(&(scope.caller.id.clone(), server.name.clone(), topic)).is_some()

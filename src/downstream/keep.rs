@@ -36,6 +36,8 @@ pub(super) struct Seat {
     idle: OwnedMutexGuard<Option<Idle>>,
     holder: Holder,
     pool: Arc<Pool>,
+    /// When the time of the session is over that waited here.
+    until: Option<Instant>,
 }
 
 /// How somebody comes to a kept session, or past it.
@@ -74,7 +76,8 @@ impl Downstream {
         away: WhileAway,
     ) -> Result<Seating, SessionFault> {
         let Some(slot) = self.pool.slot(scope, &Key::new(scope, server)) else { return Ok(Seating::None) };
-        let seated = |idle, holder| Seating::Seat(Seat { idle, holder, pool: Arc::clone(&self.pool) });
+        let seated =
+            |idle, holder| Seating::Seat(Seat { idle, holder, pool: Arc::clone(&self.pool), until: None });
         let Slot { idle, holder } = slot;
         if let Ok(idle) = Arc::clone(&idle).try_lock_owned() {
             return Ok(seated(idle, holder));
@@ -132,6 +135,7 @@ impl Seat {
     pub(super) async fn session(&mut self, scope: &Scope) -> Result<Option<Box<Session>>, SessionFault> {
         let Some(Idle { session, until }) = self.idle.take() else { return Ok(None) };
         if session.answers(scope).await {
+            self.until = Some(until);
             return Ok(Some(session));
         }
         if scope.cancel.is_cancelled() && session.is_usable() {
@@ -144,11 +148,24 @@ impl Seat {
     }
 
     /// The session waits for the next one who asks.
-    pub(super) fn give_back(mut self, session: Box<Session>) {
+    pub(super) fn give_back(self, session: Box<Session>) {
+        let until = Instant::now() + session.server().session.idle;
+        self.wait(session, until);
+    }
+
+    /// As `give_back`, of a session that was only asked what its server has: that is no use of it, or a server that
+    /// has something else after every question would never rest.
+    pub(super) fn put_back(self, session: Box<Session>) {
+        match self.until {
+            Some(until) => self.wait(session, until),
+            None => self.give_back(session),
+        }
+    }
+
+    fn wait(mut self, session: Box<Session>, until: Instant) {
         if !session.is_usable() {
             return;
         }
-        let until = Instant::now() + session.server().session.idle;
         *self.idle = Some(Idle { session, until });
         let Self { idle, pool, .. } = self;
         drop(idle);

@@ -52,6 +52,14 @@ impl Downstream {
         }
     }
 
+    /// The server was asked what it has, and no call was made.
+    pub(super) fn put_back(leased: Leased) {
+        let Leased { session, after } = leased;
+        if let After::GiveBack(seat) = after {
+            seat.put_back(session);
+        }
+    }
+
     /// Closes the caller's waiting sessions with one server, or with all.
     pub fn forget(&self, scope: &Scope, server: Option<&ServerName>) {
         self.pool.forget(&scope.caller.id, server);

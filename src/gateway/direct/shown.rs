@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
 
 use super::catalogue::{Catalogue, Shelf};
 use crate::client::Change;
@@ -24,15 +25,28 @@ const MAX_VIEWS: usize = 4_096;
 /// A server that says that it has something else now is asked for it after this.
 const SETTLING: Duration = Duration::from_millis(100);
 
+/// One that says so after every question waits twice as long each time, at the most for this.
+const LONGEST_SETTLING: Duration = Duration::from_secs(60);
+
+/// Who has been silent for so long, and for as long as it had to wait, waits for the shortest time again.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// Readings of a list that changes while it is read.
 const MAX_READINGS: usize = 3;
 
 pub(in crate::gateway) struct Shown {
     views: Recent<Audience, Arc<View>>,
     /// Servers that have just said that they have something else now.
-    settling: Recent<(CallerId, ServerName, Topic), ()>,
+    settling: Recent<(CallerId, ServerName, Topic), Settling>,
     /// How often something was learned of a server.
     learned: AtomicU64,
+}
+
+/// How long a server is left to settle, and when it was asked after that: not yet, if it still settles.
+#[derive(Clone, Copy)]
+struct Settling {
+    pause: Duration,
+    asked: Option<Instant>,
 }
 
 /// The lists of one kind of client of one caller.
@@ -148,23 +162,45 @@ impl Gateway {
 
     fn ask_again(&self, caller: CallerId, server: ServerName, topic: Topic) {
         self.parts.discovery.outdate(caller.clone(), server.clone(), topic);
-        let views = self.shown.views.all().into_iter().filter(|(audience, _)| audience.caller == caller);
-        let views: Vec<Arc<View>> = views.map(|(_, view)| view).collect();
+        if self.views_of(&caller).is_empty() {
+            return;
+        }
         // A server that changes its mind says so several times.
-        let settling = (caller, server.clone(), topic);
-        if views.is_empty() || !self.shown.settling.get_or_insert(settling.clone(), || ()).1 {
+        let question = (caller, server, topic);
+        let still = |settling: &Settling| settling.asked.is_none();
+        let (settling, is_new) = self
+            .shown
+            .settling
+            .get_or_renew(question.clone(), still, |former| Settling::after(former, Instant::now()));
+        if !is_new {
             return;
         }
         let gateway = self.clone();
         self.tasks.spawn(async move {
-            tokio::time::sleep(SETTLING).await;
-            gateway.shown.settling.remove(&settling);
-            for view in views {
-                if let Some(server) = view.scope.caller.config.find(server.as_str()) {
-                    gateway.parts.discovery.inquire_again(&view.scope, server, topic).await;
-                }
+            tokio::select! {
+                () = gateway.parts.end.cancelled() => {}
+                () = tokio::time::sleep(settling.pause) => gateway.ask_settled(question, settling).await,
             }
         });
+    }
+
+    async fn ask_settled(&self, question: (CallerId, ServerName, Topic), settling: Settling) {
+        let settled = Settling { asked: Some(Instant::now()), ..settling };
+        self.shown.settling.insert(question.clone(), settled);
+        let (caller, server, topic) = question;
+        let discovery = &self.parts.discovery;
+        for view in self.views_of(&caller) {
+            let Some(server) = view.scope.caller.config.find(server.as_str()) else { continue };
+            // One that has gone to rest during a longer pause is asked by whoever wants its list next.
+            if settling.pause == SETTLING || discovery.is_awake(&view.scope, server) {
+                discovery.inquire_again(&view.scope, server, topic).await;
+            }
+        }
+    }
+
+    fn views_of(&self, caller: &CallerId) -> Vec<Arc<View>> {
+        let views = self.shown.views.all().into_iter().filter(|(audience, _)| audience.caller == *caller);
+        views.map(|(_, view)| view).collect()
     }
 
     /// After an edit nobody knows what the callers would be shown: they are told to look.
@@ -180,6 +216,18 @@ impl Gateway {
 
     fn audiences(&self) -> HashSet<Audience> {
         self.shown.views.all().into_iter().map(|(audience, _)| audience).collect()
+    }
+}
+
+impl Settling {
+    fn after(former: Option<Self>, now: Instant) -> Self {
+        let soon =
+            |settled: &Self| settled.asked.is_some_and(|asked| now - asked < SILENCE.max(settled.pause));
+        let pause = match former.filter(soon) {
+            Some(Self { pause, .. }) => (2 * pause).min(LONGEST_SETTLING),
+            None => SETTLING,
+        };
+        Self { pause, asked: None }
     }
 }
 
@@ -218,5 +266,28 @@ impl Shelf {
             Self::Offers(OfferKind::Prompt) => Change::Prompts,
             Self::Offers(OfferKind::Resource | OfferKind::Template) => Change::Resources,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_changes_after_every_question_is_asked_ever_later_until_it_is_silent() {
+        let mut now = Instant::now();
+        let mut settling = None;
+        let mut pause_after = |silence: Duration| {
+            now += silence;
+            let next = Settling::after(settling, now);
+            settling = Some(Settling { asked: Some(now), ..next });
+            next.pause
+        };
+        let pauses =
+            [0, 0, 1, 4, 6, 0, 5].map(|silence| pause_after(Duration::from_secs(silence)).as_millis());
+        assert_eq!(pauses, [100, 200, 400, 800, 100, 200, 100]);
+        let longest = (0..20).map(|_| pause_after(Duration::ZERO)).last();
+        assert_eq!(longest, Some(LONGEST_SETTLING));
+        assert_eq!(pause_after(LONGEST_SETTLING), SETTLING);
     }
 }
