@@ -17,6 +17,7 @@ file that is written is the same.
 
 import argparse
 import collections
+import functools
 import gzip
 import json
 import os
@@ -35,7 +36,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts/support/train"))
 import own  # noqa: E402
 from abuse import Abuse  # noqa: E402
-from plain import digest, documents, packed, snippets  # noqa: E402
+from plain import digest, documents, packed, programs, snippets  # noqa: E402
 
 PROFILE = ["--release"] if not os.environ.get("DEBUG_BUILD") else []
 SEED = 7
@@ -53,24 +54,38 @@ KNOWN = .1
 """What a positive text weighs that the rules find."""
 SNIPPETS = 8000
 """Ordinary texts to learn from; as many others set the knee."""
+PROGRAMS = 300, 12_000
+CHECKED = 1000, 30_000
+"""Whole source files to learn from, and those that set the knee: of each kind so many, and so many bytes of each."""
 WRITTEN = ROOT / "scripts/support/train/written"
 
 # What each model learns: texts of which sets, from where in a call, and which detectors its score stands beside.
 # In the order of src/detect/model.rs. `written`: what a text weighs that was written for it. `fit`: how closely it is
 # fitted, what a feature weighs that says nothing by itself (as `telling` counts), and over how many features at least
-# a sum is spread. `rates`: so many harmless texts of these, ordinary pieces of text, harmless texts of the set, everyday
-# texts of our own, whole pages of documentation, and single strings of definitions, may count.
+# a sum is spread. `programs`: whether it learns from whole source files; what is hardly ever one is learned worse with
+# them. `rates`: so many of each kind of harmless texts may count.
 MODELS = {
-    "prompt.model-request": {"set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "written": 2,
-                             "fit": (3, .3, FLOOR), "rates": (.03, .0001, .004, .002, .002)},
-    "prompt.model-result": {"set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "written": 3,
-                            "fit": (3, .3, FLOOR), "rates": (.02, .0001, .004, .001, .002)},
-    "code.model": {"set": "code_injection", "place": "input", "kinds": ["code_injection"], "written": 0,
-                   "fit": (3, ALIKE, FLOOR), "rates": (0, .001, .003, .02)},
-    "poison.model": {"set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"],
-                     "written": 2.5, "fit": (10, .3, 80), "rates": (.035, .0005, .003, 1, 1, .002)},
-    "toxicity.model": {"set": "toxicity", "place": None, "kinds": ["toxicity", "nsfw"], "written": .4,
-                       "fit": (3, .3, FLOOR), "rates": (.02, .0001, .01, .001, .004)},
+    "prompt.model-request": {
+        "set": "prompt_injection", "place": "input", "kinds": ["prompt_injection"], "written": 2, "fit": (3, .3, FLOOR),
+        "rates": {"written": .03, "pieces": .0001, "set": .004, "everyday": .002, "pages": .002, "programs": .001},
+    },
+    "prompt.model-result": {
+        "set": "prompt_injection", "place": "output", "kinds": ["prompt_injection"], "written": 3, "fit": (3, .3, FLOOR),
+        "programs": True,
+        "rates": {"written": .02, "pieces": .0001, "set": .004, "everyday": .001, "pages": .002, "programs": .0005},
+    },
+    "code.model": {
+        "set": "code_injection", "place": "input", "kinds": ["code_injection"], "written": 0, "fit": (3, ALIKE, FLOOR),
+        "rates": {"written": 0, "pieces": .001, "set": .003, "everyday": .02},
+    },
+    "poison.model": {
+        "set": "tool_poisoning", "place": "definition", "kinds": ["tool_poisoning", "prompt_injection"], "written": 2.5,
+        "fit": (10, .3, 80), "rates": {"written": .035, "pieces": .0005, "set": .003, "strings": .002},
+    },
+    "toxicity.model": {
+        "set": "toxicity", "place": None, "kinds": ["toxicity", "nsfw"], "written": .4, "fit": (3, .3, FLOOR),
+        "rates": {"written": .02, "pieces": .0001, "set": .01, "everyday": .001, "pages": .004, "programs": .0005},
+    },
 }
 BULK = .9999
 """Of the weights, which are kept as bytes; the few greatest are cut to fit."""
@@ -105,7 +120,7 @@ def written(name, task):
             yield one
 
 
-def pieces():
+def strings():
     """The strings that honest definitions are made of, which are judged one by one too."""
     found = {}
 
@@ -176,6 +191,11 @@ class Bags:
         scores = np.full(len(self.texts), -30.0)
         np.maximum.at(scores, self.owner, logits)
         return scores
+
+
+@functools.cache
+def bagged(texts, place, floor):
+    return Bags([Text(text, place, False, "plain") for text in texts], floor)
 
 
 def fit(bags, allowed, closely, common):
@@ -305,6 +325,9 @@ def alike(texts):
 def train(folder):
     learn, check = snippets(SNIPPETS, SEED)
     pages, other_pages = (own + more for own, more in zip(documents(), packed()))
+    files = programs(*PROGRAMS, SEED)[0]
+    # Harmless texts that no model learns from.
+    unlearned = {"pieces": check, "pages": other_pages, "programs": programs(*CHECKED, SEED)[1], "strings": strings()}
     report, parts = {}, []
     pooled = collections.defaultdict(list)
     makes = own.Texts(SEED)
@@ -313,28 +336,29 @@ def train(folder):
     abuse = [Text(text, "output", label, f"own {group}") for text, label, group in Abuse(SEED).all()]
     for name, task in MODELS.items():
         added = [Text(one.text, one.place, one.label, one.source) for one in made]
-        texts = material(folder, name, task, learn + pages, added)
+        plain = learn + pages + (files if task.get("programs") else [])
+        texts = material(folder, name, task, plain, added)
         texts += [Text(one.text, one.place, one.label, one.source, .5) for one in abuse if name == "toxicity.model"]
         texts = [one for one in texts if one.weight > 0 or one.measured] + list(written(name, task))
         ask_rules([one for one in texts if one.measured or is_written(one)], task["kinds"])
         *manner, floor = task["fit"]
         bags = Bags(texts, floor)
-        plain, whole, single = (Bags([Text(text, task["place"] or "output", False, "plain") for text in part], floor)
-                                for part in (check, other_pages, pieces()))
         model = fit(bags, np.ones(len(texts), bool), *manner)
         scores, kept = judge(bags, task["place"], alike(texts), manner)
-        # Ordinary pieces from files that no model learned from; and harmless texts, each judged by a model without it.
-        ordinary = np.sort(logistic(plain.worst(model.decision_function(plain.matrix))))[::-1]
-        clean = np.sort(scores[kept & ~bags.label])[::-1]
         here = np.array([task["place"] in (None, one.place) for one in texts])
-        everyday = np.sort(scores[here & np.array([is_everyday(one) for one in texts])])[::-1]
         own_words = here & np.array([is_written(one) for one in texts])
-        honest = np.sort(scores[own_words & ~bags.label])[::-1]
-        of_pages = np.sort(logistic(whole.worst(model.decision_function(whole.matrix))))[::-1]
-        of_pieces = np.sort(logistic(single.worst(model.decision_function(single.matrix))))[::-1]
-        parts_of = zip((honest, ordinary, clean, everyday, of_pages, of_pieces), task["rates"])
-        knees = [float(part[int(rate * len(part))]) for part, rate in parts_of if len(part) and rate < 1]
-        knee = max(knees)
+        # The texts of the sets and our own are each judged by a model without it.
+        harmless = {
+            "written": scores[own_words & ~bags.label], "set": scores[kept & ~bags.label],
+            "everyday": scores[here & np.array([is_everyday(one) for one in texts])],
+        }
+        for part in (part for part in unlearned if part in task["rates"]):
+            place = task["place"] or "output"
+            harmless_bags = bagged(tuple(unlearned[part]), place, floor)
+            harmless[part] = logistic(harmless_bags.worst(model.decision_function(harmless_bags.matrix)))
+        knees = {part: float(np.sort(harmless[part])[::-1][int(rate * len(harmless[part]))])
+                 for part, rate in task["rates"].items() if len(harmless[part])}
+        knee = max(knees.values())
         rules = np.array([one.rule for one in texts])
         rule = rules >= .5
 
@@ -344,7 +368,7 @@ def train(folder):
             return beside(*rows)
 
         flag = rule | (scores >= knee)
-        figures = {"alike": judged("alike", scores, kept), "knee": round(knee, 4), "knees": np.round(knees, 4).tolist()}
+        figures = {"alike": judged("alike", scores, kept), "knee": round(knee, 4), "knees": {part: round(each, 4) for part, each in knees.items()}}
         figures["counts"] = [round(float(flag[kept & (bags.label == label)].mean()), 4) for label in (True, False)]
         if own_words.any():
             figures["written: texts, attacks, AUC"] = [
@@ -367,9 +391,9 @@ def train(folder):
             figures["unseen"] = judged("unseen", unseen, kept)
             flag = rule | (unseen >= knee)
             figures["unseen counts"] = [round(float(flag[kept & (bags.label == label)].mean()), 4) for label in (True, False)]
-        figures["ordinary texts that count"] = round(float((ordinary >= knee).mean()), 5)
-        figures["pages that count"] = [len(of_pages), round(float((of_pages >= knee).mean()), 5)]
-        figures["strings that count"] = [len(of_pieces), round(float((of_pieces >= knee).mean()), 5)]
+        figures["harmless texts, and how many count"] = {
+            part: [len(each), int((each >= knee).sum())] for part, each in harmless.items()
+        }
         report[name] = figures
         parts.append(struct.pack("<ffff", model.scale, float(model.intercept_[0]), knee, floor) + model.table.tobytes())
         print(name, *(f"  {key}: {json.dumps(value)}" for key, value in figures.items()), sep="\n", flush=True)

@@ -102,8 +102,12 @@ impl Panel {
 
 /// Adds what the models think of a text, where the rules have not decided.
 pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
+    // `look_back_end` is a name, and no sentence of anybody's.
+    let is_text = !text.contains(['_', '-', '/']) || text.contains(char::is_whitespace);
     let decided = |kind| found.iter().any(|one| one.kind == kind && one.score >= FLAGGED);
-    let asked = |task: &Task| kinds.contains(task.kind) && !decided(task.kind);
+    let asked = |task: &Task| {
+        kinds.contains(task.kind) && !decided(task.kind) && (is_text || task.kind == Kind::CodeInjection)
+    };
     let panel = Panel::of(place);
     let models = || panel.models.iter().enumerate().filter(|(_, (task, _))| asked(&TASKS[*task]));
     let models: Vec<(usize, usize, Model)> =

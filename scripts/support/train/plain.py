@@ -89,7 +89,27 @@ def documents():
 
 
 def packed():
-    """The pages of some packages of Node, likewise in halves. They are fetched once, into target/."""
+    """The pages of some packages of Node, likewise in halves."""
+    return members((".md", ".mdx"), LONGEST)
+
+
+def programs(count, longest, seed):
+    """Whole source files, so many of Python and Rust and as many of packages of Node, likewise in halves."""
+    files = [(name, path) for name, path in sources() if path.suffix in (".py", ".rs")]
+    random.Random(seed).shuffle(files)
+    found = ([], [])
+    for name, path in files:
+        text = path.read_bytes()[:longest].decode("utf-8", "replace")
+        if len(text) > SHORTEST:
+            found[digest(name) % 2].append(text)
+    others = members((".js", ".cjs", ".mjs", ".ts", ".json", ".css", ".yml"), longest)
+    for part in others:
+        random.Random(seed).shuffle(part)
+    return [own[:count] + more[:count] for own, more in zip(found, others)]
+
+
+def members(endings, longest):
+    """Files of the packages of Node, in halves. The packages are fetched once, into target/."""
     folder = ROOT / "target/train-pages"
     folder.mkdir(parents=True, exist_ok=True)
     missing = [one for one in PACKAGES if not (folder / tarball(one)).exists()]
@@ -98,11 +118,12 @@ def packed():
     found = ([], [])
     for one in PACKAGES:
         with tarfile.open(folder / tarball(one)) as package:
-            pages = [page for page in package.getmembers() if page.isfile() and page.name.lower().endswith((".md", ".mdx"))]
-            for page in sorted(pages, key=lambda page: page.name):
-                text = package.extractfile(page).read(LONGEST).decode("utf-8", "replace")
-                if len(text) > SHORTEST:
-                    found[digest(f"{one}/{page.name}") % 2].append(text)
+            # In the order of the package, which is read from the beginning for each step back.
+            texts = {file.name: package.extractfile(file).read(longest).decode("utf-8", "replace")
+                     for file in package if file.isfile() and file.name.lower().endswith(endings)}
+        for name, text in sorted(texts.items()):
+            if len(text) > SHORTEST:
+                found[digest(f"{one}/{name}") % 2].append(text)
     return found
 
 

@@ -110,7 +110,9 @@ mod tests {
 
     #[test]
     fn a_word_or_two_are_left_to_the_rules() {
-        for text in ["american", "Go back", "country", "hidden", "never", "only"] {
+        for text in
+            ["american", "Go back", "country", "hidden", "never", "only", "only_attached", "look_back_end"]
+        {
             for place in [Place::Argument, Place::Result, Place::Definition] {
                 let found = inspect(text, place, Kinds::ALL);
                 assert!(!found.iter().any(|one| one.score >= FLAGGED), "{text}: {found:?}");
