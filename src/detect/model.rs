@@ -17,6 +17,9 @@ use super::{FLAGGED, Finding, Kind, Kinds, Place};
 /// Less than this says nothing about a text, and is not told.
 const WORTH_TELLING: f32 = 0.05;
 
+/// No name of anything is longer.
+const NAME: usize = 40;
+
 /// What a model looks for, and where.
 struct Task {
     kind: Kind,
@@ -102,8 +105,8 @@ impl Panel {
 
 /// Adds what the models think of a text, where the rules have not decided.
 pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
-    // `look_back_end` is a name, and no sentence of anybody's.
-    let is_text = !text.contains(['_', '-', '/']) || text.contains(char::is_whitespace);
+    // `look_back_end` is a name, and no sentence of anybody's; one that is longer may be.
+    let is_text = text.len() > NAME || !text.contains(['_', '-', '/']) || text.contains(char::is_whitespace);
     let decided = |kind| found.iter().any(|one| one.kind == kind && one.score >= FLAGGED);
     let asked = |task: &Task| {
         kinds.contains(task.kind) && !decided(task.kind) && (is_text || task.kind == Kind::CodeInjection)
