@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::lock::Lock;
 use crate::rpc::{self, protocol};
 
+mod backlog;
 mod dialogue;
 mod hello;
 mod notices;
@@ -23,6 +24,7 @@ mod rounds;
 mod standing;
 mod watched;
 
+pub use backlog::{Backlog, Owed};
 pub use hello::{Capabilities, Era, Hello, Severity};
 pub use notices::{Change, Changes, Notices};
 pub use outlet::Outlet;
@@ -222,6 +224,19 @@ impl Client {
     /// until it asks.
     pub fn wants_log(&self, severity: Severity) -> bool {
         self.severity().map_or(self.era() == Era::Legacy, |mildest| severity >= mildest)
+    }
+
+    /// Whether the client reads what it is sent, so that more can be done for it.
+    pub fn has_room(&self) -> bool {
+        self.line().outlet.backlog().is_none_or(|backlog| backlog.has_room())
+    }
+
+    /// Waits until it does.
+    pub async fn room(&self) {
+        let outlet = self.line().outlet.clone();
+        if let Some(backlog) = outlet.backlog() {
+            backlog.room().await;
+        }
     }
 
     /// The request is a batch of so many calls.

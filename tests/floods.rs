@@ -2,9 +2,13 @@
 //!
 //! The servers are a few lines of shell: they answer the handshake and the list, and then do their worst.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::support::{Config, Gateway, LIST, Raw};
+use crate::direct::{Script, direct, start};
+use crate::support::{Config, Gateway, LIST, Raw, eventually_async};
 
 /// A server whose one tool `worst` is answered by running `answer`; its request has the id 1, in a session that was
 /// not asked for its tools before.
@@ -104,4 +108,38 @@ async fn a_message_of_the_client_that_cannot_be_read_is_answered_by_its_id() {
     raw.send_line(&many).await;
     let refused = raw.receive().await;
     assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(42), &json!(-32600)));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_gets_no_more_done_and_loses_nothing() {
+    const CALLS: usize = 100;
+    let long = json!({"content": [{"type": "text", "text": "x".repeat(1 << 20)}]});
+    let tool = json!([{"name": "long", "inputSchema": {"type": "object"}}]);
+    let script = Script::tools(&tool, vec![json!({"method": "tools/call", "result": long})]);
+    let config = direct(Config::new().server(script.server("s")));
+    // Those that wait do so for as long as it takes.
+    let config = config.timeout("default_timeout", 300.0).timeout("tool_execution_timeout", 300.0);
+    let mut raw = start(&config).await;
+    for id in 0..CALLS {
+        let params = json!({"name": "s__long", "arguments": {}});
+        raw.send(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})).await;
+    }
+    // Until no more is asked of the server.
+    let asked = || script.asked("tools/call").len();
+    eventually_async("much waits to be read", async || asked() > 60).await;
+    let mut before = 0;
+    while asked() > before {
+        before = asked();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    assert!(asked() < 80, "{} results wait in memory", asked());
+    let mut missing: BTreeSet<usize> = (0..CALLS).collect();
+    while !missing.is_empty() {
+        let answer = raw.receive().await;
+        let length = answer["result"]["content"][0]["text"].as_str().map(str::len);
+        assert_eq!(length, Some(1 << 20), "id {}", answer["id"]);
+        let id = answer["id"].as_u64().and_then(|id| usize::try_from(id).ok());
+        assert!(id.is_some_and(|id| missing.remove(&id)), "{:?}", answer["id"]);
+    }
+    assert_eq!(asked(), CALLS);
 }

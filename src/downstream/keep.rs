@@ -75,10 +75,31 @@ impl Downstream {
         operation: Operation,
         away: WhileAway,
     ) -> Result<Seating, SessionFault> {
-        let Some(slot) = self.pool.slot(scope, &Key::new(scope, server)) else { return Ok(Seating::None) };
+        let fault = |interrupted| SessionFault::new(&server.name, Trouble::Busy(interrupted));
+        loop {
+            let Some(slot) = self.pool.slot(scope, &Key::new(scope, server)) else {
+                return Ok(Seating::None);
+            };
+            let seating = self.next_seat(scope, slot, operation, away).await.map_err(fault)?;
+            // It may have asked before there was anything to read, and then waited here for long.
+            if scope.client.has_room() {
+                return Ok(seating);
+            }
+            drop(seating);
+            let room = scope.cancel.run_until_cancelled(scope.client.room()).await;
+            room.ok_or(Interrupted::Cancelled).map_err(fault)?;
+        }
+    }
+
+    async fn next_seat(
+        &self,
+        scope: &Scope,
+        Slot { idle, holder }: Slot,
+        operation: Operation,
+        away: WhileAway,
+    ) -> Result<Seating, Interrupted> {
         let seated =
             |idle, holder| Seating::Seat(Seat { idle, holder, pool: Arc::clone(&self.pool), until: None });
-        let Slot { idle, holder } = slot;
         if let Ok(idle) = Arc::clone(&idle).try_lock_owned() {
             return Ok(seated(idle, holder));
         }
@@ -89,11 +110,8 @@ impl Downstream {
                 () = waits_for_client(&holder), if away == WhileAway::OpenAnother => None,
             }
         };
-        let waited = scope.timeouts.run(operation, &scope.cancel, waiting).await;
-        match waited.map_err(|interrupted| SessionFault::new(&server.name, Trouble::Busy(interrupted)))? {
-            Some(idle) => Ok(seated(idle, holder)),
-            None => Ok(Seating::Away),
-        }
+        let waited = scope.timeouts.run(operation, &scope.cancel, waiting).await?;
+        Ok(waited.map_or(Seating::Away, |idle| seated(idle, holder)))
     }
 }
 

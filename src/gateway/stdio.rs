@@ -53,7 +53,7 @@ pub struct Stdio {
 impl Stdio {
     pub fn new(gateway: Gateway, credentials: Credentials, limit: usize) -> Self {
         let (input, output) = streams();
-        let outlet = Outlet::Lines(LineWriter::new(output));
+        let outlet = Outlet::Lines(LineWriter::new(output), Arc::default());
         Self {
             gateway,
             credentials,
@@ -159,6 +159,11 @@ impl Stdio {
         // What follows it may count on what it changes.
         let opens = request.method == "initialize";
         let work = async move {
+            // Whoever does not read what there is gets no more of it, and may withdraw its request meanwhile. The
+            // handshake is answered at once: the reading waits for it.
+            if let Some(backlog) = outlet.backlog().filter(|_| !opens) {
+                open.withdrawn().run_until_cancelled(backlog.room()).await;
+            }
             let frame = gateway.handle(request, visit).await;
             // A client that withdrew a request wants to hear no more of it.
             if !open.withdrawn().is_cancelled() {

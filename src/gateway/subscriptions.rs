@@ -161,7 +161,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_asked_for_is_told_under_the_requests_id_and_nothing_else() {
         let (sender, mut receiver) = mpsc::channel(8);
-        let outlet = Outlet::Stream(sender);
+        let outlet = Outlet::Stream(sender, Arc::default());
         let client = Arc::new(Connection::new(Outlet::Nowhere)).client(&JsonObject::new(), outlet);
         let wanted = json!({"notifications": {"toolsListChanged": true, "promptsListChanged": true}});
         let offered = json!({"tools": {"listChanged": true}});

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hyper::body::Bytes;
 use tokio::sync::Notify;
 
+use crate::client::{Backlog, Owed};
 use crate::lock::Lock;
 use crate::secret::KeyDigest;
 
@@ -15,8 +16,7 @@ const PER_KEY: usize = 1_000;
 /// Of all keys at once.
 const IN_ALL: usize = 20_000;
 
-/// Bytes of answers that a key's clients have asked for and not read; past them it can ask for nothing more.
-const UNREAD_PER_KEY: usize = 64 << 20;
+/// Bytes of answers that have not been read; past them nobody can ask for more. Each key has a bound of its own.
 const UNREAD_IN_ALL: usize = 512 << 20;
 
 #[derive(Default)]
@@ -35,14 +35,21 @@ struct State {
 #[derive(Default)]
 struct Share {
     requests: usize,
-    unread: usize,
+    unread: Arc<Backlog>,
 }
 
-/// An answer on its way to a client that reads it, or does not.
-pub(super) struct Unread {
+/// Where it is counted what the clients of a key have not read.
+#[derive(Clone)]
+pub(super) struct Account {
     budget: Arc<Budget>,
     key: KeyDigest,
-    text: Vec<u8>,
+}
+
+/// A piece of an answer on its way to a client that reads it, or does not.
+struct Unread {
+    account: Account,
+    text: Bytes,
+    owed: Option<Owed>,
 }
 
 /// Leave for one request; given back when dropped.
@@ -58,7 +65,7 @@ impl Budget {
             return None;
         }
         let share = state.keys.entry(key.clone()).or_default();
-        if share.requests >= PER_KEY || share.unread >= UNREAD_PER_KEY {
+        if share.requests >= PER_KEY || !share.unread.has_room() {
             return None;
         }
         share.requests += 1;
@@ -66,12 +73,8 @@ impl Budget {
         Some(Permit { budget: Arc::clone(self), key: key.clone() })
     }
 
-    /// The bytes of an answer, which count until they are dropped.
-    pub(super) fn unread(self: &Arc<Self>, key: &KeyDigest, text: Vec<u8>) -> Bytes {
-        let mut state = self.state.lock();
-        state.unread += text.len();
-        state.keys.entry(key.clone()).or_default().unread += text.len();
-        Bytes::from_owner(Unread { budget: Arc::clone(self), key: key.clone(), text })
+    pub(super) fn account(self: &Arc<Self>, key: &KeyDigest) -> Account {
+        Account { budget: Arc::clone(self), key: key.clone() }
     }
 
     /// Waits until no request is being worked on.
@@ -83,6 +86,24 @@ impl Budget {
             }
             idle.await;
         }
+    }
+}
+
+impl Account {
+    /// The bytes of an answer, which count until they are dropped.
+    pub(super) fn unread(&self, text: impl Into<Bytes>) -> Bytes {
+        let text = text.into();
+        let mut state = self.budget.state.lock();
+        state.unread += text.len();
+        let owed = state.keys.entry(self.key.clone()).or_default().unread.owe(text.len());
+        Bytes::from_owner(Unread { account: self.clone(), text, owed: Some(owed) })
+    }
+}
+
+impl Permit {
+    /// What the key's clients have not read.
+    pub(super) fn backlog(&self) -> Arc<Backlog> {
+        Arc::clone(&self.budget.state.lock().keys.entry(self.key.clone()).or_default().unread)
     }
 }
 
@@ -105,9 +126,10 @@ impl AsRef<[u8]> for Unread {
 
 impl Drop for Unread {
     fn drop(&mut self) {
-        let mut state = self.budget.state.lock();
+        let mut state = self.account.budget.state.lock();
         state.unread -= self.text.len();
-        state.share(&self.key, |share| share.unread -= self.text.len());
+        drop(self.owed.take());
+        state.share(&self.account.key, |_| {});
     }
 }
 
@@ -115,7 +137,7 @@ impl State {
     fn share(&mut self, key: &KeyDigest, change: impl FnOnce(&mut Share)) {
         if let Some(share) = self.keys.get_mut(key) {
             change(share);
-            if share.requests == 0 && share.unread == 0 {
+            if share.requests == 0 && share.unread.is_empty() {
                 self.keys.remove(key);
             }
         }
@@ -137,7 +159,7 @@ mod tests {
         assert!(budget.take(&b).is_some());
         drop(permits);
         budget.idle().await;
-        let unread = budget.unread(&a, vec![0; UNREAD_PER_KEY]);
+        let unread = budget.account(&a).unread(vec![0; 64 << 20]);
         assert!(budget.take(&a).is_none() && budget.take(&b).is_some());
         drop(unread);
         assert!(budget.take(&a).is_some());

@@ -11,6 +11,7 @@ use tokio::time::Interval;
 
 use super::accept::EVENTS;
 use super::body::Body;
+use super::budget::Account;
 use super::session::Session;
 
 /// Events that wait for a client to read them.
@@ -27,11 +28,12 @@ pub(super) struct Events {
     out: mpsc::Sender<Bytes>,
     /// Where a client of a session finds what it missed, and the number of the stream there.
     kept: Option<(Arc<Session>, u64)>,
+    account: Account,
     alive: Interval,
 }
 
 /// A new stream, and the response that carries it.
-pub(super) fn open(kept: Option<(Arc<Session>, u64)>) -> (Events, Response<Body>) {
+pub(super) fn open(kept: Option<(Arc<Session>, u64)>, account: Account) -> (Events, Response<Body>) {
     let (out, stream) = mpsc::channel(DEPTH);
     let mut alive = tokio::time::interval(ALIVE);
     alive.reset();
@@ -41,7 +43,7 @@ pub(super) fn open(kept: Option<(Arc<Session>, u64)>) -> (Events, Response<Body>
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     // Nginx would hold events back to fill its buffers.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    (Events { out, kept, alive }, response)
+    (Events { out, kept, account, alive }, response)
 }
 
 impl Events {
@@ -73,9 +75,9 @@ impl Events {
         if text.len() < LARGE {
             event.extend_from_slice(text);
             event.extend_from_slice(b"\n\n");
-            return self.out.send(event.into()).await.is_ok();
+            return self.out.send(self.account.unread(event)).await.is_ok();
         }
-        for piece in [event.into(), text.clone(), Bytes::from_static(b"\n\n")] {
+        for piece in [event.into(), self.account.unread(text.clone()), Bytes::from_static(b"\n\n")] {
             if self.out.send(piece).await.is_err() {
                 return false;
             }

@@ -13,10 +13,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::Front;
 use super::body::Body;
+use super::budget::{Account, Permit};
 use super::events::{self, Events};
 use super::session::Session;
-use super::{Front, budget};
 use crate::client::{Connection, Outlet};
 use crate::gateway::inflight::Open;
 use crate::gateway::message::Request;
@@ -42,7 +43,7 @@ pub(super) enum Leaving {
 }
 
 /// What a request holds while it is worked on.
-pub(super) type Hold = (budget::Permit, Option<Open>);
+pub(super) type Hold = (Permit, Option<Open>);
 
 /// Who asks, and how it can be talked to.
 pub(super) struct Asker {
@@ -58,6 +59,7 @@ pub(super) struct Exchange {
     work: Kept,
     messages: mpsc::Receiver<Vec<u8>>,
     leaving: Leaving,
+    account: Account,
 }
 
 type Work = Pin<Box<dyn Future<Output = Frame> + Send>>;
@@ -80,13 +82,14 @@ impl Exchange {
     ) -> Self {
         let (sender, messages) = mpsc::channel(DEPTH);
         let Asker { caller, key, connection, repeated, withdrawn } = who;
-        let (outlet, who) = (Outlet::Stream(sender), Who::Is(caller, key));
+        let account = front.budget.account(&key);
+        let (outlet, who) = (Outlet::Stream(sender, hold.0.backlog()), Who::Is(caller, key));
         let visit = Visit { connection, outlet, who, repeated, withdrawn: withdrawn.clone() };
         let (id, gateway) = (request.id.clone(), front.gateway.clone());
         let work = Box::pin(async move { gateway.handle(request, visit).await });
         let withdrawn = Some(withdrawn).filter(|_| matches!(leaving, Leaving::Withdraws));
         let work = Kept { work: Some(work), hold: Some(hold), tasks: front.tasks.clone(), withdrawn };
-        Self { id, work, messages, leaving }
+        Self { id, work, messages, leaving, account }
     }
 
     pub(super) async fn answer(mut self) -> Answer {
@@ -114,7 +117,7 @@ impl Exchange {
                 Some((session, stream))
             }
         };
-        let (events, response) = events::open(kept);
+        let (events, response) = events::open(kept, self.account);
         let hold = self.work.hold.take();
         let tell = tell(events, first, self.messages, (rest, self.id), self.work.withdrawn.clone());
         self.work.tasks.spawn(async move {
@@ -192,6 +195,7 @@ mod tests {
     use hyper::body::Body as _;
     use serde_json::json;
 
+    use super::super::budget::Budget;
     use super::super::session::Sessions;
     use super::*;
     use crate::secret::GatewayKey;
@@ -204,7 +208,8 @@ mod tests {
         let token = CancellationToken::new();
         let withdrawn = Some(token.clone()).filter(|_| matches!(leaving, Leaving::Withdraws));
         let work = Kept { work: Some(Box::pin(work)), hold: None, tasks: TaskTracker::new(), withdrawn };
-        (Exchange { id: json!(1), work, messages, leaving }, token)
+        let account = Arc::new(Budget::default()).account(&GatewayKey::from("a").digest());
+        (Exchange { id: json!(1), work, messages, leaving, account }, token)
     }
 
     fn frame(text: &str) -> Frame {

@@ -49,7 +49,7 @@ pub(super) async fn request(
     let hold = (permit, Some(open));
     // A connection that breaks withdraws nothing: the client may ask again for what it missed.
     Ok(match Exchange::begin(front, request, who, Leaving::Misses(session), hold).answer().await {
-        Answer::Whole(frame) => json(StatusCode::OK, front.budget.unread(&visitor.key, frame.text)),
+        Answer::Whole(frame) => json(StatusCode::OK, front.budget.account(&visitor.key).unread(frame.text)),
         Answer::Stream(response) => response,
     })
 }

@@ -54,7 +54,9 @@ pub(super) async fn request(
     let who = Asker { caller, key, connection, repeated, withdrawn };
     let exchange = Exchange::begin(front, request, who, Leaving::Withdraws, (permit, None));
     match exchange.answer().await {
-        Answer::Whole(frame) => json(status(frame.error), front.budget.unread(&visitor.key, frame.text)),
+        Answer::Whole(frame) => {
+            json(status(frame.error), front.budget.account(&visitor.key).unread(frame.text))
+        }
         Answer::Stream(response) => response,
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn open(
     match headers.get(LAST_EVENT).map(|id| id.to_str().ok().and_then(event_id)) {
         None => Ok(stand(front, visitor, session, u64::MAX)),
         Some(Some((STANDING, number))) => Ok(stand(front, visitor, session, number)),
-        Some(Some(last)) => resume(front, session, last),
+        Some(Some(last)) => resume(front, visitor, session, last),
         Some(None) => Err(nothing()),
     }
 }
@@ -37,7 +37,8 @@ pub(super) fn open(
 fn stand(front: &Arc<Front>, visitor: &Visitor, session: Arc<Session>, after: u64) -> Response<Body> {
     let mut messages = session.standing.open();
     let mut changes = front.gateway.parts.notices.changes(Some(visitor.caller.id.clone()));
-    let (mut events, response) = events::open(Some((Arc::clone(&session), STANDING)));
+    let (mut events, response) =
+        events::open(Some((Arc::clone(&session), STANDING)), front.budget.account(&visitor.key));
     let draining = front.draining.clone();
     front.tasks.spawn(async move {
         let mut here = again(&mut events, &session, (STANDING, after)).await.is_some();
@@ -61,13 +62,19 @@ fn stand(front: &Arc<Front>, visitor: &Visitor, session: Arc<Session>, after: u6
 }
 
 /// The rest of a request's stream: what was said since, and what is still to come.
-fn resume(front: &Arc<Front>, session: Arc<Session>, last: (u64, u64)) -> Result<Response<Body>, Refusal> {
+fn resume(
+    front: &Arc<Front>,
+    visitor: &Visitor,
+    session: Arc<Session>,
+    last: (u64, u64),
+) -> Result<Response<Body>, Refusal> {
     let (missed, open) = session.replay.after(last.0, last.1);
     if missed.is_empty() && !open {
         return Err(nothing());
     }
     let mut news = session.replay.news();
-    let (mut events, response) = events::open(Some((Arc::clone(&session), last.0)));
+    let (mut events, response) =
+        events::open(Some((Arc::clone(&session), last.0)), front.budget.account(&visitor.key));
     front.tasks.spawn(async move {
         let mut last = last;
         while let Some((number, true)) = again(&mut events, &session, last).await {
