@@ -35,6 +35,8 @@ use std::ops::Range;
 pub use kinds::{Extra, Kind, Kinds};
 pub use name::words as words_of_name;
 use readings::Reading;
+pub use secrets::{is_placeholder, is_plain_password, names_a_secret};
+pub use server::{Entry as ServerEntry, judge as inspect_server};
 #[cfg(fuzzing)]
 pub use text::origins;
 use text::{Layer, View};
@@ -185,21 +187,6 @@ pub fn inspect_member(name: &str, value: &str, kinds: Kinds) -> Vec<Finding> {
         pii::extra::member(name, value, kinds, &mut found);
     }
     found
-}
-
-/// Whether a setting of this name holds a secret, if it holds anything.
-pub fn names_a_secret(name: &str) -> bool {
-    secrets::names_a_secret(name)
-}
-
-/// Whether this is never the name of anything but a password.
-pub fn is_plain_password(name: &str) -> bool {
-    secrets::is_plain_password(name)
-}
-
-/// Whether this stands where a secret belongs and is none.
-pub fn is_placeholder(value: &str) -> bool {
-    secrets::is_placeholder(value)
 }
 
 /// What was escaped is read once, as it was meant; an argument is looked at both ways.

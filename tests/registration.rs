@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Config, DISCOVER, Gateway, INFO, LIST, SECURE_CALL};
+use crate::support::{Config, DISCOVER, Gateway, INFO, LIST, SECURE_CALL, eventually_async, server_binary};
 
 fn policy() -> Value {
     json!({"enabled": true, "policy_name": "test", "block": ["keyword_detector"]})
@@ -204,6 +204,60 @@ async fn command_arguments_and_names_are_looked_at_too() {
             "{all}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_server_whose_entry_does_harm_is_not_started_and_an_everyday_one_is() {
+    let folder = TempDir::new().expect("a folder");
+    let mark = folder.path().join("mark");
+    let (mark_path, lab) = (mark.display(), server_binary("lab_mcp").display().to_string());
+    let policy = json!({"enabled": true, "policy_name": "test", "block": ["injection_attack"]});
+    let entries = [
+        (
+            json!({"command": "sh", "args": ["-c", format!("touch {mark_path}; exec {lab}")]}),
+            Some("server.shell"),
+        ),
+        (json!({"command": lab, "env": {"LD_PRELOAD": "/nowhere/x.so"}}), Some("server.environment")),
+        (
+            json!({"command": lab, "env": {"NODE_OPTIONS": "--require /nowhere/x.js"}}),
+            Some("server.environment"),
+        ),
+        (json!({"url": "http://mcp.example.com/mcp"}), Some("server.plain-http")),
+        (json!({"command": "sh", "args": ["-c", format!("cd / && exec {lab}")]}), None),
+        (
+            json!({"command": lab, "env": {"NODE_OPTIONS": "--max-old-space-size=512", "HTTPS_PROXY": "http://p:3128"}}),
+            None,
+        ),
+    ];
+    for (entry, rule) in entries {
+        let config = Config::new().provider("local", &json!({}));
+        let config = config.server(json!({"server_name": "lab", "config": entry}));
+        let gateway = Gateway::start(&config.with("tool_guardrails_policy", policy.clone())).await;
+        let answer = discover(&gateway).await;
+        match rule {
+            Some(rule) => {
+                assert_eq!(answer["error_code"], "SERVER_BLOCKED", "{entry}: {answer}");
+                assert!(answer["details"].to_string().contains(rule), "{entry}: {answer}");
+            }
+            None => assert_eq!(answer["status"], "success", "{entry}: {answer}"),
+        }
+    }
+    assert!(!mark.exists(), "the server was started");
+}
+
+#[tokio::test]
+async fn an_entry_is_judged_again_when_a_value_changes_that_nobody_is_shown() {
+    let config = |options: &str| {
+        let entry = json!({"command": server_binary("lab_mcp"), "env": {"NODE_OPTIONS": options}});
+        let config = Config::new().provider("local", &json!({}));
+        let policy = json!({"enabled": true, "policy_name": "test", "block": ["injection_attack"]});
+        config.server(json!({"server_name": "lab", "config": entry})).with("tool_guardrails_policy", policy)
+    };
+    let gateway = Gateway::start(&config("--max-old-space-size=512")).await;
+    assert_eq!(discover(&gateway).await["status"], "success");
+    gateway.write_config(&config("--require /nowhere/x.js").text());
+    let blocked = async || discover(&gateway).await["error_code"] == "SERVER_BLOCKED";
+    eventually_async("the new value is judged", blocked).await;
 }
 
 #[tokio::test]

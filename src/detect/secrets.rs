@@ -11,8 +11,9 @@ mod name;
 mod value;
 mod vendors;
 
-pub(super) use name::{is_plain_password, member, names_a_secret};
-pub(super) use value::is_placeholder;
+pub(super) use name::member;
+pub use name::{is_plain_password, names_a_secret};
+pub use value::is_placeholder;
 
 use super::decode;
 use super::rules::{Check, EVERYWHERE, Rule, Search, Table};

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::figure::Figure;
 use crate::call::{JsonObject, ToolCall, ToolOutput, each_at, each_named, strings};
+use crate::config::Server;
 use crate::json;
 
 /// Bytes that are searched for repetitions: whoever sends more is checked on the same text twice.
@@ -25,6 +26,8 @@ pub enum Document<'a> {
     Server {
         headline: String,
         texts: Vec<&'a str>,
+        /// Where it is judged by its entry, and not by what it says of itself.
+        entry: Option<&'a Server>,
     },
     /// What is said beside a call.
     Message(&'a JsonObject),
@@ -136,7 +139,7 @@ impl<'a> Document<'a> {
                 vec![joined(output.visible(), &texts)]
             }
             Self::Definition { headline, object, .. } => with_rest(headline.clone(), &object_texts(object)),
-            Self::Server { headline, texts } => with_rest(headline.clone(), texts),
+            Self::Server { headline, texts, .. } => with_rest(headline.clone(), texts),
             Self::Message(object) | Self::Question(object) => {
                 let figures = self.telling_figures();
                 let mut texts = object_texts(object);

@@ -5,6 +5,7 @@
 
 mod classifier;
 mod contract;
+mod entry;
 mod joined;
 mod overlap;
 
@@ -116,6 +117,12 @@ impl Local {
             hits = found.hits;
             self.by_figure(subject, kinds, &mut hits);
             hits.extend(self.across(subject, kinds));
+            if let Document::Server { entry: Some(server), .. } = &subject.document
+                && kinds.contains(Kind::ServerConfig)
+            {
+                let told = entry::judge(server).into_iter().filter(|finding| finding.score >= threshold);
+                hits.extend(told.filter_map(|finding| hit(finding, None)));
+            }
             if kinds.contains(Kind::CodeInjection) {
                 for finding in contract.harm().filter(|finding| finding.score >= threshold) {
                     if hits.iter().all(|known| known.rule != finding.rule) {
@@ -188,9 +195,6 @@ impl Local {
             if kinds.contains(kind) {
                 together = together.with(kind);
             }
-        }
-        if kinds.contains(Kind::ServerConfig) && matches!(subject.document, Document::Server { .. }) {
-            together = together.with(Kind::ServerConfig);
         }
         if together.is_empty() {
             return None;

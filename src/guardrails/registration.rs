@@ -17,6 +17,7 @@ use crate::digest::Digest;
 use crate::fault::{ErrorCode, Fault};
 use crate::recent::{Life, Recent};
 use crate::scope::Scope;
+use crate::secret::SecretValue;
 use crate::tool::{BlockedOffer, BlockedTool, OfferKind, OfferSet, Offered, Offers, Tool, ToolSet};
 
 /// Definitions whose verdict is remembered.
@@ -64,9 +65,9 @@ impl Guardrails {
         let document = || {
             let description = server.description.as_deref().unwrap_or_default();
             let headline = format!("MCP Server: {} - {description}", server.name);
-            Document::Server { headline, texts: server_texts(server) }
+            Document::Server { headline, texts: server_texts(server), entry: Some(server) }
         };
-        let hash = Digest::of(server_texts(server));
+        let hash = Digest::of(server_texts(server).into_iter().chain(unshown(server)));
         let judged = self.judge_known(scope, server, vec![(hash, &document)]).await;
         first(judged).map_err(|blocked| ServerBlocked::by(server, &blocked))
     }
@@ -85,6 +86,7 @@ impl Guardrails {
         let document = || Document::Server {
             headline: format!("MCP Server: {}", server.name),
             texts: texts().collect(),
+            entry: None,
         };
         // No name of a server is empty.
         let hash = Digest::of(["", "greeting"].into_iter().chain(texts()));
@@ -227,6 +229,18 @@ fn server_texts(server: &Server) -> Vec<&str> {
         Endpoint::Refused { shown, .. } => texts.push(shown),
     }
     texts
+}
+
+/// What is judged and not shown.
+fn unshown(server: &Server) -> Vec<&str> {
+    match &server.endpoint {
+        Endpoint::Command(command) => {
+            let env = command.env.iter().map(|(_, value)| value);
+            command.args.iter().chain(env).map(SecretValue::expose).collect()
+        }
+        Endpoint::Remote(remote) => vec![remote.url.expose()],
+        Endpoint::Refused { .. } => Vec::new(),
+    }
 }
 
 fn tool_document(tool: &Tool) -> Document<'_> {

@@ -176,7 +176,7 @@ pub(super) fn is_about(name: &str) -> bool {
 }
 
 /// A word that is never anything but a password: `pass` counts what has passed, and `pwd` is a folder.
-pub(in super::super) fn is_plain_password(name: &str) -> bool {
+pub fn is_plain_password(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     ["password", "passwd", "passphrase"].iter().any(|word| lower.contains(word))
 }
@@ -192,7 +192,7 @@ pub(super) fn holds_token(name: &str) -> bool {
 }
 
 /// Whether a setting of this name is a secret: whoever writes it down names it after what it is.
-pub(in super::super) fn names_a_secret(name: &str) -> bool {
+pub fn names_a_secret(name: &str) -> bool {
     let is = |word: &str| {
         let word = word.to_ascii_lowercase();
         SETTINGS.contains(&word.as_str()) || SURE.iter().any(|sure| word.ends_with(sure))

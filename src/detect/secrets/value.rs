@@ -29,7 +29,7 @@ pub(super) fn has_letter(value: &str) -> bool {
 }
 
 /// What documentation writes where a secret belongs.
-pub(in super::super) fn is_placeholder(value: &str) -> bool {
+pub fn is_placeholder(value: &str) -> bool {
     const WORDS: &[&str] = &[
         "example",
         "placeholder",
