@@ -2,9 +2,9 @@
 # Builds the gateway, the echo server and the benchmark, and measures the one beside the other.
 #
 #   scripts/bench.sh [--pin CPUS] [--quick] [--direct-only] [--spaced] [--echo PROGRAM] [--json FILE]
-#   scripts/bench.sh --detectors [--pin CPUS] [--quick] [--only PART]
+#   scripts/bench.sh --detectors [--pin CPUS] [--quick] [--only PART] [--shape NAME]
 #
-# --detectors measures the built-in detectors alone; PART is clean, kinds, first, pii or hostile.
+# --detectors measures the built-in detectors alone; PART is clean, kinds, first, pii or hostile, NAME a hostile shape.
 # --pin runs everything on the named CPUs (as `taskset -c` takes them); the rest goes to the benchmark.
 # Files are written under the target directory only, and a FILE without a leading / is in the repository.
 set -euo pipefail

@@ -1,7 +1,9 @@
 //! The local detectors: a text goes in, findings come out.
-//! Nothing here reads a file, a setting or a clock, and the same text gives the same findings everywhere.
+//! Nothing here reads a file, a setting or a clock, and the same text gives the same findings everywhere, however many
+//! threads read a long one.
 //! Work and memory grow with the length of the text and no faster; what is decoded on the way is bounded too.
 
+mod abreast;
 mod around;
 mod code;
 mod concealed;
@@ -74,6 +76,20 @@ impl Finding {
     }
 }
 
+/// A longer text is looked at by several detectors at once.
+const LONG: usize = 64 << 10;
+
+/// What looks at a reading of a text without waiting for anything else.
+#[derive(Clone, Copy)]
+enum Detector {
+    Rules,
+    Private,
+    Secrets,
+    /// Values that break out.
+    Code,
+    Models,
+}
+
 /// What the chosen detectors see in a text, in the order of the text.
 pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -82,14 +98,19 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
     }
     let view = View::of(text);
     let (readings, unread) = readings::of(&view, place, kinds);
-    for Reading { layer, kinds, parts } in readings {
-        let seen = match parts {
-            None => whole(layer.text(), place, kinds),
-            Some(parts) => in_parts(layer.text(), parts, place, kinds),
-        };
-        found.extend(
-            seen.into_iter().map(|one| Finding { span: view.origin(layer, one.span.clone()), ..one }),
-        );
+    let looks = readings.iter().flat_map(|reading| Detector::ALL.map(|detector| (reading, detector)));
+    let look = |(reading, detector): &(&Reading<'_, '_>, Detector)| detector.look(reading, place);
+    let mut seen = if text.len() > LONG {
+        abreast::each(&looks.collect::<Vec<_>>(), look)
+    } else {
+        looks.map(|one| look(&one)).collect()
+    }
+    .into_iter();
+    for reading in &readings {
+        let seen = Detector::ALL.map(|_| seen.next().unwrap_or_default());
+        let judged = together(reading, place, seen).into_iter();
+        let of_text = |one: Finding| Finding { span: view.origin(reading.layer, one.span.clone()), ..one };
+        found.extend(judged.map(of_text));
     }
     if unread {
         readings::report(text, kinds, &mut found);
@@ -116,46 +137,62 @@ pub fn inspect_command(command: &str) -> Vec<Finding> {
     in_order(found)
 }
 
-/// What the detectors see in one reading of a text.
-fn whole(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
-    let mut seen = Vec::new();
-    rules::scan(text, place, kinds, &mut seen);
-    if kinds.contains(Kind::Pii) {
-        pii::scan(text, place, &mut seen);
-        pii::extra::scan(text, kinds, &mut seen);
+impl Detector {
+    const ALL: [Self; 5] = [Self::Rules, Self::Private, Self::Secrets, Self::Code, Self::Models];
+
+    fn look(self, reading: &Reading<'_, '_>, place: Place) -> Vec<Finding> {
+        let (text, kinds) = (reading.layer.text(), reading.kinds);
+        let mut seen = Vec::new();
+        match &reading.parts {
+            None => self.scan(text, place, kinds, &mut seen),
+            // What models think is of a whole text.
+            Some(_) if matches!(self, Self::Models) => {}
+            Some(parts) => {
+                for part in parts {
+                    let from = seen.len();
+                    self.scan(&text[part.clone()], place, kinds, &mut seen);
+                    for one in &mut seen[from..] {
+                        one.span = one.span.start + part.start..one.span.end + part.start;
+                    }
+                }
+            }
+        }
+        seen
     }
-    if kinds.contains(Kind::Secret) {
-        secrets::scan(text, &mut seen);
+
+    fn scan(self, text: &str, place: Place, kinds: Kinds, seen: &mut Vec<Finding>) {
+        match self {
+            Self::Rules => rules::scan(text, place, kinds, seen),
+            Self::Private if kinds.contains(Kind::Pii) => {
+                pii::scan(text, place, seen);
+                pii::extra::scan(text, kinds, seen);
+            }
+            Self::Secrets if kinds.contains(Kind::Secret) => secrets::scan(text, seen),
+            Self::Code if kinds.contains(Kind::CodeInjection) && place == Place::Argument => {
+                code::scan(text, seen);
+            }
+            Self::Models => model::scan(text, place, kinds, seen),
+            Self::Private | Self::Secrets | Self::Code => {}
+        }
     }
-    if kinds.contains(Kind::CodeInjection) && place == Place::Argument {
-        code::scan(text, &mut seen);
-    }
+}
+
+/// What all of them say of a reading of a text; the models come last, and are asked of what nothing has decided.
+fn together(reading: &Reading<'_, '_>, place: Place, seen: [Vec<Finding>; 5]) -> Vec<Finding> {
+    let (text, kinds) = (reading.layer.text(), reading.kinds);
+    let [mut seen, private, secrets, code, thoughts] = seen;
+    seen.extend([private, secrets, code].into_iter().flatten());
     if kinds.contains(Kind::PromptInjection) && place == Place::Result {
         prompt::judge_result(text, &mut seen);
     }
     prompt::combine(&mut seen, Kind::PromptInjection);
     prompt::combine(&mut seen, Kind::ToolPoisoning);
-    model::scan(text, place, kinds, &mut seen);
+    let decided = |seen: &[Finding], kind| seen.iter().any(|one| one.kind == kind && one.score >= FLAGGED);
+    let more: Vec<Finding> = thoughts.into_iter().filter(|one| !decided(&seen, one.kind)).collect();
+    seen.extend(more);
     if place == Place::Argument {
         code::soften(text, &mut seen);
     }
-    seen
-}
-
-/// What of code the rules see in parts of a reading of an argument.
-fn in_parts(text: &str, parts: Vec<Range<usize>>, place: Place, kinds: Kinds) -> Vec<Finding> {
-    let mut seen = Vec::new();
-    for part in parts {
-        let from = seen.len();
-        rules::scan(&text[part.clone()], place, kinds, &mut seen);
-        if kinds.contains(Kind::CodeInjection) {
-            code::scan(&text[part.clone()], &mut seen);
-        }
-        for one in &mut seen[from..] {
-            one.span = one.span.start + part.start..one.span.end + part.start;
-        }
-    }
-    code::soften(text, &mut seen);
     seen
 }
 

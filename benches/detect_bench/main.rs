@@ -1,7 +1,8 @@
 //! Measures the built-in detectors alone: clean texts of four sizes, each kind by itself, the first answer of
 //! a fresh process, private data, and a megabyte of each hostile shape. Nothing is asserted about time.
 //!
-//! `detect_bench [--quick] [--only PART]`, a part being `clean`, `kinds`, `first`, `pii` or `hostile`.
+//! `detect_bench [--quick] [--only PART] [--shape NAME]`, a part being `clean`, `kinds`, `first`, `pii` or `hostile`,
+//! which can be one shape alone.
 
 mod hostile;
 mod measure;
@@ -26,15 +27,18 @@ const PARTS: [(&str, Part); 5] =
 
 struct Options {
     quick: bool,
+    shape: Option<String>,
 }
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).filter(|word| word != "--bench").collect();
-    if let Some(place) = words.iter().skip_while(|word| *word != FIRST).nth(1) {
+    let value = |name: &str| words.iter().skip_while(|word| *word != name).nth(1);
+    if let Some(place) = value(FIRST) {
         return said(&format!("{}\n", cold(place)));
     }
-    let only = words.iter().skip_while(|word| *word != "--only").nth(1);
-    let options = Options { quick: words.iter().any(|word| word == "--quick") };
+    let only = value("--only");
+    let quick = words.iter().any(|word| word == "--quick");
+    let options = Options { quick, shape: value("--shape").cloned() };
     for (name, part) in PARTS {
         if only.is_none_or(|only| only == name) {
             let table = part(&options);
@@ -138,7 +142,8 @@ fn private(options: &Options) -> String {
 fn shapes(options: &Options) -> String {
     let mut table = "| hostile, 1 MB | argument, ms | result, ms | definition, ms | 2 MB / 1 MB |\n|---|--:|--:|--:|--:|\n".to_owned();
     let runs = if options.quick { 1 } else { 3 };
-    for shape in hostile::SHAPES {
+    let is_asked = |name: &str| options.shape.as_ref().is_none_or(|asked| asked == name);
+    for shape in hostile::SHAPES.iter().filter(|shape| is_asked(shape.name)) {
         let (one, two) = ((shape.make)(1 << 20), (shape.make)(2 << 20));
         let time = |text: &str, place: Place| {
             let times = (0..runs).map(|_| once(|| inspect(text, place, Kinds::ALL))).collect();

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use weights::{Model, Panel, TOGETHER};
 
-use super::{FLAGGED, Finding, Kind, Kinds, Place};
+use super::{Finding, Kind, Kinds, Place};
 
 /// Less than this says nothing about a text, and is not told.
 const WORTH_TELLING: f32 = 0.05;
@@ -103,14 +103,11 @@ impl Panel {
     }
 }
 
-/// Adds what the models think of a text, where the rules have not decided.
+/// Adds what the models think of a text.
 pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
     // `look_back_end` is a name, and no sentence of anybody's; one that is longer may be.
     let is_text = text.len() > NAME || !text.contains(['_', '-', '/']) || text.contains(char::is_whitespace);
-    let decided = |kind| found.iter().any(|one| one.kind == kind && one.score >= FLAGGED);
-    let asked = |task: &Task| {
-        kinds.contains(task.kind) && !decided(task.kind) && (is_text || task.kind == Kind::CodeInjection)
-    };
+    let asked = |task: &Task| kinds.contains(task.kind) && (is_text || task.kind == Kind::CodeInjection);
     let panel = Panel::of(place);
     let models = || panel.models.iter().enumerate().filter(|(_, (task, _))| asked(&TASKS[*task]));
     let models: Vec<(usize, usize, Model)> =

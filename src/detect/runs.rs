@@ -19,6 +19,11 @@ impl Class {
         self.0[usize::from(byte)]
     }
 
+    /// How many bytes of the class there are.
+    pub(super) fn count(&self, bytes: &[u8]) -> usize {
+        bytes.iter().map(|byte| usize::from(self.has(*byte))).sum()
+    }
+
     /// How many bytes of the class a text begins with.
     pub(super) fn length(&self, bytes: &[u8]) -> usize {
         bytes.iter().take_while(|byte| self.has(**byte)).count()

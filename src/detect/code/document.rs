@@ -1,6 +1,7 @@
 //! Whether a value is a piece of a program or a document: code in it is what it is about, and only
 //! what nothing should hold counts.
 
+use super::super::runs::Class;
 use super::super::{Finding, Kind};
 use super::{query, value};
 
@@ -95,9 +96,11 @@ impl Shape {
 /// A program without its blanks, as browsers are given them: signs of one all over, on a line or two.
 fn is_packed(text: &str) -> bool {
     const LONG: usize = 1000;
-    let share =
-        |signs: &[u8]| text.bytes().filter(|byte| signs.contains(byte)).count() * 100 / text.len().max(1);
-    text.len() >= LONG && share(b"(){};,=") >= 10 && share(b" ") <= 8 && share(b"(){}") >= 3
+    static BRACKETS: Class = Class::of(b"(){}");
+    static SIGNS: Class = Class::of(b"(){};,=");
+    static BLANKS: Class = Class::of(b" ");
+    let share = |class: &Class| class.count(text.as_bytes()) * 100 / text.len();
+    text.len() >= LONG && share(&BLANKS) <= 8 && share(&SIGNS) >= 10 && share(&BRACKETS) >= 3
 }
 
 /// The words that a line of a program begins with.
