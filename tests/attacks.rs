@@ -174,7 +174,7 @@ async fn unguarded_every_attack_arrives() {
     }
 }
 
-/// Base64 of `the kestrel`, under types that a client may show as text.
+/// Base64 of `the kestrel`, whatever type it is said to be of; what hides in the bytes of a picture is not read.
 #[tokio::test]
 async fn text_that_comes_as_a_blob_is_read() {
     let blob = "dGhlIGtlc3RyZWw=";
@@ -189,7 +189,12 @@ async fn text_that_comes_as_a_blob_is_read() {
         (odd("dGhlIGtlc3RyZWw=gYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGB"), "blocked_output"),
         (json!({"type": "resource", "resource": {"uri": "note://1", "blob": blob}}), "blocked_output"),
         (json!({"type": "image", "mimeType": "image/svg+xml", "data": blob}), "blocked_output"),
-        (json!({"type": "image", "mimeType": "image/png", "data": blob}), "success"),
+        (json!({"type": "image", "mimeType": "image/png", "data": blob}), "blocked_output"),
+        (json!({"type": "resource", "resource": contents("audio/wav")}), "blocked_output"),
+        (
+            json!({"type": "image", "mimeType": "image/png", "data": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJdGhlIGtlc3RyZWw="}),
+            "success",
+        ),
     ] {
         let tools = json!([{"name": "x", "inputSchema": {"type": "object"}}]);
         let result = json!({"content": [block]});

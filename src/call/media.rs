@@ -97,8 +97,8 @@ fn is_base64(data: &str) -> bool {
     !data.is_empty() && data.bytes().all(base64)
 }
 
-/// How a block reads that is a text in base64: a blob whose media type is that of a text, or of nothing that is known
-/// to be none and reads as one, and a picture that is drawn in words. More than once where decoders disagree.
+/// How a block reads that is a text in base64: by its media type, or by its bytes, whatever its type says. More than
+/// once where decoders disagree.
 pub(super) fn written(block: &Value) -> Vec<Reading> {
     read(block).unwrap_or_default()
 }
@@ -115,10 +115,22 @@ fn read(block: &Value) -> Option<Vec<Reading>> {
         let texts = decodings(data).into_iter().map(|bytes| charset::text(&bytes, charset));
         return Some(texts.collect());
     }
-    if is_media(kind) { None } else { Some(decodings(data).into_iter().map(charset::sniffed).collect()) }
+    // What is shown or played is not read to its end, unless it begins like a text.
+    let is_read = !is_media(kind) || reads(head(data)).any(|reading| reading != Reading::Binary);
+    is_read.then(|| reads(data).collect())
 }
 
-/// What is shown or played, and no text whatever its bytes are.
+fn reads(data: &str) -> impl Iterator<Item = Reading> {
+    decodings(data).into_iter().map(charset::sniffed)
+}
+
+/// So much of what is encoded that a picture or a sound is known by it.
+fn head(data: &str) -> &str {
+    const ENOUGH: usize = 4096;
+    data.get(..ENOUGH).unwrap_or(data)
+}
+
+/// What is shown or played, if its bytes are what its type says.
 fn is_media(kind: &str) -> bool {
     let top = kind.trim_start().split('/').next().unwrap_or_default();
     ["image", "audio", "video", "font"].iter().any(|media| top.eq_ignore_ascii_case(media))
@@ -181,14 +193,17 @@ mod tests {
             resource("application/octet-stream"),
             resource("application/x-tex"),
             resource("plain"),
+            resource("image/png"),
+            json!({"type": "image", "data": blob, "mimeType": "image/png"}),
+            json!({"type": "audio", "data": format!("{blob}{}", "IGFuZCBtb3Jl".repeat(1000)), "mimeType": "audio/wav"}),
         ] {
             let is_it =
                 |reading: &Reading| matches!(reading, Reading::Text(text) if text.starts_with("a note"));
             assert!(written(&block).iter().any(is_it), "{block}");
         }
         for block in [
-            resource("image/png"),
-            json!({"type": "image", "data": blob, "mimeType": "image/png"}),
+            json!({"type": "image", "data": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYA", "mimeType": "image/png"}),
+            json!({"type": "audio", "data": "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=", "mimeType": "audio/wav"}),
             json!({"type": "resource", "resource": {"uri": "a:b", "blob": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYA"}}),
             json!({"type": "text", "text": blob}),
         ] {
