@@ -333,12 +333,16 @@ async fn a_value_is_a_secret_by_the_name_that_it_stands_under() {
     let tool = json!({"name": "x", "inputSchema": {"type": "object"}});
     let result = json!({
         "content": [{"type": "text", "text": "here you are"}],
-        "structuredContent": {"user": "anna", "password": "hunter2-Xy9!", "more": {"api_keys": ["none", DRAWN]}},
+        "structuredContent": {"user": "anna", "password": "hunter2-Xy9!", "more": {"api_keys": ["none", DRAWN]},
+            "env": [{"name": "DB_PASSWORD", "value": "t7Rk!m2Qz"}, {"name": "PORT", "value": "80"}],
+            "credentials": {"password": {"value": "q9Wx#e4Yh"}}},
     });
     let (_script, config) = output(&tool, &result, &redacting());
     let gateway = Gateway::start(&config).await;
     let entry = gateway.batch("s", json!([{"name": "x"}])).await.results()[0].clone();
-    let cut = json!({"user": "anna", "password": "[PASSWORD_REDACTED]", "more": {"api_keys": ["none", "[API_KEY_REDACTED]"]}});
+    let cut = json!({"user": "anna", "password": "[PASSWORD_REDACTED]", "more": {"api_keys": ["none", "[API_KEY_REDACTED]"]},
+        "env": [{"name": "DB_PASSWORD", "value": "[PASSWORD_REDACTED]"}, {"name": "PORT", "value": "80"}],
+        "credentials": {"password": {"value": "[PASSWORD_REDACTED]"}}});
     assert_eq!(entry["structured_content"], cut, "{entry}");
     let blocking = json!({"enabled": true, "policy_name": "test", "block": ["secrets"]});
     let (_script, config) = output(&tool, &result, &blocking);
@@ -354,7 +358,7 @@ async fn names_of_secrets_without_any_pass() {
     let policy = json!({"enabled": true, "policy_name": "test", "block": ["secrets"]});
     let result = json!({"content": [], "structuredContent": {
         "page": {"token": "next-page-2", "next_token": DRAWN, "nextPageToken": DRAWN},
-        "form": {"password": "", "token": null},
+        "form": {"password": "", "token": null, "fields": [{"name": "password", "value": "required"}, {"name": "token", "value": ""}]},
         "shown": {"password": "********", "api_key": "<your-key>"},
         "row": {"key": "name", "secret_name": "db", "session_id": DRAWN, "password_changed_at": "2024-03-01T10:22:33Z"},
         "schema": schema,

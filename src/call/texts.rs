@@ -42,14 +42,26 @@ pub fn keys(value: &Value) -> Vec<&str> {
 }
 
 /// Goes over the values with the name that each stands under: that of its member, or of the member whose array it is
-/// in. In the order of `values`.
+/// in; where that only says that it is a value, what is beside it or around it. In the order of `values`.
 pub fn each_named<'a>(name: &'a str, value: &'a Value, act: &mut impl FnMut(&'a str, &'a str)) {
     match value {
         Value::String(text) => act(name, text),
         Value::Array(items) => items.iter().for_each(|item| each_named(name, item, act)),
-        Value::Object(map) => map.iter().for_each(|(name, value)| each_named(name, value, act)),
+        Value::Object(map) => {
+            map.iter().for_each(|(member, value)| each_named(called(member, name, map), value, act));
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// What the value of a member is called: `{"name": "DB_PASSWORD", "value": …}`, `{"password": {"value": …}}`
+fn called<'a>(member: &'a str, around: &'a str, map: &'a JsonObject) -> &'a str {
+    const NAMES: [&str; 6] = ["name", "Name", "key", "Key", "field", "label"];
+    if !["value", "Value", "val"].contains(&member) {
+        return member;
+    }
+    let beside = NAMES.into_iter().find_map(|name| map.get(name)?.as_str());
+    beside.or(Some(around).filter(|around| !around.is_empty())).unwrap_or(member)
 }
 
 /// Goes over the values with the JSON pointer of each, in the order of `values`. There is one pointer at a time: all
@@ -131,7 +143,9 @@ pub fn each_figure<'a>(name: &'a str, value: &'a Value, act: &mut dyn FnMut(&'a 
     match value {
         Value::Number(number) => act(name, number),
         Value::Array(items) => items.iter().for_each(|item| each_figure(name, item, act)),
-        Value::Object(map) => map.iter().for_each(|(name, value)| each_figure(name, value, act)),
+        Value::Object(map) => {
+            map.iter().for_each(|(member, value)| each_figure(called(member, name, map), value, act));
+        }
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
@@ -244,6 +258,25 @@ mod tests {
 
     use super::*;
     use crate::call::Method;
+
+    #[test]
+    fn a_value_is_called_by_what_is_beside_or_around_it() {
+        let value = json!({
+            "env": [{"name": "DB_PASSWORD", "value": "a"}, {"Key": "Owner", "Value": ["b", 1]}],
+            "token": {"value": "c", "kind": "d"}, "value": "e",
+        });
+        let mut named = Vec::new();
+        each_named("", &value, &mut |name, text| named.push(format!("{name} {text}")));
+        let expected =
+            ["name DB_PASSWORD", "DB_PASSWORD a", "Key Owner", "Owner b", "kind d", "token c", "value e"];
+        named.sort_unstable();
+        let mut expected = expected.map(str::to_owned).to_vec();
+        expected.sort_unstable();
+        assert_eq!(named, expected);
+        let mut figures = Vec::new();
+        each_figure("", &value, &mut |name, _| figures.push(name));
+        assert_eq!(figures, ["Owner"]);
+    }
 
     #[test]
     fn what_shows_something_does_not_only_ask() {
