@@ -139,6 +139,7 @@ async fn the_rules_of_the_readme_do_what_they_say() {
         ("run_sql", json!({"query": "select 1"}), ""),
         ("transfer", json!({"amount": 1000.5}), "policies[1] `large sums`"),
         ("transfer", json!({}), "policies[1] `large sums`"),
+        ("transfer", json!({"amount": null}), "policies[1] `large sums`"),
         ("transfer", json!({"amount": 1000, "query": "drop table x"}), ""),
         ("fetch", json!({"url": "https://a.corp.example/"}), "policies[2] `inner hosts`"),
         ("fetch", json!({"note": "https://a.corp.example/"}), ""),

@@ -23,8 +23,10 @@ fn what_is_found_is_said_by_its_place_and_never_repeated() {
     let (code, out, _) = scan(&["--direction", "input"], "hello\nhi; ls -la; whoami\n");
     assert_eq!(code, Some(1), "{out}");
     assert!(out.starts_with("-:2:") && out.contains("code_injection") && !out.contains("whoami"), "{out}");
-    let (code, out, _) = scan(&[], "a plain sentence\n");
-    assert_eq!((code, out.as_str()), (Some(0), "-: nothing found\n"));
+    for arguments in [&[][..], &["-"]] {
+        let (code, out, _) = scan(arguments, "a plain sentence\n");
+        assert_eq!((code, out.as_str()), (Some(0), "-: nothing found\n"));
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ const MAX_TEXT: u64 = 64 << 20;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Files to look at [default: standard input]
+    /// Files to look at; `-` is standard input [default: standard input]
     files: Vec<PathBuf>,
     /// One JSON object a line, {"id", "direction", "text"}, and one a line as the answer
     #[arg(long)]
@@ -134,10 +134,12 @@ fn each(
 ) -> Result<(), Failure> {
     let unreadable =
         |name: &str, error: &io::Error| Failure::new(format!("`{name}` cannot be read: {error}"));
-    if options.files.is_empty() {
-        return act("-", &mut io::stdin().lock()).map_err(|error| unreadable("standard input", &error));
-    }
-    for path in &options.files {
+    let input = [PathBuf::from("-")];
+    for path in if options.files.is_empty() { &input[..] } else { &options.files } {
+        if path.as_os_str() == "-" {
+            act("-", &mut io::stdin().lock()).map_err(|error| unreadable("standard input", &error))?;
+            continue;
+        }
         let name = path.display().to_string();
         let file = fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
         act(&name, &mut io::BufReader::new(file)).map_err(|error| unreadable(&name, &error))?;
