@@ -35,6 +35,15 @@ pub struct Cache {
     external: Recent<RedisPlace, Arc<External>>,
 }
 
+/// What was cleared.
+#[derive(Clone, Debug, Default)]
+pub struct Cleared {
+    /// Of how many servers something was known.
+    pub servers: usize,
+    /// Why what gateways share is as it was, if it is.
+    pub fault: Option<String>,
+}
+
 /// Connections that are kept side by side, and for how long one of them that nobody asks.
 const MAX_EXTERNAL: usize = 4;
 const UNUSED: Duration = Duration::from_secs(300);
@@ -92,27 +101,32 @@ impl Cache {
         self.local.clear(&CacheKey::tools(caller, server));
     }
 
-    /// Whether there was something to clear.
-    pub async fn clear_server(&self, scope: &Scope, server: &ServerName) -> bool {
+    pub async fn clear_server(&self, scope: &Scope, server: &ServerName) -> Cleared {
         let key = CacheKey::tools(&scope.caller.id, server);
         let local = self.local.clear(&key);
         let shared = match self.external(&scope.settings.cache) {
-            Some(external) => external.clear(scope, &key, server).await.unwrap_or(false),
-            None => false,
+            Some(external) => external.clear(scope, &key, server).await,
+            None => Ok(false),
         };
-        local || shared
+        let known = local || *shared.as_ref().unwrap_or(&false);
+        Cleared { servers: usize::from(known), fault: shared.err().map(|fault| fault.to_string()) }
     }
 
-    /// Clears the caller's tools of every server, configured or not any more; says of how many.
-    pub async fn clear_tools(&self, scope: &Scope) -> usize {
+    /// Clears the caller's tools of every server, configured or not any more.
+    pub async fn clear_tools(&self, scope: &Scope) -> Cleared {
         let mut servers: BTreeSet<ServerName> = scope.caller.config.names().cloned().collect();
         servers.extend(self.local.servers_of(&scope.caller.id));
+        let mut cleared = Cleared::default();
         if let Some(external) = self.external(&scope.settings.cache) {
-            servers.extend(external.servers_of(scope).await.unwrap_or_default());
+            match external.servers_of(scope).await {
+                Ok(shared) => servers.extend(shared),
+                Err(fault) => cleared.fault = Some(fault.to_string()),
+            }
         }
-        let mut cleared = 0;
         for server in &servers {
-            cleared += usize::from(self.clear_server(scope, server).await);
+            let Cleared { servers, fault } = self.clear_server(scope, server).await;
+            cleared.servers += servers;
+            cleared.fault = cleared.fault.or(fault);
         }
         cleared
     }

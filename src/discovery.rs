@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-use crate::cache::{Cache, CachedTools};
+use crate::cache::{Cache, CachedTools, Cleared};
 use crate::config::{ConfiguredTool, Server};
 use crate::downstream::{Changed, Downstream, SessionFault};
 use crate::fault::{ErrorCode, Fault};
@@ -180,11 +180,11 @@ impl Discovery {
     }
 
     /// Forgets whatever the caller has learned of one server, or of all, also that one could not be asked: what is
-    /// wanted next is asked for anew. Says of how many servers tools were known.
-    pub async fn forget(&self, scope: &Scope, name: Option<&ServerName>) -> usize {
+    /// wanted next is asked for anew.
+    pub async fn forget(&self, scope: &Scope, name: Option<&ServerName>) -> Cleared {
         self.live.forget(&scope.caller.id, name);
         match name {
-            Some(name) => usize::from(self.cache.clear_server(scope, name).await),
+            Some(name) => self.cache.clear_server(scope, name).await,
             None => self.cache.clear_tools(scope).await,
         }
     }

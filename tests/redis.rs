@@ -153,6 +153,26 @@ async fn what_one_gateway_clears_is_gone_for_all() {
 }
 
 #[tokio::test]
+async fn a_clearing_that_the_shared_cache_did_not_take_is_no_success() {
+    let mut redis = Redis::start();
+    let gateway = Gateway::start(&sharing(redis.port).lab(&[])).await;
+    assert_eq!(source(&gateway).await, "discovery");
+    redis.stop();
+    for arguments in [json!({"server_name": "lab"}), json!({"cache_type": "server_config"}), json!({})] {
+        let reply = gateway.call(CLEAR_CACHE, arguments).await;
+        assert!(reply.is_error, "{}", reply.json);
+        assert_eq!(reply.json["error_code"], "CACHE_UNAVAILABLE", "{}", reply.json);
+        let message = reply.json["message"].as_str().expect("a message");
+        assert!(message.contains("only this gateway's own copy"), "{message}");
+    }
+    // Its own copy is gone.
+    assert_eq!(source(&gateway).await, "discovery");
+    redis.restart();
+    comes_back(&gateway).await;
+    assert_eq!(gateway.call(CLEAR_CACHE, json!({})).await.json["status"], "success");
+}
+
+#[tokio::test]
 async fn a_gateway_with_another_command_does_not_take_the_tools() {
     let redis = Redis::start();
     let first = Gateway::start(&sharing(redis.port).lab(&[])).await;

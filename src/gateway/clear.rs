@@ -16,6 +16,11 @@ use crate::scope::Scope;
 #[error("there is no cache of that type")]
 struct UnknownCacheType;
 
+/// Other gateways, and this one from the shared cache, still get what was to go.
+#[derive(Debug, thiserror::Error)]
+#[error("the shared cache was not cleared, only this gateway's own copy: {0}")]
+struct NotCleared(String);
+
 enum Wanted {
     Everything,
     Config,
@@ -37,7 +42,7 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
         }
         (Wanted::Tools, Some(name)) => {
             let server = find(scope, &name)?;
-            Ok(if forget(parts, scope, Some(&server.name)).await > 0 {
+            Ok(if forget(parts, scope, Some(&server.name)).await? > 0 {
                 done(&format!("Cache cleared for server: {}", server.name))
             } else {
                 let message = format!("No cache found for server: {}", server.name);
@@ -45,21 +50,23 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
             })
         }
         (Wanted::Tools, None) => {
-            let count = forget(parts, scope, None).await;
+            let count = forget(parts, scope, None).await?;
             Ok(done(&format!("Cache cleared for all servers ({count} servers)")))
         }
         (Wanted::Everything, _) => {
-            let count = forget(parts, scope, None).await;
+            let cleared = forget(parts, scope, None).await;
             clear_config(parts, scope).await;
+            let count = cleared?;
             Ok(done(&format!("Cache cleared for all servers ({count} servers) and gateway config (cleared)")))
         }
     }
 }
 
 /// Sessions and whatever is known of one server, or of all.
-async fn forget(parts: &Parts, scope: &Scope, server: Option<&ServerName>) -> usize {
+async fn forget(parts: &Parts, scope: &Scope, server: Option<&ServerName>) -> Result<usize, NotCleared> {
     parts.execution.forget_sessions(scope, server);
-    parts.discovery.forget(scope, server).await
+    let cleared = parts.discovery.forget(scope, server).await;
+    cleared.fault.map_or(Ok(cleared.servers), |fault| Err(NotCleared(fault)))
 }
 
 /// The next request reads the configuration anew, from the file or the service.
@@ -74,6 +81,16 @@ async fn clear_config(parts: &Parts, scope: &Scope) {
 
 fn done(message: &str) -> Reply {
     Reply::success(json!({"message": message}))
+}
+
+impl Fault for NotCleared {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::CacheUnavailable
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("once it answers again, clear it again: until then its old definitions may come back".to_owned())
+    }
 }
 
 impl Fault for UnknownCacheType {
