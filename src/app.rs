@@ -1,5 +1,6 @@
 //! Builds everything from the settings, serves over stdio or HTTP, and ends without leaving anything behind.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::config::{LogLevel, Settings};
 use crate::discovery::Discovery;
 use crate::downstream::Downstream;
 use crate::execution::Execution;
-use crate::gateway::http::{Bound, Http, ListenFault, Options};
+use crate::gateway::http::{Bound, Certificate, Http, ListenFault, Options};
 use crate::gateway::stdio::Stdio;
 use crate::gateway::{Gateway, Parts, panic};
 use crate::guardrails::Guardrails;
@@ -38,7 +39,7 @@ const HTTP_WIND_DOWN: Duration = Duration::from_secs(1);
 /// Serves until the client leaves or a signal comes.
 pub async fn serve_stdio(settings: Settings, environment: Environment) {
     panic::install_hook();
-    let signal = signal();
+    let signal = signal(true);
     let limit = settings.limits.max_message_bytes();
     let credentials = Credentials {
         key: environment.gateway_key(),
@@ -73,13 +74,20 @@ pub async fn serve_http(
     options: &Options,
 ) -> Result<(), ListenFault> {
     panic::install_hook();
-    let first = signal();
+    // Who closes a terminal means to end what was started there; who serves without one means it to read again.
+    let (ends, hangups) = (std::io::stdin().is_terminal(), hangups());
+    let first = signal(ends);
     let bound = Bound::open(options).await?;
+    let certificate = bound.certificate();
     let (end, draining) = (CancellationToken::new(), CancellationToken::new());
     let tasks = TaskTracker::new();
     let (gateway, downstream) = build(settings, environment, &end, &tasks);
+    if !ends {
+        let store = Arc::clone(&gateway.parts().store);
+        tasks.spawn(end.clone().run_until_cancelled_owned(renew(hangups, store, certificate)));
+    }
     let mut serving = tasks.spawn(Http::new(gateway, bound, draining.clone()).serve());
-    let (signal, second) = (first.await, self::signal());
+    let (signal, second) = (first.await, self::signal(ends));
     let seconds = HTTP_DRAIN.as_secs();
     tracing::info!(signal, "ending: no new requests, calls on their way have {seconds} s");
     draining.cancel();
@@ -179,10 +187,61 @@ fn follow(store: &Arc<Store>, end: &CancellationToken, tasks: &TaskTracker) {
     });
 }
 
+/// At each hangup: reads configuration, references and certificate anew.
+async fn renew(mut hangups: Hangups, store: Arc<Store>, certificate: Option<Arc<Certificate>>) {
+    while hangups.next().await {
+        tracing::info!("reading configuration and certificate again, as SIGHUP asks");
+        let (store, certificate) = (Arc::clone(&store), certificate.clone());
+        let reading = tokio::task::spawn_blocking(move || {
+            store.renew();
+            if let Some(Err(fault)) = certificate.map(|certificate| certificate.renew()) {
+                tracing::warn!("the certificate stays as it was: {fault}");
+            }
+        });
+        let _ = reading.await;
+    }
+}
+
+/// Listened for from the call on.
+#[cfg(unix)]
+fn hangups() -> Hangups {
+    use tokio::signal::unix::{SignalKind, signal};
+    Hangups(signal(SignalKind::hangup()).ok())
+}
+
+#[cfg(unix)]
+struct Hangups(Option<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Hangups {
+    /// Whether there was one; else there will be none.
+    async fn next(&mut self) -> bool {
+        match &mut self.0 {
+            Some(signal) => signal.recv().await.is_some(),
+            None => false,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Hangups;
+
+#[cfg(not(unix))]
+fn hangups() -> Hangups {
+    Hangups
+}
+
+#[cfg(not(unix))]
+impl Hangups {
+    async fn next(&mut self) -> bool {
+        std::future::ready(false).await
+    }
+}
+
 /// The name of the first signal that asks the process to end. It is listened for from the call on, not from the
 /// first poll: whoever has got an answer may send one.
 #[cfg(unix)]
-fn signal() -> impl Future<Output = &'static str> {
+fn signal(hangup_ends: bool) -> impl Future<Output = &'static str> {
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
     async fn next(signal: Option<Signal>) {
@@ -192,8 +251,9 @@ fn signal() -> impl Future<Output = &'static str> {
             None => std::future::pending().await,
         }
     }
-    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
-    let [term, int, hup] = kinds.map(|kind| signal(kind).ok());
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
+    let [term, int] = kinds.map(|kind| signal(kind).ok());
+    let hup = hangup_ends.then(|| signal(SignalKind::hangup()).ok()).flatten();
     async {
         tokio::select! {
             () = next(term) => "SIGTERM",
@@ -204,7 +264,7 @@ fn signal() -> impl Future<Output = &'static str> {
 }
 
 #[cfg(not(unix))]
-async fn signal() -> &'static str {
+async fn signal(_hangup_ends: bool) -> &'static str {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -1,6 +1,7 @@
 //! Who asks: credentials in, a caller out, or one refusal for every reason.
 //!
-//! A refusal never says whether the key was absent, wrong, disabled or no longer a member's: the log does.
+//! A refusal never says whether the key was absent, wrong, disabled or no longer a member's: whoever refuses the request
+//! logs it.
 
 use std::sync::Arc;
 
@@ -43,21 +44,21 @@ pub struct Authentication {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AuthFault {
     #[error("authentication failed")]
-    Refused { reason: &'static str },
+    Refused {
+        reason: &'static str,
+        /// Whose key it is, if it is known and closed.
+        user: Option<UserId>,
+    },
     #[error("authentication failed: the authentication service gave no answer")]
     Unavailable { reason: String },
 }
 
 impl Authentication {
     pub async fn authenticate(&self, asking: &Asking<'_>) -> Result<Arc<Caller>, AuthFault> {
-        let decided = match &asking.settings.auth {
+        match &asking.settings.auth {
             AuthSettings::LocalApikey => local::look_up(asking.credentials, asking.settings),
             AuthSettings::Enkrypt(remote) => self.remote.decide(asking, remote).await,
-        };
-        decided.inspect_err(|fault| {
-            let hint = asking.credentials.key.as_ref().map_or_else(|| "none".to_owned(), GatewayKey::hint);
-            tracing::warn!(key = %hint, reason = fault.reason(), "refused a caller");
-        })
+        }
     }
 
     /// Forgets what was fetched, so that the next request reads it anew.
@@ -69,6 +70,11 @@ impl Authentication {
 }
 
 impl Credentials {
+    /// Of the key, what may be said of it.
+    pub fn hint(&self) -> String {
+        self.key.as_ref().map_or_else(|| "none".to_owned(), GatewayKey::hint)
+    }
+
     /// Says at the start what would otherwise be found out with the first request: that these open nothing.
     pub fn warn_of_refusal(&self, settings: &Settings) {
         let Some(key) = &self.key else {
@@ -87,10 +93,23 @@ impl Credentials {
 }
 
 impl AuthFault {
-    fn reason(&self) -> &str {
+    /// For the log.
+    pub fn reason(&self) -> &str {
         match self {
-            Self::Refused { reason } => reason,
+            Self::Refused { reason, .. } => reason,
             Self::Unavailable { reason } => reason,
+        }
+    }
+
+    fn refused(reason: &'static str) -> Self {
+        Self::Refused { reason, user: None }
+    }
+
+    /// Whose key it is, if it is known and closed.
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::Refused { user, .. } => user.as_ref().map(UserId::as_str),
+            Self::Unavailable { .. } => None,
         }
     }
 }

@@ -243,7 +243,8 @@ impl Downstream {
             Ok::<_, SessionFault>((tools.map_err(fault)?, greeting))
         };
         // The process outlives the limit by a moment, so that its last words can be told.
-        match scope.timeouts.run(Operation::Discovery, &scope.cancel, listing).await {
+        match scope.timeouts.run(Operation::Discovery.at(server.name.as_str()), &scope.cancel, listing).await
+        {
             Ok(Ok((tools, greeting))) => Ok((tools, Fresh::new(scope, server, started, greeting))),
             Ok(Err(fault)) => Err(fault.told_by(&started.far_end).await),
             Err(interrupted) => {
@@ -356,7 +357,8 @@ impl Started {
             declared: &declared,
             max_result_bytes: scope.settings.limits.max_result_bytes,
         };
-        let shaken = scope.timeouts.run(Operation::Default, &scope.cancel, shaking.shake()).await;
+        let wait = Operation::Default.at(server.name.as_str());
+        let shaken = scope.timeouts.run(wait, &scope.cancel, shaking.shake()).await;
         let greeting = shaken.map_err(Trouble::Interrupted)??;
         guardrails.admit_greeting(scope, server, &greeting.words).await.map_err(Trouble::Blocked)?;
         // One with a handshake tells of changes unasked.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use crate::config::WhileAway;
 use crate::discovery::{Discovery, DiscoveryFault, Reading};
 use crate::downstream::{Downstream, Leased};
-use crate::guardrails::{Guardrails, Verdict};
+use crate::fault::Fault as _;
+use crate::guardrails::Guardrails;
 use crate::ids::ServerName;
 use crate::scope::Scope;
-use crate::timeouts::milliseconds;
 use crate::tool::ToolSet;
 
+mod audit;
 mod batch;
 mod budget;
 mod precheck;
@@ -52,14 +53,16 @@ impl Execution {
         batch: Batch,
         reading: &Reading,
     ) -> Result<BatchReport, DiscoveryFault> {
-        let tools = self.discovery.tools_of(scope, &batch.server, reading).await?.set;
+        let tools = self.discovery.tools_of(scope, &batch.server, reading).await;
+        let tools = tools.inspect_err(|fault| audit::unusable(scope, &batch, fault.code()))?.set;
         let checked = precheck::check(&tools, &batch);
         Ok(self.report(scope, batch, &tools, checked).await)
     }
 
     /// As `execute`, for what is no tool.
     pub async fn ask(&self, scope: &Scope, batch: Batch) -> Result<BatchReport, DiscoveryFault> {
-        let offers = self.discovery.offers(scope, &batch.server).await?;
+        let offers = self.discovery.offers(scope, &batch.server).await;
+        let offers = offers.inspect_err(|fault| audit::unusable(scope, &batch, fault.code()))?;
         let checked = precheck::check_offers(&offers, &batch);
         Ok(self.report(scope, batch, &ToolSet::default(), checked).await)
     }
@@ -84,7 +87,10 @@ impl Execution {
         let mut report = BatchReport::new(&batch);
         match checked {
             Ok(()) => self.run(scope, batch, tools, &mut report).await,
-            Err(refused) => report.outcomes = refused,
+            Err(refused) => {
+                audit::refused(scope, &batch.server, tools, &refused);
+                report.outcomes = refused;
+            }
         }
         report
     }
@@ -120,7 +126,7 @@ impl Execution {
             let started = std::time::Instant::now();
             let (mut outcome, next) = step.take(&mut session, &mut inputs, at, called).await;
             let fits = budget.take(&mut outcome, &batch.server.name);
-            log(scope, &batch.server, &outcome, started.elapsed());
+            audit::ran(scope, &batch.server, &outcome, started.elapsed());
             let ends = outcome.failed() && !batch.continues || next == Next::SessionLost || !fits;
             report.outcomes.push(outcome);
             if ends {
@@ -132,16 +138,4 @@ impl Execution {
             self.downstream.finish(scope, session);
         }
     }
-}
-
-fn log(scope: &Scope, server: &crate::config::Server, outcome: &CallOutcome, elapsed: std::time::Duration) {
-    let status = outcome.ended.status();
-    let code = outcome.ended.code().map(crate::fault::ErrorCode::as_str);
-    let verdict = outcome.output.as_ref().or(outcome.input.as_ref());
-    let said = |names: fn(&Verdict) -> String| verdict.map(names).filter(|names| !names.is_empty());
-    let (detectors, rules) = (said(Verdict::detectors), said(Verdict::rules));
-    tracing::info!(
-        request = %scope.id, server = %server.name, tool = outcome.tool, outcome = status, code, detectors, rules,
-        ms = milliseconds(elapsed), "call"
-    );
 }

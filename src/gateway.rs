@@ -115,10 +115,10 @@ pub(super) enum Who {
 
 impl Who {
     /// For the log, where one gateway serves several keys.
-    fn shown(&self) -> Option<String> {
+    fn caller(&self) -> Option<Arc<Caller>> {
         match self {
             Self::Shows(_) => None,
-            Self::Is(caller, _) => Some(caller.key_hint.clone()),
+            Self::Is(caller, _) => Some(Arc::clone(caller)),
         }
     }
 }
@@ -140,6 +140,10 @@ impl Gateway {
         gateway.tasks.spawn(gateway.clone().follow());
         gateway.tasks.spawn(gateway.clone().hear());
         gateway
+    }
+
+    pub fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// Answers any request.
@@ -294,10 +298,16 @@ impl Gateway {
     async fn scope(&self, asked: Asked) -> Result<Scope, AuthFault> {
         let Asked { id, client, who, cancel } = asked;
         let settings = self.parts.store.current();
-        let timeouts = Timeouts::new(settings.timeouts, Arc::clone(&self.parts.counts));
+        let timeouts = Timeouts::new(settings.timeouts, Arc::clone(&self.parts.counts)).of_request(&id);
         let caller = match who {
             Who::Is(caller, _) => caller,
-            Who::Shows(credentials) => self.admit(&credentials, &settings, &cancel).await?,
+            Who::Shows(credentials) => {
+                let admitted = self.admit(&credentials, &settings, &cancel).await;
+                admitted.inspect_err(|fault| {
+                    let (key, user, reason) = (credentials.hint(), fault.user(), fault.reason());
+                    tracing::warn!(request = %id, key, user, reason, "refused a caller");
+                })?
+            }
         };
         self.parts.cache.note_config(&caller.id, settings.config_ttl());
         Ok(Scope { id, caller, client, settings, timeouts, cancel, held: None })

@@ -21,6 +21,7 @@ mod figure;
 mod generation;
 mod input;
 mod judge;
+mod kept_away;
 mod keyword;
 mod local;
 mod openai;
@@ -50,6 +51,7 @@ pub struct Guardrails {
     generations: Generations,
     vaults: pii::Vaults,
     known: registration::Known,
+    told: kept_away::Told,
     failed_open: AtomicU64,
 }
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::TimeoutSettings;
+use crate::ids::RequestId;
 use crate::lock::Lock;
 
 /// What is being waited for; each has a limit of its own.
@@ -36,11 +37,21 @@ pub enum Interrupted {
     Cancelled,
 }
 
+/// An operation and whom it is with, for the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait<'a> {
+    operation: Operation,
+    server: Option<&'a str>,
+    tool: Option<&'a str>,
+}
+
 /// The limits of one snapshot of the settings, and the counts of the process.
 #[derive(Clone, Debug)]
 pub struct Timeouts {
     limits: TimeoutSettings,
     counts: Arc<Counts>,
+    /// Whose waits they are.
+    request: Option<RequestId>,
 }
 
 /// Signs of life of an operation: each one starts its idle limit anew, and a pause stops its clock.
@@ -83,7 +94,12 @@ pub struct Metrics {
 
 impl Timeouts {
     pub fn new(limits: TimeoutSettings, counts: Arc<Counts>) -> Self {
-        Self { limits, counts }
+        Self { limits, counts, request: None }
+    }
+
+    #[must_use]
+    pub fn of_request(self, id: &RequestId) -> Self {
+        Self { request: Some(id.clone()), ..self }
     }
 
     pub fn limits(&self) -> &TimeoutSettings {
@@ -97,15 +113,17 @@ impl Timeouts {
     /// Waits for `future` until it is done, cancelled or over its limit, and counts which.
     ///
     /// The future is boxed before anything else holds it: kept inline it would be copied into each layer of waiting.
-    pub fn run<T>(
-        &self,
-        operation: Operation,
-        cancel: &CancellationToken,
-        future: impl Future<Output = T>,
+    pub fn run<'a, T>(
+        &'a self,
+        wait: impl Into<Wait<'a>>,
+        cancel: &'a CancellationToken,
+        future: impl Future<Output = T> + 'a,
     ) -> impl Future<Output = Result<T, Interrupted>> {
+        let wait = wait.into();
+        let operation = wait.operation;
         let limit = self.cut_off(operation);
         let future = Box::pin(future);
-        self.measure(operation, async move {
+        self.measure(wait, async move {
             let started = Instant::now();
             let result = tokio::select! {
                 biased;
@@ -119,17 +137,19 @@ impl Timeouts {
     }
 
     /// As `run` for a tool call: activity starts the limit anew, up to `tool_execution_max`.
-    pub fn run_active<T>(
-        &self,
-        cancel: &CancellationToken,
-        activity: &Activity,
-        future: impl Future<Output = T>,
+    pub fn run_active<'a, T>(
+        &'a self,
+        (server, tool): (&'a str, &'a str),
+        cancel: &'a CancellationToken,
+        activity: &'a Activity,
+        future: impl Future<Output = T> + 'a,
     ) -> impl Future<Output = Result<T, Interrupted>> {
         let operation = Operation::ToolExecution;
         let limit = self.cut_off(operation);
         let longest = self.limits.tool_execution_max;
         let mut future = Box::pin(future);
-        self.measure(operation, async move {
+        let wait = Wait { operation, server: Some(server), tool: Some(tool) };
+        self.measure(wait, async move {
             let mut alive = Instant::now();
             let mut hard_end = alive + longest;
             let mut paused: Option<Instant> = None;
@@ -167,9 +187,10 @@ impl Timeouts {
     /// `future` says, besides its result, how long it waited without a sign of life.
     async fn measure<T>(
         &self,
-        operation: Operation,
+        wait: Wait<'_>,
         future: impl Future<Output = (Result<T, Interrupted>, Duration)>,
     ) -> Result<T, Interrupted> {
+        let operation = wait.operation;
         let running = self.counts.begin(operation);
         let (result, waited) = future.await;
         let ratio = waited.as_secs_f64() / self.limits.of(operation).as_secs_f64().max(0.001);
@@ -181,7 +202,21 @@ impl Timeouts {
             level => level,
         };
         running.end(result.as_ref().err().copied(), level);
+        self.tell(wait, level);
         result
+    }
+
+    fn tell(&self, Wait { operation, server, tool }: Wait<'_>, level: Escalation) {
+        let (limit, request) = (operation.setting(), self.request.as_ref().map(RequestId::as_str));
+        match level {
+            Escalation::Normal => {}
+            Escalation::Warn => {
+                tracing::warn!(request, server, tool, limit, "close to its time limit");
+            }
+            Escalation::Timeout | Escalation::Fail => {
+                tracing::error!(request, server, tool, limit, "over its time limit");
+            }
+        }
     }
 
     /// `timeout_threshold` says at which part of the limit an operation is cut off.
@@ -214,7 +249,6 @@ enum Escalation {
 struct Running<'a> {
     counts: &'a Counts,
     id: u64,
-    operation: Operation,
     ended: bool,
 }
 
@@ -223,7 +257,7 @@ impl Counts {
         self.total.fetch_add(1, Ordering::Relaxed);
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         self.active.lock().insert(id, operation);
-        Running { counts: self, id, operation, ended: false }
+        Running { counts: self, id, ended: false }
     }
 
     fn read(&self) -> Metrics {
@@ -248,12 +282,6 @@ impl Running<'_> {
             Some(Interrupted::Cancelled) => self.counts.cancelled.fetch_add(1, Ordering::Relaxed),
         };
         self.counts.escalations[level as usize].fetch_add(1, Ordering::Relaxed);
-        let limit = self.operation.setting();
-        match level {
-            Escalation::Normal => {}
-            Escalation::Warn => tracing::warn!(limit, "close to its time limit"),
-            Escalation::Timeout | Escalation::Fail => tracing::error!(limit, "over its time limit"),
-        }
     }
 }
 
@@ -295,7 +323,18 @@ impl Drop for Pause {
     }
 }
 
+impl From<Operation> for Wait<'_> {
+    fn from(operation: Operation) -> Self {
+        Self { operation, server: None, tool: None }
+    }
+}
+
 impl Operation {
+    /// For a server.
+    pub fn at(self, server: &str) -> Wait<'_> {
+        Wait { operation: self, server: Some(server), tool: None }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -392,8 +431,12 @@ mod tests {
             "answered"
         };
         let cancel = CancellationToken::new();
-        assert_eq!(timeouts().run_active(&cancel, &activity, asking).await, Ok("answered"));
-        let hung = timeouts().run_active(&cancel, &activity, std::future::pending::<()>()).await;
+        assert_eq!(
+            timeouts().run_active(("server", "tool"), &cancel, &activity, asking).await,
+            Ok("answered")
+        );
+        let hung =
+            timeouts().run_active(("server", "tool"), &cancel, &activity, std::future::pending::<()>()).await;
         assert_eq!(hung, Err(Interrupted::Timeout { setting: "tool_execution_timeout", after: LIMIT }));
     }
 
@@ -410,7 +453,7 @@ mod tests {
                     std::future::pending::<()>().await;
                 }
             };
-            let ended = timeouts.run_active(&cancel, &activity, asking).await;
+            let ended = timeouts.run_active(("server", "tool"), &cancel, &activity, asking).await;
             assert_eq!(ended.is_ok(), ends_by_itself);
         }
         assert_eq!(timeouts.metrics().escalations, [2, 0, 0, 0]);
@@ -426,7 +469,7 @@ mod tests {
             }
         };
         let result: Result<(), _> =
-            timeouts().run_active(&CancellationToken::new(), &activity, beating).await;
+            timeouts().run_active(("server", "tool"), &CancellationToken::new(), &activity, beating).await;
         assert_eq!(result, Err(Interrupted::Timeout { setting: "tool_execution_max", after: LIMIT * 4 }));
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Config, Gateway, KEY, LIST, eventually, example};
 
+mod closing;
 mod replaced;
 
 #[tokio::test]

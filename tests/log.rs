@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+mod audit;
+mod door;
+
 use crate::direct::{direct, start};
 use crate::processes::watch::{Record, until};
 use crate::support::{Ask, Config, Front, Gateway, eventually, whole_log};
@@ -151,6 +154,6 @@ async fn over_http_a_request_is_logged_with_the_key_that_made_it() {
     let session = told.header("mcp-session-id").expect("a session").to_owned();
     let ask = Ask::request(2, "tools/call", &json!({"name": crate::support::CACHE_STATUS, "arguments": {}}));
     front.send(&ask.known().session(&session)).await;
-    let said = "key=\"****7a3b\" tool=\"enkrypt_get_cache_status\"";
+    let said = "key=\"****7a3b\" user=\"user-1\" project=\"project-1\" tool=\"enkrypt_get_cache_status\"";
     eventually("the request is logged", || front.gateway.log().contains(said));
 }

@@ -7,7 +7,7 @@ use crate::config::{KeyState, Settings};
 use crate::scope::Caller;
 
 pub(super) fn look_up(credentials: &Credentials, settings: &Settings) -> Result<Arc<Caller>, AuthFault> {
-    let refused = |reason| AuthFault::Refused { reason };
+    let refused = |reason| AuthFault::Refused { reason, user: None };
     let key = credentials.key.as_ref().ok_or_else(|| refused("no key was given"))?;
     let digest = key.digest();
     // Found by digest, then compared in constant time: neither step tells how much of a guess was right.
@@ -16,9 +16,12 @@ pub(super) fn look_up(credentials: &Credentials, settings: &Settings) -> Result<
         .get_key_value(&digest)
         .filter(|(known, _)| known.matches(&digest))
         .ok_or_else(|| refused("the key is not known"))?;
+    let refused = |reason| AuthFault::Refused { reason, user: grant.user.clone() };
     match grant.state {
         KeyState::Active => {}
         KeyState::Disabled => return Err(refused("the key is disabled")),
+        KeyState::UserDisabled => return Err(refused("the key's user is disabled")),
+        KeyState::ProjectDisabled => return Err(refused("the key's project is disabled")),
         KeyState::NotAMember => return Err(refused("the key's user is not a member of its project")),
     }
     if credentials.project.is_some() && credentials.project != grant.project {

@@ -66,7 +66,7 @@ impl Enkrypt {
         asking: &Asking<'_>,
         remote: &RemoteAuth,
     ) -> Result<Arc<Caller>, AuthFault> {
-        let key = asking.credentials.key.as_ref().ok_or(AuthFault::Refused { reason: "no key was given" })?;
+        let key = asking.credentials.key.as_ref().ok_or(AuthFault::refused("no key was given"))?;
         let asked = Instant::now();
         let digest = key.digest();
         let shared = self.desks.of(&digest);
@@ -197,10 +197,10 @@ fn fits(caller: &Caller, asking: &Asking<'_>) -> Result<(), AuthFault> {
     }
     let credentials = asking.credentials;
     if differs(credentials.project.as_ref(), caller.project.as_ref()) {
-        return Err(AuthFault::Refused { reason: "the project is not the key's" });
+        return Err(AuthFault::refused("the project is not the key's"));
     }
     if differs(credentials.user.as_ref(), caller.user.as_ref()) {
-        return Err(AuthFault::Refused { reason: "the user is not the key's" });
+        return Err(AuthFault::refused("the user is not the key's"));
     }
     Ok(())
 }
@@ -230,7 +230,7 @@ async fn get(remote: &RemoteAuth, key: &GatewayKey) -> Result<Value, AuthFault> 
     let response = request.send().await.map_err(|_| unavailable("no connection"))?;
     match response.status().as_u16() {
         200 => {}
-        401 | 403 => return Err(AuthFault::Refused { reason: "the authentication service refused the key" }),
+        401 | 403 => return Err(AuthFault::refused("the authentication service refused the key")),
         status => return Err(unavailable(&format!("it answered with status {status}"))),
     }
     let body = web::body(response, MAX_BODY).await.map_err(|fault| unavailable(&fault.to_string()))?;

@@ -64,6 +64,8 @@ fn describe(settings: &Settings) -> String {
         let standing = match grant.state {
             KeyState::Active => "",
             KeyState::Disabled => "  disabled",
+            KeyState::UserDisabled => "  refused: its user is disabled",
+            KeyState::ProjectDisabled => "  refused: its project is disabled",
             KeyState::NotAMember => "  refused: its user is not a member of its project",
         };
         let _ = writeln!(text, "  {}  {}{standing}", grant.hint, holder(grant));

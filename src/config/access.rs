@@ -22,6 +22,8 @@ pub struct Grant {
 pub enum KeyState {
     Active,
     Disabled,
+    UserDisabled,
+    ProjectDisabled,
     /// The user is not, or no longer, a member of the key's project.
     NotAMember,
 }

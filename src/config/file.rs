@@ -66,6 +66,16 @@ pub(in crate::config) fn fingerprint(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
+/// What bounds the gateway stands among its settings, and does nothing beside them.
+const BOUNDS: [&str; 6] = [
+    "enkrypt_allow_stdio_servers",
+    "max_argument_bytes",
+    "max_calls_per_batch",
+    "max_result_bytes",
+    "max_sessions",
+    "timeout_settings",
+];
+
 fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     root.ignore(&["admin_apikey"]);
     if root.get(CLIENTS_LIST).is_some() {
@@ -91,6 +101,7 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     if !common.direct_prefix && keys.values().any(|grant| grant.config.servers.len() > 1) {
         root.notes().warn("`direct_prefix` has no effect where a key has several servers".to_owned());
     }
+    root.refuse_misplaced(&BOUNDS, "common_mcp_gateway_config");
     root.refuse_misspelt();
     Some(Settings {
         path: std::path::PathBuf::new(),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::spelling::almost;
+use super::spelling::{almost, ends_access};
 use super::{Problem, secretref};
 use crate::secret::{GatewayKey, KeyDigest, mask_argument};
 
@@ -41,7 +41,10 @@ pub(super) struct Notes {
 pub(super) struct Node<'a> {
     map: &'a Map<String, Value>,
     path: String,
+    /// The keys that were read.
     seen: RefCell<Vec<String>>,
+    /// Those that may stand here and say nothing: to misspell one is harmless.
+    idle: RefCell<Vec<String>>,
     notes: &'a Notes,
 }
 
@@ -49,17 +52,26 @@ impl Notes {
     pub(super) fn problem(&self, path: &str, expected: impl Into<String>) {
         let path = if path.is_empty() { "$" } else { path };
         let (path, expected) = (path.to_owned(), expected.into());
-        self.problems.borrow_mut().push(Problem { path, server: None, expected });
+        self.problems.borrow_mut().push(Problem { path, whose: None, expected });
     }
 
-    /// Names the server in what is wrong with its entry, which `read` reads.
-    pub(super) fn of_server<T>(&self, name: Option<&str>, read: impl FnOnce() -> T) -> T {
+    /// Says whose entry it is in what is wrong with it, which `read` finds out.
+    pub(super) fn of<T>(&self, whose: Option<&str>, read: impl FnOnce() -> T) -> T {
         let known = self.problems.borrow().len();
         let value = read();
         for problem in self.problems.borrow_mut().iter_mut().skip(known) {
-            problem.server = name.map(str::to_owned);
+            problem.whose = whose.map(str::to_owned);
         }
         value
+    }
+
+    /// As `of`, also in what is only warned of: for names that are no values of the file.
+    pub(super) fn of_holder(&self, holder: Option<&str>, read: impl FnOnce()) {
+        let known = self.warnings.borrow().len();
+        self.of(holder, read);
+        for warning in self.warnings.borrow_mut().iter_mut().skip(known) {
+            warning.extend(holder.map(|holder| format!(" ({holder})")));
+        }
     }
 
     pub(super) fn warn(&self, warning: String) {
@@ -78,7 +90,7 @@ impl<'a> Node<'a> {
             notes.problem(&path, "expected an object");
             return None;
         };
-        Some(Self { map, path, seen: RefCell::default(), notes })
+        Some(Self { map, path, seen: RefCell::default(), idle: RefCell::default(), notes })
     }
 
     pub(super) fn here(&self) -> &str {
@@ -104,18 +116,22 @@ impl<'a> Node<'a> {
 
     /// The value of a key; `null` counts as absent.
     pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
-        self.ignore(&[key]);
+        self.note(&[key]);
         self.map.get(key).filter(|value| !value.is_null())
     }
 
     /// Keys that may stand here and say nothing to this version.
     pub(super) fn ignore(&self, keys: &[&str]) {
+        self.idle.borrow_mut().extend(keys.iter().map(|key| (*key).to_owned()));
+    }
+
+    fn note(&self, keys: &[&str]) {
         self.seen.borrow_mut().extend(keys.iter().map(|key| (*key).to_owned()));
     }
 
     /// Which of a key's spellings the file uses; the first one when it uses none. Two that disagree are a problem.
     pub(super) fn spelling(&self, keys: &[&'static str]) -> &'static str {
-        self.ignore(keys);
+        self.note(keys);
         let mut used = keys.iter().filter(|key| self.get(key).is_some());
         let chosen = used.next().unwrap_or(&keys[0]);
         for other in used.filter(|other| self.get(other) != self.get(chosen)) {
@@ -185,6 +201,11 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// A string for a message, whatever becomes of its key.
+    pub(super) fn raw(&self, key: &str) -> Option<&'a str> {
+        self.map.get(key).and_then(Value::as_str)
+    }
+
     /// One word of a closed list, in any case.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let expected = format!("one of {}", names(choices.iter().map(|(name, _)| *name)));
@@ -200,8 +221,13 @@ impl<'a> Node<'a> {
 
     /// An object that may be missing, which is the same as empty.
     pub(super) fn section(&self, key: &str) -> Node<'a> {
-        let empty =
-            || Node { map: &EMPTY, path: self.path(key), seen: RefCell::default(), notes: self.notes };
+        let empty = || Node {
+            map: &EMPTY,
+            path: self.path(key),
+            seen: RefCell::default(),
+            idle: RefCell::default(),
+            notes: self.notes,
+        };
         self.child(key).unwrap_or_else(empty)
     }
 
@@ -238,8 +264,7 @@ impl<'a> Node<'a> {
 
     /// Ends the reading: what nobody asked for is named.
     pub(super) fn warn_unread(&self) {
-        let seen = self.seen.borrow();
-        for key in self.map.keys().filter(|key| !is_comment(key) && !seen.iter().any(|known| known == *key)) {
+        for key in self.unread() {
             if self.path.is_empty() && key == "$schema" {
                 continue;
             }
@@ -251,22 +276,46 @@ impl<'a> Node<'a> {
     /// As `warn_unread`, where an ignored key could switch off what protects: one that is almost a known key is a
     /// problem.
     pub(super) fn refuse_misspelt(&self) {
+        self.find_misspelt();
+        self.warn_unread();
+    }
+
+    fn find_misspelt(&self) {
         let seen = self.seen.borrow().clone();
-        for key in self.map.keys().filter(|key| !is_comment(key) && !seen.contains(key)) {
+        for key in self.unread() {
             let meant = seen.iter().find(|known| !self.map.contains_key(*known) && almost(known, key));
             if let Some(meant) = meant {
                 self.problem(key, format!("expected `{meant}`, of which this seems to be a misspelling"));
-                self.ignore(&[key]);
+                self.note(&[key]);
+            }
+        }
+    }
+
+    /// As `refuse_misspelt`, of what may be closed to somebody: a key that means to close it, and that nobody
+    /// heeds, is a problem.
+    pub(super) fn refuse_unheeded(&self) {
+        self.find_misspelt();
+        for key in self.unread() {
+            if ends_access(key) && !self.map[key].is_null() {
+                self.problem(key, "expected `\"disabled\": true`, which closes this: nothing ends by itself");
+                self.note(&[key]);
             }
         }
         self.warn_unread();
+    }
+
+    /// The keys that nobody asked for.
+    fn unread(&self) -> Vec<&'a str> {
+        let (seen, idle) = (self.seen.borrow(), self.idle.borrow());
+        let known = |key: &str| seen.iter().chain(idle.iter()).any(|known| known == key);
+        self.map.keys().map(String::as_str).filter(|key| !is_comment(key) && !known(key)).collect()
     }
 
     /// Keys that protect where they belong, which is `in_there`, and nothing here.
     pub(super) fn refuse_misplaced(&self, keys: &[&str], in_there: &str) {
         for key in keys.iter().filter(|key| self.map.contains_key(**key)) {
             self.problem(key, format!("expected it in `{}`", self.path(in_there)));
-            self.ignore(&[key]);
+            self.note(&[key]);
         }
     }
 

@@ -8,15 +8,15 @@ use std::path::PathBuf;
 pub struct Problem {
     pub path: String,
     /// Whose entry it is in: a place in a list tells nobody.
-    pub server: Option<String>,
+    pub whose: Option<String>,
     pub expected: String,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, server, expected } = self;
-        match server {
-            Some(server) => write!(out, "{path} (server `{}`): {expected}", server.escape_debug()),
+        let Self { path, whose, expected } = self;
+        match whose {
+            Some(whose) => write!(out, "{path} ({whose}): {expected}"),
             None => write!(out, "{path}: {expected}"),
         }
     }

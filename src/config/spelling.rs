@@ -19,6 +19,23 @@ const DENIED: [&str; 11] = [
     "forbidden",
 ];
 
+/// Words that begin what is to close a key, or somebody's keys.
+const CLOSES: [&str; 13] = [
+    "active",
+    "archived",
+    "banned",
+    "blocked",
+    "closed",
+    "deactivated",
+    "deleted",
+    "inactive",
+    "locked",
+    "removed",
+    "revoke",
+    "revoked",
+    "suspended",
+];
+
 /// Shorter names are almost anything.
 const SHORTEST: usize = 4;
 
@@ -28,6 +45,13 @@ pub(super) fn almost(known: &str, key: &str) -> bool {
     }
     let (known, key) = (words(known), words(key));
     is_near(&known.join("_"), &key.join("_")) || names_the_same_policy(&known, &key) || denies(&known, &key)
+}
+
+/// Whether a key is meant to end somebody's access, or to say when it ends.
+pub(super) fn ends_access(key: &str) -> bool {
+    let words = words(key);
+    let is_end = |word: &String| word == "until" || word.starts_with("expir");
+    words.iter().any(is_end) || words.first().is_some_and(|word| CLOSES.contains(&word.as_str()))
 }
 
 /// In small letters, without the `is` that some put before a switch.
@@ -99,6 +123,22 @@ fn is_near(known: &str, key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_to_end_somebodys_access_is_known_by_its_words() {
+        for (key, expected) in [
+            ("expires_at", true),
+            ("keyExpiry", true),
+            ("valid-until", true),
+            ("is_active", true),
+            ("revokedAt", true),
+            ("last_active_at", false),
+            ("experience", false),
+            ("team", false),
+        ] {
+            assert_eq!(ends_access(key), expected, "{key}");
+        }
+    }
 
     #[test]
     fn a_key_is_known_by_its_letters_and_words() {

@@ -80,11 +80,23 @@ impl Store {
 
     /// Reads the file again. References are followed anew only when its text has changed.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
+        self.read_again(false)
+    }
+
+    /// Reads the file and follows its references, changed or not, and says what came of it.
+    pub fn renew(&self) {
+        match self.read_again(true) {
+            Ok(_) => report(Ok(Reloaded::Changed), &self.current(), &mut None),
+            Err(error) => refuse(&error),
+        }
+    }
+
+    fn read_again(&self, whole: bool) -> Result<Reloaded, ConfigError> {
         let _reading = self.reading.lock();
         let current = self.current();
         // A pipe or a device in its place would be waited for.
         let text = read(&current.path, open_plain(&current.path))?;
-        if file::fingerprint(&text) == current.fingerprint {
+        if !whole && file::fingerprint(&text) == current.fingerprint {
             return Ok(Reloaded::Unchanged);
         }
         let settings = parse(&current.path, &text, &self.env)?;
@@ -218,7 +230,7 @@ fn report(result: Result<Reloaded, ConfigError>, current: &Settings, rejected: &
             *rejected = None;
             tracing::info!(
                 keys = current.keys.len(),
-                "the configuration was edited: the new one is in force"
+                "the configuration was read again: the new one is in force"
             );
             current.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         }

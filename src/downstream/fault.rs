@@ -75,6 +75,11 @@ impl SessionFault {
         self
     }
 
+    /// Whether the server has answered the call, that it does not do it.
+    pub fn is_an_answer(&self) -> bool {
+        matches!(self.trouble, Trouble::Rpc(_)) && self.starting.is_none()
+    }
+
     /// Whether what was asked for can be asked again in a new session, since it was not done.
     pub fn may_be_asked_again(&self) -> bool {
         self.forgotten

@@ -175,7 +175,8 @@ impl Session {
                 let given = relay.gather(&mut result).await?;
                 Ok((result, Some(given)))
             };
-            match scope.timeouts.run_active(&scope.cancel, &self.activity, asking).await {
+            let named = (self.server.name.as_str(), checked.call().tool.as_str());
+            match scope.timeouts.run_active(named, &scope.cancel, &self.activity, asking).await {
                 Ok(Ok((_, Some(more)))) => given = more,
                 Ok(answer) => return answer.map(|(result, _)| result),
                 Err(interrupted) => {
@@ -221,7 +222,8 @@ impl Session {
 
     /// The tools, asked of a session that has waited.
     pub(super) async fn list(&mut self, scope: &Scope) -> Result<ToolList, SessionFault> {
-        let listed = scope.timeouts.run(Operation::Discovery, &scope.cancel, self.listing().tools()).await;
+        let wait = Operation::Discovery.at(self.server.name.as_str());
+        let listed = scope.timeouts.run(wait, &scope.cancel, self.listing().tools()).await;
         self.listed(listed.unwrap_or_else(|interrupted| Err(Trouble::Interrupted(interrupted)))).await
     }
 
@@ -236,7 +238,8 @@ impl Session {
             }
             Ok(offers)
         };
-        let listed = scope.timeouts.run(Operation::Discovery, &scope.cancel, listing).await;
+        let wait = Operation::Discovery.at(self.server.name.as_str());
+        let listed = scope.timeouts.run(wait, &scope.cancel, listing).await;
         self.listed(listed.unwrap_or_else(|interrupted| Err(Trouble::Interrupted(interrupted)))).await
     }
 

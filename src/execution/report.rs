@@ -111,6 +111,17 @@ impl Ended {
         }
     }
 
+    /// Whether a policy or the operator's lists kept it from being done.
+    pub(super) fn was_stopped(&self) -> bool {
+        match self {
+            Self::BlockedInput(_) | Self::BlockedOutput(_) | Self::Denied(_) => true,
+            Self::Failed(failure) => {
+                matches!(failure.code, ErrorCode::ToolBlocked | ErrorCode::ServerBlocked)
+            }
+            Self::Success(_) | Self::ToolError(_) => false,
+        }
+    }
+
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Success(_) => None,

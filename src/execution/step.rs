@@ -9,7 +9,7 @@ use super::report::{CallOutcome, Ended};
 use crate::call::{ToolCall, ToolOutput};
 use crate::config::{Server, SessionMode, WhileAway};
 use crate::downstream::{Downstream, Leased, Session, SessionFault, Trouble};
-use crate::fault::Failure;
+use crate::fault::{ErrorCode, Failure, Fault as _};
 use crate::guardrails::{Blocked, CheckedCall, CheckedOutput, ClearedCall, Guardrails, Inputs, Verdict};
 use crate::scope::Scope;
 use crate::tool::{Tool, ToolSet};
@@ -211,6 +211,10 @@ impl Step<'_> {
     async fn failed(&self, called: &Called, cleared: ClearedCall, fault: &SessionFault) -> CallOutcome {
         let redacted = cleared.checked().is_redacted();
         let (call, input) = cleared.into_parts();
+        if !fault.is_an_answer() && fault.code() != ErrorCode::Cancelled {
+            let (request, server, code) = (&self.scope.id, &self.server.name, fault.code().as_str());
+            tracing::warn!(%request, %server, code, error = fault.to_string(), "could not call the server");
+        }
         let told = Failure::of(fault);
         let failure = Failure {
             message: format!("{} on {}", called.shown, told.message),

@@ -2,6 +2,7 @@
 //! and whoever brings the answers waits for it again.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -15,8 +16,9 @@ use super::{Answer, Gateway, Target, Turn, Who, era, retry};
 use crate::call::JsonObject;
 use crate::client::{Client, Era};
 use crate::fault::ErrorCode;
-use crate::ids::RequestId;
+use crate::ids::{ProjectId, RequestId, UserId};
 use crate::rpc::{Frame, RpcError};
+use crate::scope::Caller;
 use crate::timeouts::milliseconds;
 
 type Done = Result<Answer, Panicked>;
@@ -36,7 +38,7 @@ pub(super) struct Errand {
 #[derive(Clone)]
 struct Label {
     request: RequestId,
-    key: Option<String>,
+    caller: Option<Arc<Caller>>,
     name: String,
     in_result: bool,
     cacheable: bool,
@@ -45,13 +47,13 @@ struct Label {
 impl Errand {
     fn begin(gateway: &Gateway, target: Target, client: Client, who: Who, pledge: Option<Pledge>) -> Self {
         client.converse(target.takes_questions_whole(), pledge.is_some());
-        let (key, name) = (who.shown(), target.name());
+        let (caller, name) = (who.caller(), target.name());
         let (in_result, cacheable) = (target.is_tool(), target.is_cacheable());
         let asked = gateway.asked(client.clone(), who);
         let (request, cancel) = (asked.id.clone(), asked.cancel.clone());
         let gateway = gateway.clone();
         let work = Box::pin(panic::contain(async move { gateway.work(target, asked).await }));
-        let label = Label { request, key, name, in_result, cacheable };
+        let label = Label { request, caller, name, in_result, cacheable };
         Self { work, apart: false, client, cancel, pledge, label }
     }
 
@@ -69,21 +71,32 @@ impl Errand {
     /// Of an errand that nobody has come back to.
     pub(super) fn expire(self) {
         self.cancel.cancel();
-        let Label { request, key, name, .. } = self.label;
-        tracing::info!(%request, key, tool = name, "the client did not come back with answers in time: cancelled");
+        let (key, user, project) = self.label.who();
+        let Label { request, name, .. } = &self.label;
+        tracing::info!(%request, key, user, project, tool = name, "the client did not come back with answers in time: cancelled");
     }
 
     /// The answer to whoever waits now.
-    fn frame(label: Label, done: Done, id: &Value, (era, started): (Era, Instant)) -> Frame {
-        let Label { request, key, name, in_result, cacheable } = label;
+    fn frame(label: &Label, done: Done, id: &Value, (era, started): (Era, Instant)) -> Frame {
+        let (key, user, project) = label.who();
+        let Label { request, name, in_result, cacheable, .. } = label;
         let answer = done.unwrap_or_else(|panicked| Err(Box::new(panicked)));
-        let reply = answer.unwrap_or_else(|fault| Reply::fault(&request, &*fault));
-        let reply = if in_result { reply } else { reply.outside_result() };
+        let reply = answer.unwrap_or_else(|fault| Reply::fault(request, &*fault));
+        let reply = if *in_result { reply } else { reply.outside_result() };
         let (outcome, error) = (reply.status().as_str(), reply.error());
         let code = reply.code().map(ErrorCode::as_str);
         let ms = milliseconds(started.elapsed());
-        tracing::info!(request = %request, key, tool = name, outcome, code, error, ms, "request");
-        reply.into_frame(id, era, cacheable)
+        tracing::info!(%request, key, user, project, tool = name, outcome, code, error, ms, "request");
+        reply.into_frame(id, era, *cacheable)
+    }
+}
+
+impl Label {
+    /// Key, user and project, where one gateway serves several.
+    fn who(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        let Some(caller) = &self.caller else { return (None, None, None) };
+        let (user, project) = (caller.user.as_ref(), caller.project.as_ref());
+        (Some(&caller.key_hint), user.map(UserId::as_str), project.map(ProjectId::as_str))
     }
 }
 
@@ -113,22 +126,24 @@ impl Gateway {
         loop {
             let questions = tokio::select! {
                 biased;
-                done = &mut errand.work => return Errand::frame(errand.label, done, id, as_of),
+                done = &mut errand.work => return Errand::frame(&errand.label, done, id, as_of),
                 () = withdrawn.cancelled() => {
                     errand.cancel.cancel();
                     // The work sees the cancellation and winds down: sessions are closed by those who opened them.
                     let done = errand.work.await;
-                    return Errand::frame(errand.label, done, id, as_of);
+                    return Errand::frame(&errand.label, done, id, as_of);
                 }
                 questions = client.questions() => questions,
                 () = client.keep_alive() => continue,
             };
-            let Label { request, key, name: tool, .. } = errand.label.clone();
+            let label = errand.label.clone();
             let max_sessions = self.parts.store.current().limits.max_sessions;
             match self.suspended.keep(errand, &questions, max_sessions) {
                 Ok(state) => {
                     let ms = milliseconds(started.elapsed());
-                    tracing::info!(%request, key, tool, outcome = "input_required", ms, "request");
+                    let (key, user, project) = label.who();
+                    let Label { request, name: tool, .. } = &label;
+                    tracing::info!(%request, key, user, project, tool, outcome = "input_required", ms, "request");
                     return question(id, questions, state);
                 }
                 Err(back) => {
@@ -161,7 +176,7 @@ impl Errand {
         let (client, pledge) = (Client::nobody(), Some(pledge));
         let label = Label {
             request: RequestId::fresh(),
-            key: None,
+            caller: None,
             name: String::new(),
             in_result: true,
             cacheable: false,

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -16,6 +15,7 @@ mod accept;
 mod body;
 mod budget;
 mod credentials;
+mod door;
 mod events;
 mod exchange;
 mod hosts;
@@ -33,10 +33,12 @@ mod standing;
 mod tls;
 
 use budget::Budget;
+use door::Door;
 use hosts::Hosts;
 use session::Sessions;
 
 pub use listener::ListenFault;
+pub use tls::Certificate;
 
 /// Where to listen, and with which certificate.
 #[derive(Clone, Debug)]
@@ -56,7 +58,7 @@ pub struct TlsFiles {
 /// A place that clients can connect to.
 pub struct Bound {
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Certificate>>,
     hosts: Hosts,
     url: String,
     /// Others than this machine may hear what is said.
@@ -74,6 +76,7 @@ struct Front {
     gateway: Gateway,
     hosts: Hosts,
     sessions: Sessions,
+    door: Door,
     budget: Arc<Budget>,
     /// Requests that outlive their connection, and streams.
     tasks: TaskTracker,
@@ -87,6 +90,7 @@ impl Http {
             gateway,
             hosts: bound.hosts.clone(),
             sessions: Sessions::default(),
+            door: Door::default(),
             budget: Arc::default(),
             tasks: TaskTracker::new(),
             draining,

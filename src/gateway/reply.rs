@@ -118,7 +118,7 @@ impl Reply {
     pub(super) fn error(&self) -> Option<&str> {
         match &self.0 {
             Body::Own { failure, .. } => failure.as_ref().map(|failure| failure.message.as_str()),
-            Body::Problem(problem, _) => Some(&problem.failure.message),
+            Body::Problem(problem, _) => Some(problem.logged()),
             Body::Refused(error) => Some(&error.message),
             Body::Result(_) | Body::Error(_) => None,
         }

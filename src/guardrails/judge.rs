@@ -170,7 +170,8 @@ impl Guardrails {
             }
             answer
         };
-        let answer = scope.timeouts.run(Operation::Guardrail, &scope.cancel, check).await;
+        let wait = Operation::Guardrail.at(bench.server.name.as_str());
+        let answer = scope.timeouts.run(wait, &scope.cancel, check).await;
         let answer = answer.unwrap_or_else(|interrupted| ProviderFault::from(interrupted).into());
         let judged = self.decide(scope, bench, &subject, Timed { answer, elapsed: started.elapsed() });
         judged.map(|judged| Some(judged.after(own)))
@@ -206,7 +207,7 @@ impl Guardrails {
         let judgement = weigh(bench, subject, &hits, started.elapsed());
         if found {
             let (request, server, side) = (&scope.id, &bench.server.name, bench.side.as_str());
-            tracing::warn!(%request, %server, side, "a secret of the configuration was in what passes");
+            tracing::warn!(%request, %server, side, "a secret of the configuration was found in what was to pass");
         }
         if !judgement.verdict.is_safe() {
             return Err(Blocked::by(judgement.verdict));
@@ -234,8 +235,8 @@ impl Guardrails {
                 own => judged.push(Some(own)),
             }
         }
-        let answers =
-            scope.timeouts.run(Operation::Guardrail, &scope.cancel, provider.check_all(&subjects)).await;
+        let wait = Operation::Guardrail.at(bench.server.name.as_str());
+        let answers = scope.timeouts.run(wait, &scope.cancel, provider.check_all(&subjects)).await;
         let elapsed = started.elapsed();
         let mut answers = match answers {
             Ok(answers) => answers,

@@ -69,7 +69,10 @@ impl Guardrails {
         };
         let hash = Digest::of(server_texts(server).into_iter().chain(unshown(server)));
         let judged = self.judge_known(scope, server, vec![(hash, &document)]).await;
-        first(judged).map_err(|blocked| ServerBlocked::by(server, &blocked))
+        first(judged).map_err(|blocked| {
+            self.told.reading(scope, server).away("server", None, &hash, &blocked);
+            ServerBlocked::by(server, &blocked)
+        })
     }
 
     /// Judges what a server says of itself when it is started.
@@ -91,14 +94,17 @@ impl Guardrails {
         // No name of a server is empty.
         let hash = Digest::of(["", "greeting"].into_iter().chain(texts()));
         let judged = self.judge_known(scope, server, vec![(hash, &document)]).await;
-        first(judged)
-            .map_err(|blocked| ServerBlocked { hint: OF_ITSELF, ..ServerBlocked::by(server, &blocked) })
+        first(judged).map_err(|blocked| {
+            self.told.reading(scope, server).away("server's own words", None, &hash, &blocked);
+            ServerBlocked { hint: OF_ITSELF, ..ServerBlocked::by(server, &blocked) }
+        })
     }
 
     /// Sorts a server's tools into those that may be known, those that are denied and those that are kept away.
     pub async fn admit_tools(&self, scope: &Scope, server: &Server, tools: &[Arc<Tool>]) -> ToolSet {
         let mut set =
             ToolSet { tools: Vec::with_capacity(tools.len()), blocked: Vec::new(), denied: Vec::new() };
+        let mut telling = self.told.reading(scope, server);
         let (denied, asked): (Vec<_>, Vec<_>) =
             tools.iter().enumerate().partition(|(_, tool)| server.denied(tool.name()).is_some());
         for (at, tool) in denied {
@@ -107,9 +113,11 @@ impl Guardrails {
         let (flawed, asked): (Vec<_>, Vec<_>) =
             asked.into_iter().partition(|(_, tool)| tool.flaw().is_some());
         for (at, tool) in flawed {
+            let shown = self.shown(scope, server, tool, at).await;
+            telling.flawed(&shown, tool.fingerprint(), tool.flaw().unwrap_or_default());
             set.blocked.push(BlockedTool {
                 name: tool.name().clone(),
-                shown: self.shown(scope, server, tool, at).await,
+                shown,
                 reasons: tool.flaw().map(str::to_owned).into_iter().collect(),
             });
         }
@@ -120,11 +128,15 @@ impl Guardrails {
         for ((at, tool), judged) in asked.into_iter().zip(judged) {
             match judged {
                 Ok(()) => set.tools.push(Arc::clone(tool)),
-                Err(blocked) => set.blocked.push(BlockedTool {
-                    name: tool.name().clone(),
-                    shown: self.shown(scope, server, tool, at).await,
-                    reasons: reasons(&blocked),
-                }),
+                Err(blocked) => {
+                    let shown = self.shown(scope, server, tool, at).await;
+                    telling.away("tool", Some(&shown), tool.fingerprint(), &blocked);
+                    set.blocked.push(BlockedTool {
+                        name: tool.name().clone(),
+                        shown,
+                        reasons: reasons(&blocked),
+                    });
+                }
             }
         }
         set
@@ -134,6 +146,7 @@ impl Guardrails {
     pub async fn admit_offers(&self, scope: &Scope, server: &Server, offers: &Offers) -> OfferSet {
         let mut set = OfferSet::default();
         set.open.completes = offers.completes;
+        let mut telling = self.told.reading(scope, server);
         for kind in OfferKind::ALL {
             let offered = offers.of(kind);
             let document = |at: usize| offer_document(kind, &offered[at]);
@@ -146,6 +159,7 @@ impl Guardrails {
                 match judged {
                     Ok(()) => set.open.of_mut(kind).push(Arc::clone(offered)),
                     Err(blocked) => {
+                        telling.away(kind.title(), None, &offered.fingerprint(), &blocked);
                         let (key, reasons) = (offered.key.clone(), reasons(&blocked));
                         set.blocked.push(BlockedOffer { kind, key, reasons });
                     }

@@ -46,6 +46,16 @@ pub struct Violation {
     pub effect: Effect,
 }
 
+/// What several verdicts name, for the log; `None` where there is nothing.
+#[derive(Debug, Default)]
+pub struct Named {
+    pub detectors: Option<String>,
+    pub rules: Option<String>,
+    /// Detectors that let pass, each with what came of it.
+    pub warned: Option<String>,
+    pub warned_rules: Option<String>,
+}
+
 /// What came of a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -101,6 +111,27 @@ impl Verdict {
     /// The rules that hit, each once: whoever wants to let something off has to know them.
     pub fn rules(&self) -> String {
         named(self.violations.iter().map(|violation| violation.rule.as_str()))
+    }
+
+    /// What all of them name.
+    pub fn named(verdicts: &[Option<&Self>]) -> Named {
+        let all = || verdicts.iter().copied().flatten();
+        if all().all(|verdict| verdict.violations.is_empty() && verdict.warnings.is_empty()) {
+            return Named::default();
+        }
+        let (stopped, warned) = (
+            || all().flat_map(|verdict| &verdict.violations),
+            || all().flat_map(|verdict| &verdict.warnings),
+        );
+        let effects: Vec<String> =
+            warned().map(|one| format!("{} ({})", one.detector, one.effect.as_str())).collect();
+        let some = |names: String| Some(names).filter(|names| !names.is_empty());
+        Named {
+            detectors: some(named(stopped().map(|one| one.detector))),
+            rules: some(named(stopped().map(|one| one.rule.as_str()))),
+            warned: some(named(effects.iter().map(String::as_str))),
+            warned_rules: some(named(warned().map(|one| one.rule.as_str()))),
+        }
     }
 
     /// What hit, and by which rule.

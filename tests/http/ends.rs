@@ -1,4 +1,4 @@
-//! The end of the process, and its certificate.
+//! The end of the process, its certificate, and what it reads again when it is asked to.
 
 use std::process::Command;
 use std::time::Duration;
@@ -127,4 +127,58 @@ async fn with_a_certificate_it_speaks_tls() {
         .run(&["serve", "--transport", "http", "--port", "0", "--tls-cert", &key, "--tls-key", &key])
         .await;
     assert!(code == 78 && err.contains("no certificate"), "{code} {err}");
+}
+
+#[tokio::test]
+async fn a_hangup_has_configuration_references_and_certificate_read_again() {
+    let authority = Authority::new();
+    let file = |name: &str| authority.path(name).to_string_lossy().into_owned();
+    let (certificate, key) = (file("server.crt"), file("server.key"));
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let secret = folder.path().join("key");
+    std::fs::write(&secret, "first-key-000000000001").expect("written");
+    let reference = format!("${{file:{}}}", secret.display());
+    let config = Config::new().edit(|file| {
+        file["apikeys"] = json!({reference: {"project_id": "project-1", "user_id": "user-1"}});
+    });
+    let front =
+        Front::open(Gateway::prepare(&config.text()), &["--tls-cert", &certificate, "--tls-key", &key]);
+    secure_mcp_gateway::install_crypto();
+    let url = format!("https://127.0.0.1:{}/mcp", front.address.port());
+    let status = async |key: &str| {
+        // Each client has a connection of its own.
+        let root = std::fs::read(authority.path("ca.crt")).expect("a certificate");
+        let root = reqwest::Certificate::from_pem(&root).expect("a certificate");
+        let client = reqwest::Client::builder().tls_certs_only([root]).build().expect("a client");
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}});
+        client
+            .post(&url)
+            .bearer_auth(key)
+            .json(&message)
+            .send()
+            .await
+            .ok()
+            .map(|answer| answer.status().as_u16())
+    };
+    assert_eq!(status("first-key-000000000001").await, Some(200));
+    std::fs::write(&secret, "second-key-00000000002").expect("written");
+    // The new certificate is by a new authority, which the client reads above.
+    authority.own("ca", "another authority");
+    authority.issue("server", "ca", crate::support::authority::LOOPBACK, 2);
+    assert_eq!(status("first-key-000000000001").await, None, "the old certificate is still served");
+    signal(&front, "HUP");
+    eventually_async("the new ones are in force", async || {
+        status("second-key-00000000002").await == Some(200)
+    })
+    .await;
+    assert_eq!(status("first-key-000000000001").await, Some(401));
+    // What cannot be used changes nothing.
+    std::fs::write(&certificate, "none").expect("written");
+    front.gateway.write_config("{");
+    signal(&front, "HUP");
+    crate::support::eventually("it says so", || {
+        let log = front.gateway.log();
+        log.contains("the certificate stays as it was") && log.contains("the last good configuration stays")
+    });
+    assert_eq!(status("second-key-00000000002").await, Some(200));
 }

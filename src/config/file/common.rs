@@ -178,7 +178,7 @@ fn timeouts(node: &Node<'_>) -> TimeoutSettings {
         timeout_threshold: escalation.share("timeout_threshold").unwrap_or(default.timeout_threshold),
         fail_threshold: escalation.share("fail_threshold").unwrap_or(default.fail_threshold),
     };
-    escalation.warn_unread();
-    node.warn_unread();
+    escalation.refuse_misspelt();
+    node.refuse_misspelt();
     settings
 }

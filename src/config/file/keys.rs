@@ -18,13 +18,15 @@ const PLACEHOLDER: &str = "UNIQUE_GATEWAY_KEY";
 struct Project<'a> {
     config: Option<&'a str>,
     users: HashSet<&'a str>,
+    disabled: bool,
 }
 
 /// What the keys of the file may lead to.
 struct Registry<'a> {
     lists: HashMap<&'a str, Arc<ServerList>>,
     projects: HashMap<&'a str, Project<'a>>,
-    users: HashSet<&'a str>,
+    /// Whether each of them is disabled.
+    users: HashMap<&'a str, bool>,
 }
 
 /// The entries that were read so far.
@@ -47,14 +49,42 @@ pub(super) fn read(root: &Node<'_>, context: Context<'_>) -> (HashMap<KeyDigest,
     };
     let mut ring = Ring::default();
     for (written, node) in root.nodes("apikeys") {
-        let grant = grant(&node, &registry);
-        ring.add(written, grant, &node, context);
+        root.notes().of_holder(registry.holder(&node).as_deref(), || {
+            let grant = grant(&node, &registry);
+            ring.add(written, grant, &node, context);
+        });
     }
     for (written, node) in root.nodes("gateways") {
         let grant = first_generation(&node, context);
         ring.add(written, grant, &node, context);
     }
-    (ring.grants, ring.clear)
+    (told_apart(ring.grants), ring.clear)
+}
+
+/// Where keys end in the same letters, their hints say more.
+fn told_apart(mut grants: HashMap<KeyDigest, Grant>) -> HashMap<KeyDigest, Grant> {
+    let mut count = HashMap::<String, usize>::new();
+    for grant in grants.values() {
+        *count.entry(grant.hint.clone()).or_default() += 1;
+    }
+    for (digest, grant) in &mut grants {
+        if count.get(&grant.hint).is_some_and(|keys| *keys > 1) {
+            grant.hint = format!("{} ({})", grant.hint, digest.hint());
+        }
+    }
+    grants
+}
+
+impl Registry<'_> {
+    /// Whose key it is, as far as the file knows them: a person finds an entry by that.
+    fn holder(&self, node: &Node<'_>) -> Option<String> {
+        let user = node.raw("user_id").filter(|user| self.users.contains_key(user));
+        let project = node.raw("project_id").filter(|project| self.projects.contains_key(project));
+        let named = |what: &str, name: &str| format!("{what} `{}`", name.escape_debug());
+        let named = [user.map(|user| named("user", user)), project.map(|project| named("project", project))];
+        let named: Vec<String> = named.into_iter().flatten().collect();
+        (!named.is_empty()).then(|| named.join(", "))
+    }
 }
 
 impl Ring {
@@ -96,18 +126,19 @@ fn lists<'a>(root: &Node<'a>, context: Context<'_>) -> HashMap<&'a str, Arc<Serv
 fn project<'a>(node: &Node<'a>) -> Project<'a> {
     node.ignore(&["created_at", "description", "project_name", "updated_at"]);
     let users = node.texts("users").into_iter().map(|(_, user)| user).collect();
-    let project = Project { config: node.text("mcp_config_id"), users };
-    node.warn_unread();
+    let project = Project { config: node.text("mcp_config_id"), users, disabled: disabled(node) };
+    node.refuse_unheeded();
     project
 }
 
-fn users<'a>(root: &Node<'a>) -> HashSet<&'a str> {
-    let id = |(id, node): (&'a str, Node<'a>)| {
+fn users<'a>(root: &Node<'a>) -> HashMap<&'a str, bool> {
+    let user = |(id, node): (&'a str, Node<'a>)| {
         node.ignore(&["created_at", "email", "name", "updated_at"]);
-        node.warn_unread();
-        id
+        let disabled = disabled(&node);
+        node.refuse_unheeded();
+        (id, disabled)
     };
-    root.nodes("users").into_iter().map(id).collect()
+    root.nodes("users").into_iter().map(user).collect()
 }
 
 /// The digest of an entry's key and its hint; `None` after a problem.
@@ -144,11 +175,11 @@ fn grant(node: &Node<'_>, registry: &Registry<'_>) -> Option<Grant> {
     node.ignore(&["created_at", "description", "disabled_at", "name", "rotated_from", "updated_at"]);
     let disabled = disabled(node);
     let (project_id, user) = (required(node, "project_id"), required(node, "user_id"));
-    node.warn_unread();
+    node.refuse_unheeded();
     let (project_id, user) = (project_id?, user?);
     let project = known(node, "project_id", "projects", registry.projects.get(project_id));
-    let user_known = known(node, "user_id", "users", registry.users.contains(&user).then_some(()));
-    let (project, ()) = (project?, user_known?);
+    let user_known = known(node, "user_id", "users", registry.users.get(&user));
+    let (project, user_disabled) = (project?, *user_known?);
     let Some(config) = project.config else {
         warn(node, "its project has no `mcp_config_id`");
         return None;
@@ -169,6 +200,8 @@ fn grant(node: &Node<'_>, registry: &Registry<'_>) -> Option<Grant> {
         config: Arc::clone(list),
         state: match (disabled, member) {
             (true, _) => KeyState::Disabled,
+            (false, _) if user_disabled => KeyState::UserDisabled,
+            (false, _) if project.disabled => KeyState::ProjectDisabled,
             (false, true) => KeyState::Active,
             (false, false) => KeyState::NotAMember,
         },
@@ -179,7 +212,7 @@ fn first_generation(node: &Node<'_>, context: Context<'_>) -> Option<Grant> {
     let id = required(node, "id");
     let disabled = disabled(node);
     let servers = server::list(node, context);
-    node.warn_unread();
+    node.refuse_unheeded();
     let id = id?;
     Some(Grant {
         hint: String::new(),

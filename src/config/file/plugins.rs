@@ -30,7 +30,7 @@ pub(super) fn read(
     enkrypt.warn_unread();
     let settings = (auth(&plugins, root, config_ttl), guardrails(&plugins, root, env));
     telemetry(&plugins);
-    plugins.warn_unread();
+    plugins.refuse_misspelt();
     settings
 }
 
@@ -51,7 +51,7 @@ fn auth(plugins: &Node<'_>, root: &Node<'_>, config_ttl: Option<Duration>) -> Op
     if settings.is_some() {
         config.warn_unread();
     }
-    plugin.warn_unread();
+    plugin.refuse_misspelt();
     settings
 }
 
@@ -100,7 +100,7 @@ fn guardrails(plugins: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<
     let plugin = plugins.section("guardrails");
     let named = provider(&plugin, &GUARDRAILS);
     let settings = providers::read(&plugin, named.ok()?, root, env);
-    plugin.warn_unread();
+    plugin.refuse_misspelt();
     settings
 }
 
@@ -164,7 +164,7 @@ fn telemetry(plugins: &Node<'_>) {
             .notes()
             .warn(format!("`{path}`: this version exports no telemetry, its log goes to standard error"));
     }
-    plugin.warn_unread();
+    plugin.refuse_misspelt();
 }
 
 /// The canonical name of a plugin's provider, if it names one.

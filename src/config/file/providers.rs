@@ -180,6 +180,6 @@ fn member(path: String, value: &Value, root: &Node<'_>, env: &Environment) -> Op
         }
         name => read(&plugin, name, root, env),
     };
-    plugin.warn_unread();
+    plugin.refuse_misspelt();
     settings
 }

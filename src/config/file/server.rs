@@ -49,7 +49,8 @@ pub(super) fn servers(
     for (path, value) in items {
         let Some(node) = Node::open(value, path.clone(), notes) else { continue };
         let name = value.get("server_name").and_then(Value::as_str).filter(|name| !name.trim().is_empty());
-        let server = notes.of_server(name, || {
+        let whose = name.map(|name| format!("server `{}`", name.escape_debug()));
+        let server = notes.of(whose.as_deref(), || {
             let server = server(&node, common, context);
             node.refuse_misspelt();
             if name.is_some_and(|name| !names.insert(name)) {

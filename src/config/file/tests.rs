@@ -149,7 +149,7 @@ fn all_problems_are_said_at_once() {
             format!("{list}[2].server_name"),
             format!("{list}[2].config.url"),
             format!("{list}[2].tools.echo"),
-            "apikeys.****_KEY".to_owned(),
+            "apikeys.****_KEY (user `u1`, project `p1`)".to_owned(),
         ]
     );
 }
@@ -247,7 +247,7 @@ fn no_problem_and_no_warning_shows_a_value() {
             }
             let (problems, warnings) = notes.into_parts();
             // Names of servers and of unknown members may be shown, other values may not.
-            let problems = problems.into_iter().map(|problem| Problem { server: None, ..problem });
+            let problems = problems.into_iter().map(|problem| Problem { whose: None, ..problem });
             let problems: Vec<_> = problems.collect();
             let shown = format!(
                 "{problems:?}{}",

@@ -146,7 +146,10 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let answer = service_fn(|request: Request<Incoming>| async move {
             let body = read_within(request.into_body(), 1_000, limits).await;
-            let response = body.map_or_else(Refusal::into_response, |body| Response::new(Body::Whole(body)));
+            let response = body.map_or_else(
+                |refusal| refusal.into_response(&crate::ids::RequestId::fresh()),
+                |body| Response::new(Body::Whole(body)),
+            );
             Ok::<_, Infallible>(response)
         });
         let connection = http1::Builder::new().serve_connection(TokioIo::new(server), answer);

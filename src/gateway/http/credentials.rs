@@ -8,19 +8,28 @@ use crate::secret::GatewayKey;
 
 const KEY_HEADERS: [&str; 2] = ["apikey", "enkrypt_gateway_key"];
 
-/// `None`: the headers contradict each other, or cannot be read.
-pub(super) fn read(headers: &HeaderMap) -> Option<Credentials> {
+/// Why it is not clear what is shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unclear(pub(super) &'static str);
+
+const UNREADABLE: Unclear = Unclear("a header with a key, project or user is no text");
+const NO_BEARER: Unclear = Unclear("`Authorization` is not `Bearer` and a key");
+const SEVERAL: Unclear = Unclear("the headers show several keys");
+const TWICE: Unclear = Unclear("a header for project or user is there twice");
+
+pub(super) fn read(headers: &HeaderMap) -> Result<Credentials, Unclear> {
     let mut keys = Vec::new();
     for value in headers.get_all(AUTHORIZATION) {
-        let (scheme, token) = value.to_str().ok()?.trim().split_once(' ')?;
+        let value = value.to_str().map_err(|_| UNREADABLE)?;
+        let (scheme, token) = value.trim().split_once(' ').ok_or(NO_BEARER)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
-            return None;
+            return Err(NO_BEARER);
         }
         keys.push(token.trim());
     }
     for name in KEY_HEADERS {
         for value in headers.get_all(name) {
-            keys.push(value.to_str().ok()?.trim());
+            keys.push(value.to_str().map_err(|_| UNREADABLE)?.trim());
         }
     }
     let mut keys = keys.into_iter().filter(|key| !key.is_empty()).map(GatewayKey::from);
@@ -29,22 +38,21 @@ pub(super) fn read(headers: &HeaderMap) -> Option<Credentials> {
         let digest = key.digest();
         // Which of two keys is meant is not for us to guess.
         if keys.any(|other| !other.digest().matches(&digest)) {
-            return None;
+            return Err(SEVERAL);
         }
     }
-    let project = one(headers, "project_id").ok()?.map(Into::into);
-    let user = one(headers, "user_id").ok()?.map(Into::into);
-    Some(Credentials { key, project, user })
+    let project = one(headers, "project_id")?.map(Into::into);
+    let user = one(headers, "user_id")?.map(Into::into);
+    Ok(Credentials { key, project, user })
 }
-
-struct Unclear;
 
 /// The header that may stand once.
 fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Unclear> {
     let mut values = headers.get_all(name).iter();
-    let first = values.next().map(|value| value.to_str().map(str::trim)).transpose().map_err(|_| Unclear)?;
+    let first =
+        values.next().map(|value| value.to_str().map(str::trim)).transpose().map_err(|_| UNREADABLE)?;
     if values.next().is_some() {
-        return Err(Unclear);
+        return Err(TWICE);
     }
     Ok(first.filter(|value| !value.is_empty() && *value != "not_provided"))
 }
@@ -63,7 +71,7 @@ mod tests {
     }
 
     fn hint(pairs: &[(&'static str, &'static str)]) -> Option<String> {
-        read(&headers(pairs))?.key.map(|key| key.hint())
+        read(&headers(pairs)).ok()?.key.map(|key| key.hint())
     }
 
     #[test]
@@ -86,6 +94,6 @@ mod tests {
     fn project_and_user_may_be_given_once() {
         let given = read(&headers(&[("project_id", "p"), ("user_id", "not_provided")])).expect("readable");
         assert_eq!((given.project, given.user), (Some("p".into()), None));
-        assert!(read(&headers(&[("user_id", "a"), ("user_id", "b")])).is_none());
+        assert_eq!(read(&headers(&[("user_id", "a"), ("user_id", "b")])).err(), Some(TWICE));
     }
 }

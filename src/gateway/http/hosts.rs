@@ -6,9 +6,10 @@ use hyper::HeaderMap;
 use hyper::header::{HOST, ORIGIN};
 use hyper::{StatusCode, Uri};
 
+use super::door::Grounds;
 use super::refusal::Refusal;
 use crate::config::HttpSettings;
-use crate::fault::ErrorCode;
+use crate::fault::{self, ErrorCode};
 
 /// The place that the listener was told to take.
 #[derive(Clone, Debug)]
@@ -33,14 +34,15 @@ impl Hosts {
         let (Some(host), None) = (given.next(), given.next()) else {
             return Err(Refusal::bad(StatusCode::BAD_REQUEST, "there must be one `Host` header"));
         };
-        let host = host.to_str().ok().and_then(host_name);
+        let given = host.to_str().unwrap_or_default();
+        let host = host_name(given);
         let known = |host: &str| self.goes_by(host) || settings.allowed_hosts.iter().any(|name| name == host);
         let Some(host) = host.filter(|host| known(host)) else {
-            return Err(refused("Host", "`allowed_hosts`"));
+            return Err(refused("Host", "`allowed_hosts`", given));
         };
         // A request to a proxy names its host a second time.
         if uri.host().is_some_and(|named| host_name(named).as_ref() != Some(&host)) {
-            return Err(refused("Host", "`allowed_hosts`"));
+            return Err(refused("Host", "`allowed_hosts`", given));
         }
         for origin in headers.get_all(ORIGIN) {
             let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
@@ -48,7 +50,7 @@ impl Hosts {
                 let page = origin.split_once("://").and_then(|(_, rest)| host_name(rest));
                 let same = page.is_some_and(|page| page == host || (self.is_local() && is_loopback(&page)));
                 if !same {
-                    return Err(refused("Origin", "`allowed_origins`"));
+                    return Err(refused("Origin", "`allowed_origins`", &origin));
                 }
             }
         }
@@ -85,10 +87,13 @@ fn host_name(authority: &str) -> Option<String> {
     (!name.is_empty() && port).then(|| name.to_ascii_lowercase())
 }
 
-fn refused(header: &str, key: &str) -> Refusal {
+fn refused(header: &str, key: &str, place: &str) -> Refusal {
+    /// Enough to see which proxy it was.
+    const LONGEST: usize = 100;
     let message = format!("the `{header}` header names a place that this gateway does not go by");
     Refusal::new(StatusCode::FORBIDDEN, ErrorCode::AuthFailed, message)
         .hint(format!("add it to {key} in `common_mcp_gateway_config` if it is yours"))
+        .because(Grounds { place: Some(fault::shown(place, LONGEST)), ..Grounds::default() })
 }
 
 #[cfg(test)]

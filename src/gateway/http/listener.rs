@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use super::hosts::Hosts;
 use super::patient::Patient;
-use super::{Bound, Front, Http, Options, route, tls};
+use super::{Bound, Certificate, Front, Http, Options, route};
 
 /// More wait in the system's queue until one ends.
 const MAX_CONNECTIONS: usize = 16_384;
@@ -52,7 +52,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 impl Bound {
     /// Takes the port, so that a second gateway on it fails at once.
     pub async fn open(options: &Options) -> Result<Self, ListenFault> {
-        let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
+        let tls = options.tls.as_ref().map(Certificate::read).transpose()?.map(Arc::new);
         // The brackets of an address of IPv6 are for URLs.
         let host = options.host.trim_start_matches('[').trim_end_matches(']');
         let fault = |error: &io::Error| ListenFault::Address {
@@ -68,6 +68,11 @@ impl Bound {
         };
         let is_open = tls.is_none() && !address.ip().is_loopback();
         Ok(Self { listener, tls, hosts: Hosts::new(host, address.ip()), url, is_open })
+    }
+
+    /// What can be read again while it is served with.
+    pub fn certificate(&self) -> Option<Arc<Certificate>> {
+        self.tls.clone()
     }
 }
 
@@ -87,7 +92,7 @@ impl Http {
         let (connections, closing) = (TaskTracker::new(), CancellationToken::new());
         let Bound { listener, tls, .. } = bound;
         tokio::select! {
-            () = accept(&listener, tls.as_ref(), (&front, &connections, &closing)) => {}
+            () = accept(&listener, tls.as_deref(), (&front, &connections, &closing)) => {}
             () = front.draining.cancelled() => {}
         }
         drop(listener);
@@ -116,14 +121,14 @@ async fn listen(host: &str, port: u16) -> io::Result<TcpListener> {
 
 async fn accept(
     listener: &TcpListener,
-    tls: Option<&TlsAcceptor>,
+    tls: Option<&Certificate>,
     (front, connections, closing): (&Arc<Front>, &TaskTracker, &CancellationToken),
 ) {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, from) = match listener.accept().await {
+            Ok(taken) => taken,
             Err(error) => {
                 if !is_the_clients(&error) {
                     tracing::warn!(reason = %reason(&error), "cannot take a connection");
@@ -132,29 +137,30 @@ async fn accept(
                 continue;
             }
         };
-        let (front, tls, closing) = (Arc::clone(front), tls.cloned(), closing.clone());
+        let (front, tls, closing) = (Arc::clone(front), tls.map(Certificate::acceptor), closing.clone());
+        let peer = from.ip().to_canonical();
         connections.spawn(async move {
             // Answers are written whole; waiting to fill a packet only delays them.
             let _ = stream.set_nodelay(true);
-            if let Some(stream) = secure(stream, tls).await {
-                converse(stream, front, closing).await;
+            match secure(stream, tls).await {
+                Ok(stream) => converse(stream, peer, front, closing).await,
+                Err(error) => front.door.no_handshake(&error, peer),
             }
             drop(permit);
         });
     }
 }
 
-async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<Box<dyn Stream>> {
+async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<Box<dyn Stream>> {
     let stream = Patient::new(stream);
-    let Some(tls) = tls else { return Some(Box::new(stream)) };
-    let stream = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await.ok()?.ok()?;
-    Some(Box::new(stream))
+    let Some(tls) = tls else { return Ok(Box::new(stream)) };
+    Ok(Box::new(tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await??))
 }
 
-async fn converse(stream: Box<dyn Stream>, front: Arc<Front>, closing: CancellationToken) {
+async fn converse(stream: Box<dyn Stream>, peer: IpAddr, front: Arc<Front>, closing: CancellationToken) {
     let service = service_fn(move |request| {
         let front = Arc::clone(&front);
-        async move { Ok::<_, std::convert::Infallible>(route::answer(&front, request).await) }
+        async move { Ok::<_, std::convert::Infallible>(route::answer(&front, peer, request).await) }
     });
     let connection = protocol(HEAD).serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);

@@ -6,6 +6,7 @@ use hyper::{Response, StatusCode};
 use serde_json::Value;
 
 use super::body::Body;
+use super::door::Grounds;
 use crate::fault::{ErrorCode, Failure};
 use crate::gateway::reply::Problem;
 use crate::ids::RequestId;
@@ -18,6 +19,7 @@ pub(super) struct Refusal {
     header: Option<Header>,
     /// Nothing more can be read from this connection.
     closes: bool,
+    grounds: Box<Grounds>,
 }
 
 /// What some statuses come with.
@@ -30,7 +32,13 @@ enum Header {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { status, failure: Failure::new(code, message), header: None, closes: false }
+        Self {
+            status,
+            failure: Failure::new(code, message),
+            header: None,
+            closes: false,
+            grounds: Box::default(),
+        }
     }
 
     /// What the client did is at odds with the protocol.
@@ -41,7 +49,7 @@ impl Refusal {
     pub(super) fn unauthorized(message: impl Into<String>, hint: Option<String>) -> Self {
         let failure = Failure { hint, ..Failure::new(ErrorCode::AuthFailed, message) };
         let header = Some(Header::Authenticate);
-        Self { status: StatusCode::UNAUTHORIZED, failure, header, closes: false }
+        Self { status: StatusCode::UNAUTHORIZED, failure, header, closes: false, grounds: Box::default() }
     }
 
     pub(super) fn too_many(message: impl Into<String>, seconds: u16) -> Self {
@@ -72,13 +80,27 @@ impl Refusal {
         self
     }
 
+    pub(super) fn because(mut self, grounds: Grounds) -> Self {
+        *self.grounds = grounds;
+        self
+    }
+
+    pub(super) fn grounds(&self) -> &Grounds {
+        &self.grounds
+    }
+
+    /// What the client is told.
+    pub(super) fn said(&self) -> (StatusCode, ErrorCode, &str) {
+        (self.status, self.failure.code, &self.failure.message)
+    }
+
     fn with(mut self, header: Header) -> Self {
         self.header = Some(header);
         self
     }
 
-    pub(super) fn into_response(self) -> Response<Body> {
-        let error = Problem::from(self.failure).into_error(RpcError::INVALID_REQUEST, &RequestId::fresh());
+    pub(super) fn into_response(self, id: &RequestId) -> Response<Body> {
+        let error = Problem::from(self.failure).into_error(RpcError::INVALID_REQUEST, id);
         let mut response = json_text(self.status, Frame::error(None, &error).text);
         let header = match self.header {
             None => None,

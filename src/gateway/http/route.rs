@@ -1,5 +1,6 @@
 //! Which path and method lead where, and that nobody gets far without a key.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
@@ -7,6 +8,7 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use super::body::Body;
+use super::door::Grounds;
 use super::post::{self, Visitor};
 use super::refusal::{Refusal, plain};
 use super::{Front, credentials, legacy, pages, standing};
@@ -18,19 +20,23 @@ const METHODS: &str = "POST, GET, DELETE";
 
 const KEY_HINT: &str = "send the gateway key as `Authorization: Bearer KEY`, or in the header `apikey`";
 
-pub(super) async fn answer(front: &Arc<Front>, request: Request<Incoming>) -> Response<Body> {
+pub(super) async fn answer(front: &Arc<Front>, peer: IpAddr, request: Request<Incoming>) -> Response<Body> {
     let answered = match request.uri().path() {
-        "/mcp" | "/mcp/" => mcp(front, request).await,
+        "/mcp" | "/mcp/" => mcp(front, peer, request).await,
         "/health" => look(&request, || plain(StatusCode::OK, &json!({"status": "ok"}))),
         "/ready" => look(&request, || ready(front)),
         _ => {
             Err(Refusal::bad(StatusCode::NOT_FOUND, "there is nothing here").hint("MCP is served at `/mcp`"))
         }
     };
-    answered.unwrap_or_else(Refusal::into_response)
+    answered.unwrap_or_else(|refusal| front.door.turn_away(refusal, peer))
 }
 
-async fn mcp(front: &Arc<Front>, request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+async fn mcp(
+    front: &Arc<Front>,
+    peer: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
     let settings = front.gateway.parts.store.current();
     let headers = request.headers();
     front.hosts.check(request.uri(), headers, &settings.http)?;
@@ -41,7 +47,7 @@ async fn mcp(front: &Arc<Front>, request: Request<Incoming>) -> Result<Response<
         None => exchange(front, settings, request).await,
     };
     let Some(page) = page else { return answered };
-    let mut response = answered.unwrap_or_else(Refusal::into_response);
+    let mut response = answered.unwrap_or_else(|refusal| front.door.turn_away(refusal, peer));
     pages::open(&mut response, page);
     Ok(response)
 }
@@ -63,14 +69,25 @@ async fn exchange(
 
 async fn identify(front: &Front, settings: Arc<Settings>, headers: &HeaderMap) -> Result<Visitor, Refusal> {
     let refused = || Refusal::unauthorized("authentication failed", Some(KEY_HINT.to_owned()));
-    let credentials = credentials::read(headers).ok_or_else(refused)?;
+    let because = |reason: &str| Grounds { reason: Some(reason.to_owned()), ..Grounds::default() };
+    let credentials = credentials::read(headers).map_err(|unclear| refused().because(because(unclear.0)))?;
     let end = &front.gateway.parts.end;
     let caller = match front.gateway.admit(&credentials, &settings, end).await {
         Ok(caller) => caller,
-        Err(AuthFault::Refused { .. }) => return Err(refused()),
-        Err(fault @ AuthFault::Unavailable { .. }) => {
+        Err(fault) => {
+            let grounds = Grounds {
+                key: Some(credentials.hint()),
+                user: fault.user().map(str::to_owned),
+                ..because(fault.reason())
+            };
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            return Err(Refusal::new(status, ErrorCode::AuthFailed, fault.to_string()).later(5));
+            let refusal = match &fault {
+                AuthFault::Refused { .. } => refused(),
+                AuthFault::Unavailable { .. } => {
+                    Refusal::new(status, ErrorCode::AuthFailed, fault.to_string()).later(5)
+                }
+            };
+            return Err(refusal.because(grounds));
         }
     };
     let key = credentials.key.ok_or_else(refused)?.digest();

@@ -1,4 +1,4 @@
-//! The listener's certificate and key, read once at the start.
+//! The listener's certificate and key, read at the start and whenever the operator asks for it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,8 +9,31 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use super::{ListenFault, TlsFiles};
+use crate::lock::Lock;
 
-pub(super) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenFault> {
+/// What connections are taken with. One that is there keeps what it began with.
+pub struct Certificate {
+    files: TlsFiles,
+    acceptor: Lock<TlsAcceptor>,
+}
+
+impl Certificate {
+    pub(super) fn read(files: &TlsFiles) -> Result<Self, ListenFault> {
+        Ok(Self { files: files.clone(), acceptor: Lock::new(acceptor(files)?) })
+    }
+
+    /// Reads the files again; what cannot be used changes nothing.
+    pub fn renew(&self) -> Result<(), ListenFault> {
+        *self.acceptor.lock() = acceptor(&self.files)?;
+        Ok(())
+    }
+
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.lock().clone()
+    }
+}
+
+fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenFault> {
     crate::web::install_crypto();
     let chain = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

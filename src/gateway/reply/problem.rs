@@ -26,6 +26,14 @@ impl Problem {
         Failure::of(fault).into()
     }
 
+    /// For the log: a server that nobody has configured is called whatever the client likes.
+    pub(super) fn logged(&self) -> &str {
+        match self.failure.code {
+            ErrorCode::ServerNotFound => "there is no server of that name",
+            _ => &self.failure.message,
+        }
+    }
+
     fn denied(tool: &str, DeniedBy { pattern, reason }: DeniedBy) -> Self {
         let reason = reason.unwrap_or_else(|| "it is on the deny list".to_owned());
         let failure = Failure::new(ErrorCode::ToolDenied, format!("Tool '{tool}' is denied: {reason}"))
