@@ -16,6 +16,7 @@ mod beside;
 mod canary;
 mod composite;
 mod document;
+mod embedded;
 mod enkrypt;
 mod figure;
 mod generation;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::figure;
 use super::provider::{Entity, GuardrailProvider, PiiKey, Private, ProviderFault, Redaction};
+use super::{embedded, figure};
 use crate::call::{change, each_named, each_number, keys, values};
 use crate::config::{Enforcement, PiiScope, Policy, Server};
 use crate::ids::{CallerId, ServerName};
@@ -23,6 +23,7 @@ mod opening;
 mod property;
 pub(super) mod uri;
 mod vault;
+mod written;
 
 pub(super) use opening::{bring_back, is_address, restored};
 pub(super) use vault::Vault;
@@ -184,30 +185,14 @@ pub(super) async fn hide(
     };
     let broken = |(at, (text, hidden)): (usize, (&&str, &Option<String>))| {
         let hidden = hidden.as_deref().filter(|_| spared.get(at) != Some(&true));
-        hidden.is_some_and(|hidden| breaks_json(text, hidden))
+        // A placeholder may stand in it where no quotes are.
+        hidden.is_some_and(|hidden| embedded::breaks(text, hidden))
     };
     if texts.iter().zip(&hidden).enumerate().any(broken) {
         return Err(Unhidden::Fixed(IN_A_TEXT));
     }
     put(value, hidden, spared);
     Ok(())
-}
-
-/// Whether a text that was JSON, or lines of it, is none any more: a placeholder stands in it where no quotes are.
-fn breaks_json(text: &str, hidden: &str) -> bool {
-    if is_json(text) {
-        return !is_json(hidden);
-    }
-    let lines = text.lines().zip(hidden.lines());
-    text.lines().count() == hidden.lines().count()
-        && lines
-            .filter(|(line, hidden)| line != hidden)
-            .any(|(line, hidden)| is_json(line) && !is_json(hidden))
-}
-
-/// An object or a list: alone a number or a word is no document.
-fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 impl Finder<'_> {

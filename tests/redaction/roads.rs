@@ -14,7 +14,7 @@ pub(super) fn policy() -> Value {
     })
 }
 
-fn script(more: &[Value]) -> Value {
+pub(super) fn script(more: &[Value]) -> Value {
     let mut answers = vec![
         json!({"method": "tools/list", "result": {"tools": [{"name": "x", "inputSchema": {"type": "object"}}]}}),
         json!({"method": "prompts/list", "result": {"prompts": [{"name": "p", "arguments": [{"name": "a"}]}]}}),

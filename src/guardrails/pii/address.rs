@@ -17,9 +17,10 @@ const STARTS: &str = r#"(?xi)
   | (?P<attribute> \b(?:href|src|srcset|action|formaction|poster|background|ping|cite|style)\s*=\s*\\* )
   | (?P<plain>
         \bhttps?(?: : | &colon; | &\#0*58; | &\#x0*3a; )[/\\]*
-      | \b[a-z][a-z0-9+.-]+:[/\\]+
+      | \b(?:ftp|wss?|file):[/\\]+
+      | \b[a-z][a-z0-9+.-]+:(?: / | \\[/\\] )[/\\]*
       | //+
-      | (?: ^ | [\s"'(<=\[] )\\\\
+      | (?P<share> (?: ^ | [\s"'(<=\[] )\\\\+ )
       | \bwww\.
       | \b(?P<person> mailto: | sms: | smsto: | mms: | xmpp: | sips?: )
       | (?P<host>
@@ -46,7 +47,12 @@ pub(super) fn within(text: &str, placeholders: Vec<Range<usize>>) -> Vec<Range<u
     let mut addresses: Vec<Range<usize>> = Vec::new();
     let mut reached = 0;
     for found in start.captures_iter(text) {
+        let Some(found) = walk.apart(start, found) else { continue };
         let Some(whole) = found.get(0) else { continue };
+        // Backslashes before a quote escape it.
+        if found.name("share").is_some() && text[whole.end()..].starts_with(['"', '\'']) {
+            continue;
+        }
         // An address within one ends with it.
         if found.name("plain").is_some() && whole.start() < reached {
             continue;
@@ -119,6 +125,23 @@ impl Walk<'_> {
             at += c.len_utf8();
         }
         None
+    }
+
+    /// What begins an address without what is of a placeholder, as backslashes may be.
+    fn apart<'t>(&self, start: &Regex, found: Captures<'t>) -> Option<Captures<'t>>
+    where
+        Self: 't,
+    {
+        let whole = found.get(0)?.range();
+        let next = self.placeholders.partition_point(|span| span.end < whole.end);
+        match self.placeholders.get(next).filter(|span| span.start < whole.end) {
+            Some(span) if span.start <= whole.start => None,
+            Some(span) => {
+                let again = start.captures_at(&self.text[..span.start], whole.start)?;
+                again.get(0).is_some_and(|again| again.start() == whole.start).then_some(again)
+            }
+            None => Some(found),
+        }
     }
 
     fn character(&self, at: usize) -> Option<char> {
@@ -219,6 +242,7 @@ mod tests {
             "mailto:m%40e.example?body=# @",
             "sms:+15550100?body=# mailto:#?cc=m%40e.example @",
             "<base href='https://e.example/'><img src='#'> @",
+            r"git:\\e.example\# git:\/\/e.example\/# file:\#\x @",
         ] {
             let plain = text.replace('#', "@");
             assert_eq!(marked(&plain), text);
@@ -238,6 +262,8 @@ mod tests {
             r"C:\Users\@\notes.txt /home/@/a.b ./a.bc/@",
             "[12:30]: @ said: src=@ user:@ 1/@",
             "https://x.example/\n@",
+            r#"{"say":"to:\"@\" mail:\n@ x:\u0020@"}"#,
+            r#"{\"say\": \"he said \\\"@\\\", ok\"} \\\\\\"@\\\\\\""#,
         ] {
             assert_eq!(marked(text), text);
         }

@@ -103,7 +103,7 @@ fn replaced(uri: &str, form: &str, placeholder: &str) -> String {
 /// What some encoders leave as it is.
 const RESERVED: &str = ";/?:@&=+$,#!'()*";
 
-fn encoded(text: &str, but: &str) -> String {
+pub(super) fn encoded(text: &str, but: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii_alphanumeric() || "-._~".contains(c) || but.contains(c) {

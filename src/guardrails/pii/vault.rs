@@ -12,6 +12,7 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::super::provider::PiiKey;
+use super::written::{self, Placeholder};
 use crate::ids::random;
 use crate::lock::Lock;
 
@@ -111,7 +112,19 @@ impl Vault {
 
     /// Where a text holds what could be one of these placeholders.
     pub(super) fn imitations(&self, text: &str) -> Vec<Range<usize>> {
-        self.candidates(text).collect()
+        self.placeholders(text).into_iter().map(|placeholder| placeholder.span).collect()
+    }
+
+    /// What could be one of these placeholders, in whatever notation.
+    pub(super) fn placeholders(&self, text: &str) -> Vec<Placeholder> {
+        written::placeholders(text, self.mark.trim_matches(['_', '>']))
+    }
+
+    /// What a placeholder stands for, unless a service has to be asked.
+    pub(super) fn words(&self, placeholder: &Placeholder) -> Option<Zeroizing<String>> {
+        let inner = self.inner.lock();
+        let value = inner.values.get(&placeholder.name).filter(|value| value.key.is_none())?;
+        Some(value.text.clone())
     }
 
     /// The text with the originals; `None` where there is nothing to put back.
