@@ -154,6 +154,23 @@ async fn a_secret_is_cut_out_of_both_copies_of_a_result() {
 }
 
 #[tokio::test]
+async fn a_secret_is_cut_out_of_a_copy_with_doubled_quotes() {
+    let tool = json!({"name": "x", "inputSchema": {"type": "object"}});
+    for (password, copy) in
+        [("ab'c9xQ7z", "password: 'ab''c9xQ7z'"), ("a\"b9xQ7zk", "id,password\n1,\"a\"\"b9xQ7zk\"")]
+    {
+        let content = json!([{"type": "text", "text": copy}]);
+        let result = json!({"content": content, "structuredContent": {"password": password}});
+        let (_script, config) = output(&tool, &result, &redacting());
+        let gateway = Gateway::start(&config).await;
+        let reply = gateway.batch("s", json!([{"name": "x"}])).await;
+        let entry = &reply.results()[0];
+        assert_eq!(entry["status"], "success", "{entry}");
+        assert!(!entry.to_string().contains("9xQ7z"), "{entry}");
+    }
+}
+
+#[tokio::test]
 async fn a_result_that_no_longer_fits_its_schema_is_withheld() {
     let tool = json!({
         "name": "x",

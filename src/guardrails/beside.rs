@@ -69,8 +69,11 @@ impl Guardrails {
         if !cuts.is_empty() {
             let replacements = Replacements::of(&speech.document(&message).texts(), &cuts);
             let replacements = replacements.ok_or_else(KeptBack::default)?;
-            message.values_mut().for_each(|value| change(value, &mut |text| replacements.apply(text)));
-            let left = speech.document(&message).texts().iter().any(|text| replacements.are_left_in(text));
+            let mut broken = false;
+            let cut = &mut |text: &mut String| broken |= !replacements.apply(text);
+            message.values_mut().for_each(|value| change(value, cut));
+            let left =
+                broken || speech.document(&message).texts().iter().any(|text| replacements.are_left_in(text));
             let again = self.cuts(scope, bench, speech.document(&message)).await;
             if left || !again.is_ok_and(|cuts| cuts.is_empty()) {
                 return Err(KeptBack::default());

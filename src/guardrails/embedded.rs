@@ -5,6 +5,10 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use serde::de::IgnoredAny;
 
+mod numbers;
+
+pub(super) use numbers::each_secret_number;
+
 /// Where they stand: all of a text, or lines of it. Alone a number or a word is no document.
 pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
     if is_document(text) {

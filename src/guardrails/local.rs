@@ -186,6 +186,14 @@ impl Local {
                 hits.extend(hit(finding, None).filter(|hit| !hits.contains(hit)));
             }
         }
+        if kinds.contains(Kind::Secret) {
+            subject.document.each_secret_number(&mut |name, digits| {
+                let of = detect::inspect_member(name, digits, kinds).into_iter();
+                for finding in of.filter(|finding| finding.score >= threshold) {
+                    hits.extend(hit(finding, None).filter(|hit| !hits.contains(hit)));
+                }
+            });
+        }
     }
 
     /// What only shows when the texts are read together.

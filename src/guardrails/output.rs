@@ -82,9 +82,11 @@ impl Guardrails {
             let Some(found) = found else { break verdict };
             let withheld = |why| Blocked::by(verdict.clone().unwrap_or_default().with(why));
             let replacements = found.replacements.ok_or_else(|| withheld(Violation::cannot_be_cut()))?;
-            output.change_texts(&mut |text| replacements.apply(text));
+            let mut broken = false;
+            output.change_texts(&mut |text| broken |= !replacements.apply(text));
             // A key, a number: what is not a string value cannot be cut.
-            let left = output.texts().iter().any(|text| replacements.are_left_in(text))
+            let left = broken
+                || output.texts().iter().any(|text| replacements.are_left_in(text))
                 || output.has_number(&|number| replacements.are_written_in(number));
             let again = found.early && warnings.is_empty();
             if left || !again && !self.cuts(scope, bench, Document::Output(output)).await?.is_empty() {

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use serde_json::Value;
 
+use super::embedded;
 use super::judge::Cut;
 use crate::detect;
 
@@ -30,7 +30,11 @@ impl Replacements {
         for cut in cuts {
             let value = texts.get(cut.text)?.get(cut.span.clone()).filter(|value| !value.is_empty())?;
             // The one that was found may be a copy itself.
-            let read = detect::plain(value).into_iter().filter(|read| read.len() >= SHORTEST_READING);
+            let mut read = detect::plain(value);
+            read.extend(
+                read.iter().map(String::as_str).chain([value]).flat_map(requoted).collect::<Vec<_>>(),
+            );
+            read.retain(|read| read.len() >= SHORTEST_READING);
             for value in escaped(value).into_iter().chain(read).chain([value.to_owned()]) {
                 labels.entry(value).or_insert(cut.label);
             }
@@ -44,10 +48,11 @@ impl Replacements {
         Some(Self { values, labels })
     }
 
-    pub(super) fn apply(&self, text: &mut String) {
+    /// Whether a text is still what it was, a JSON document too: a number in one cannot be cut.
+    pub(super) fn apply(&self, text: &mut String) -> bool {
         let places = self.places(text);
         if places.is_empty() {
-            return;
+            return true;
         }
         let (mut cut, mut at) = (String::with_capacity(text.len()), 0);
         for (place, label) in places {
@@ -56,7 +61,9 @@ impl Replacements {
             at = place.end;
         }
         cut.push_str(&text[at..]);
+        let holds = !embedded::breaks(text, &cut);
         *text = cut;
+        holds
     }
 
     pub(super) fn are_left_in(&self, text: &str) -> bool {
@@ -93,10 +100,22 @@ impl Replacements {
     }
 }
 
+/// As it reads, and as it is written, where quotes are doubled or closed around one: in SQL and YAML, CSV, shells.
+fn requoted(value: &str) -> Vec<String> {
+    const QUOTES: [(&str, &str); 3] = [("'", "''"), ("\"", "\"\""), ("'", "'\\''")];
+    if !value.contains(['\'', '"']) {
+        return Vec::new();
+    }
+    let mut all = vec![value.to_owned()];
+    all.extend(QUOTES.map(|(quote, doubled)| value.replace(doubled, quote)));
+    let written = |value: &String| QUOTES.map(|(quote, doubled)| value.replace(quote, doubled));
+    all.extend(all.iter().flat_map(written).collect::<Vec<_>>());
+    all
+}
+
 /// As JSON writes it, where that is another text: as it is beyond ASCII, or escaped there too.
 fn escaped(value: &str) -> Vec<String> {
-    let quoted = Value::from(value).to_string();
-    let plain = quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned();
+    let plain = embedded::escaped(value);
     let mut ascii = String::with_capacity(plain.len());
     for c in plain.chars() {
         if c.is_ascii() {
@@ -124,6 +143,8 @@ mod tests {
             r#"{"a": "q\"\u00E4\/\u0026\u003C-Tr0ub4dor"}"#.to_owned(),
             "<td>q&quot;ä/&amp;&lt;-Tr0ub4dor</td>".to_owned(),
             "?a=q%22%C3%A4%2F%26%3C-Tr0ub4dor&b".to_owned(),
+            "1,\"q\"\"ä/&<-Tr0ub4dor\",2".to_owned(),
+            r#"{"csv": "1,\"q\"\"ä/&<-Tr0ub4dor\""}"#.to_owned(),
         ];
         for found in &copies {
             // Wherever it is found first, as it stands there.
@@ -133,11 +154,45 @@ mod tests {
             let replacements = Replacements::of(&[found], &[cut]).expect("replacements");
             for copy in &copies {
                 let mut text = copy.clone();
-                replacements.apply(&mut text);
+                assert!(replacements.apply(&mut text), "{copy}");
                 assert!(!text.contains("Tr0ub4dor"), "{found}: {text}");
                 assert_eq!(text.matches("[PASSWORD_REDACTED]").count(), 1, "{found}: {text}");
                 assert!(!replacements.are_left_in(&text), "{found}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn quotes_within_a_value_are_doubled_or_closed() {
+        let copies =
+            ["ab'c9xQ7z", "p: 'ab''c9xQ7z'", "export P='ab'\\''c9xQ7z'", r#"{"sh": "P='ab'\\''c9xQ7z'"}"#];
+        for found in copies {
+            let cut = Cut {
+                text: 0,
+                span: found.find("ab").expect("it is there")..found.find("Q7z").expect("it is there") + 3,
+                label: "PASSWORD",
+            };
+            let replacements = Replacements::of(&[found], &[cut]).expect("replacements");
+            for copy in copies {
+                let mut text = copy.to_owned();
+                assert!(replacements.apply(&mut text) && !text.contains("c9xQ7z"), "{found}: {text}");
+                assert_eq!(text.matches("[PASSWORD_REDACTED]").count(), 1, "{found}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_document_that_would_be_broken_is_told() {
+        for (text, holds) in [
+            (r#"{"card": 4111111111111111}"#, false),
+            ("a\n[1, 4111111111111111]\nb", false),
+            (r#"{"card": "4111111111111111"}"#, true),
+            ("card 4111111111111111", true),
+        ] {
+            let start = text.find("4111").expect("it is there");
+            let cut = Cut { text: 0, span: start..start + 16, label: "CREDIT_CARD" };
+            let replacements = Replacements::of(&[text], &[cut]).expect("replacements");
+            assert_eq!(replacements.apply(&mut text.to_owned()), holds, "{text}");
         }
     }
 
@@ -147,7 +202,7 @@ mod tests {
         let cut = Cut { text: 0, span: 6..16, label: "SECRET" };
         let replacements = Replacements::of(&[text], &[cut]).expect("replacements");
         let mut words = text.to_owned();
-        replacements.apply(&mut words);
+        assert!(replacements.apply(&mut words));
         assert_eq!(words, r#"{"a":"[SECRET_REDACTED]","b":"k9-wren-28"}"#);
     }
 }

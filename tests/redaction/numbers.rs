@@ -102,6 +102,35 @@ async fn what_is_to_be_cut_out_of_a_number_withholds_the_result() {
 }
 
 #[tokio::test]
+async fn a_number_in_a_text_that_is_json_is_judged_as_one() {
+    let text = |text: String| json!({"content": [{"type": "text", "text": text}]});
+    let block = policy(&json!({"block": ["secrets"]}));
+    let mut numbers = Numbers::under(policy(&json!({})), block, |_| {}).await;
+    for document in [
+        json!({"password": 83_920_184}),
+        json!([{"db": {"password": [83_920_184]}}]),
+        json!({"body": json!({"password": 83_920_184}).to_string()}),
+    ] {
+        assert!(numbers.structured(&document).await.is_some(), "{document}");
+        assert!(numbers.result(&text(document.to_string())).await.is_some(), "{document}");
+        assert!(numbers.result(&text(format!("Found:\n{document}\n"))).await.is_some(), "{document}");
+    }
+    let harmless = json!({"password_length": 12_345_678, "password": 12, "id": 83_920_184}).to_string();
+    assert_eq!(numbers.result(&text(harmless)).await, None);
+
+    let redact = policy(&json!({"action": {"pii": "redact", "secrets": "redact"}}));
+    let mut numbers = Numbers::under(policy(&json!({})), redact, |_| {}).await;
+    for document in [
+        json!({"card": 4_111_111_111_111_111_u64}),
+        json!({"ssn": 536_904_399}),
+        json!({"password": 83_920_184}),
+    ] {
+        let why = numbers.result(&text(document.to_string())).await;
+        assert!(why.is_some_and(|why| why.contains("GUARDRAIL_VIOLATION")), "{document}");
+    }
+}
+
+#[tokio::test]
 async fn a_place_that_is_let_off_may_hold_a_number() {
     let off = json!({"x": {"allow": ["pii"], "paths": ["/structuredContent/mine"]}});
     let block = policy(&json!({"block": ["pii"], "tools": off}));

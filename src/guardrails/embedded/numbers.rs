@@ -1,0 +1,131 @@
+//! Numbers in documents: nothing else says that they are secret but the names that they stand under.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+
+use super::super::figure;
+use super::documents;
+use crate::detect;
+
+/// Documents within strings of documents that numbers are looked for in.
+const MAX_DEPTH: usize = 4;
+
+/// What the reader calls a number that it gives in its digits.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// Goes over the whole numbers of the documents of a text that stand under the name of a secret.
+pub(in crate::guardrails) fn each_secret_number(text: &str, act: &mut dyn FnMut(&str, &str)) {
+    walk(text, 0, act);
+}
+
+fn walk(text: &str, depth: usize, act: &mut dyn FnMut(&str, &str)) {
+    for place in documents(text) {
+        let mut reader = serde_json::Deserializer::from_str(&text[place]);
+        let member = Member { name: None, is_number: false, depth, act };
+        // What cannot be read to its end has been read up to there.
+        let _ = member.deserialize(&mut reader);
+    }
+}
+
+/// The value of a member whose name says that it is secret, or any other value.
+struct Member<'a> {
+    name: Option<&'a str>,
+    /// A text of digits, as the reader gives what is no small number.
+    is_number: bool,
+    depth: usize,
+    act: &'a mut dyn FnMut(&str, &str),
+}
+
+impl Member<'_> {
+    fn note(self, number: &Number) {
+        let Some((name, written)) = self.name.zip(figure::whole(number)) else { return };
+        if figure::is_long(&written) {
+            (self.act)(name, figure::unsigned(&written));
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Member<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.note(&number.into());
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.note(&number.into());
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if self.is_number {
+            if let Ok(number) = text.parse() {
+                self.note(&number);
+            }
+        } else if self.depth < MAX_DEPTH {
+            walk(text, self.depth + 1, self.act);
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Self { name, depth, act, .. } = self;
+        let is_number = false;
+        while items.next_element_seed(Member { name, is_number, depth, act: &mut *act })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let Self { name: own, depth, act, .. } = self;
+        while let Some(name) = members.next_key::<String>()? {
+            let is_number = name == NUMBER;
+            let named = Some(name.as_str()).filter(|name| detect::names_a_secret(name));
+            let name = if is_number { own } else { named };
+            members.next_value_seed(Member { name, is_number, depth, act: &mut *act })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_under_the_name_of_a_secret_are_found_wherever_a_document_is() {
+        let mut found = Vec::new();
+        let text = concat!(
+            "a line\n",
+            r#"{"password": 83920184, "n": 4, "list": [{"pass\u0077ord": [-12345678]}]}"#,
+            "\n",
+            r#"["{\"password\": 55512345.0, \"secret\": 123456789012345678901234}", 1]"#,
+            "\n",
+            r#"{"$serde_json::private::Number": [1], "password": 4.5, "api_key": 77777777}"#,
+        );
+        each_secret_number(text, &mut |_, number| found.push(number.to_owned()));
+        assert_eq!(found, ["83920184", "12345678", "55512345", "123456789012345678901234", "77777777"]);
+    }
+}
