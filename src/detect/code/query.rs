@@ -69,7 +69,7 @@ pub(super) fn explains(text: &str, one: &Finding) -> bool {
             "code.xss-script" => is_block_of_data(text),
             // Who may log in is more than how a database is built.
             "code.sql-schema" => is_statement(text) && !names_people(text, one),
-            rule if ORDINARY.contains(&rule) => is_statement(text),
+            rule if ORDINARY.contains(&rule) => is_statement(text) || is_formula(text),
             _ => false,
         }
 }
@@ -99,6 +99,31 @@ fn is_statement(text: &str) -> bool {
         && count('"') % 2 == 0
         && count('(') == count(')')
         && !marks.iter().any(|mark| bare.contains(mark))
+}
+
+/// `=IF(A1="x",1,0)`: one formula of a spreadsheet, with every quote and bracket closed.
+fn is_formula(text: &str) -> bool {
+    let formula = text.trim();
+    let Some(name) = formula.strip_prefix('=').and_then(|call| call.split_once('(')).map(|(name, _)| name)
+    else {
+        return false;
+    };
+    let count = |sign: char| formula.matches(sign).count();
+    let mut runs = formula.split(|c: char| !c.is_ascii_alphanumeric());
+    let cell = |run: &str| {
+        let letters = run.bytes().take_while(u8::is_ascii_uppercase).count();
+        (1..=3).contains(&letters)
+            && run.len() > letters
+            && run.bytes().skip(letters).all(|byte| byte.is_ascii_digit())
+    };
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'.')
+        && formula.ends_with(')')
+        && count('(') == count(')')
+        && count('"') % 2 == 0
+        && runs.any(cell)
+        && !formula.contains('\'')
+        && !["--", "/*", "@@", "0x"].iter().any(|mark| formula.contains(mark))
 }
 
 /// A statement with nothing between its single quotes, if all of them are closed; a quote twice is one of the literal.

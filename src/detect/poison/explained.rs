@@ -9,8 +9,8 @@ use super::super::around::Part::{After, Ahead, Lead, Onward, Rest, Sentence, Spa
 use super::super::explained::Clue::{self, All, Any, Has, Lacks, Own};
 use super::super::explained::{Family, Row};
 use own::{
-    CUTS, is_a_value, is_denied, is_of_two, is_refused, is_told_if_asked, keeps_to_itself, says_which,
-    sets_no_goal,
+    CUTS, is_a_value, is_denied, is_for_some_questions, is_of_two, is_refused, is_told_if_asked,
+    keeps_to_itself, names_no_file, says_which, sets_no_goal,
 };
 
 pub(in super::super) const EXPLAINED: Family = Family { places: &[Place::Definition], near: 160, rows: ROWS };
@@ -72,6 +72,17 @@ const ROWS: &[Row] = &[
         &[
             Has(Rest, Anywhere, &["before this tool", "until this tool"]),
             Has(Onward, Anywhere, &[" that ", " it has ", " it is ", " it was "]),
+            Lacks(Onward, Word, &["about"]),
+            Lacks(Sentence, AtWord, AWAY),
+        ],
+    ),
+    // `Do not tell the user that it is done unless the status says so.`
+    (
+        HIDE,
+        &[
+            Has(Rest, Anywhere, &[" unless ", " until "]),
+            Has(Onward, Anywhere, &[" that "]),
+            Has(Onward, Word, DONE),
             Lacks(Onward, Word, &["about"]),
             Lacks(Sentence, AtWord, AWAY),
         ],
@@ -155,12 +166,14 @@ const ROWS: &[Row] = &[
 const HIDE: &[&str] = &["poison.hide", "prompt.hide-from-user"];
 const PARAMETER: &[&str] = &["poison.parameter"];
 
-const OPEN: Clue = All(&[Lacks(Sentence, AtWord, PRIVATE), Lacks(After, Anywhere, PRIVATE)]);
+const OPEN: Clue =
+    All(&[Lacks(Sentence, AtWord, PRIVATE), Lacks(After, Anywhere, PRIVATE), Own(names_no_file)]);
 const CALM: Clue = All(&[Lacks(Sentence, AtWord, PRESSURE), Lacks(After, Anywhere, PRESSURE)]);
 const ORDER_OF_WORK: Clue = Any(&[
     Own(is_of_two),
     Has(Sentence, AtWord, &["any other tool of the server", "any other tool of this server"]),
     All(&[Lacks(Sentence, AtWord, WIDE), Own(keeps_to_itself)]),
+    All(&[Own(is_for_some_questions), Lacks(Sentence, AtWord, TALK), Lacks(After, AtWord, TALK)]),
 ]);
 const WITHOUT: Clue = Has(Span, AtStart, &["without"]);
 
@@ -202,7 +215,6 @@ const PRIVATE: &[&str] = &[
     "not mention",
     "password",
     "private key",
-    "read the file",
     "secret",
     "sidenote",
     "silently",
@@ -264,6 +276,19 @@ const PEOPLE: &[&str] = &[
 const ORDERS: &[&str] = &["always", "change", "must", "pass", "replace", "send", "set", "should", "use"];
 const CHANGES: &[&str] =
     &["closed", "created", "deleted", "merged", "overwritten", "removed", "replaced", "saved", "updated"];
+/// What work is when it is over.
+const DONE: &[&str] = &[
+    "booked",
+    "closed",
+    "complete",
+    "completed",
+    "done",
+    "finished",
+    "ready",
+    "sent",
+    "succeeded",
+    "successful",
+];
 /// What is nobody's to allow behind somebody's back.
 const AWAY: &[&str] = &[
     "command",

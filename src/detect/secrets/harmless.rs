@@ -136,11 +136,22 @@ pub(super) fn is_no_password(name: &str, value: &str) -> bool {
             .is_some_and(|at| last[at + 2..].starts_with(|c: char| c.is_ascii_uppercase() && c != 'D'));
     let number =
         value.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    // `passwordHash: argon2id`
+    let hashed = ["algo", "hash", "hasher", "hashing", "kdf"].iter().any(|how| lower.ends_with(how))
+        && is_algorithm(&value.to_ascii_lowercase());
     ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        || hashed
         || cut
         || number
         || value.contains("%s")
         || name.ends_with(value)
+}
+
+/// What passwords are hashed with, by its name: `argon2id`, `pbkdf2-sha256`.
+fn is_algorithm(value: &str) -> bool {
+    const LONGEST: usize = 24;
+    let known = ["argon2", "bcrypt", "blake", "md5", "pbkdf2", "scrypt", "sha"];
+    value.len() <= LONGEST && known.iter().any(|name| value.starts_with(name))
 }
 
 /// An id by which a request is told from the same one sent again.
@@ -231,6 +242,7 @@ mod tests {
             "password = 0x0000",
             "MovedAttribute(\"HTTPPasswordMgr\", \"urllib2\", \"urllib.request\")",
             "login(name='john', password='secret1')",
+            "passwordHash: argon2id, tokenLifetime: 3600s",
             "struct APFloatBase {",
             "\"sessionId\": \"st-a7b2k3d4e9f6g\"",
             "--verified-access-group-id vagr-0dbe967baf14b7235",
@@ -245,6 +257,7 @@ mod tests {
             "secret: 45ghiukldjahdnhzdauz",
             "\"token\": \"45gbiukldjahdnhzdawz\"",
             "DB_PASSWORD=Tulip-Boat-77",
+            "passwordHash: argon2id$v=19$m=65536$k3JdL9xQ2mVbT7sRz8Yw",
         ] {
             assert_ne!(rules(text), Vec::<&str>::new(), "{text}");
         }

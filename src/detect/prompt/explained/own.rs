@@ -108,7 +108,7 @@ const TOLD: &[&str] = &[
     "words",
 ];
 /// What begins the name of a topic.
-const TOPICS: &[&str] = &[
+pub(super) const TOPICS: &[&str] = &[
     "about",
     "concerning",
     "concernant",
@@ -138,7 +138,9 @@ const LONGEST: usize = 240;
 const SAYING: usize = 2;
 /// Behind these, and before `instructions`, something is named.
 const ARTICLES: &[&str] = &["a", "an", "its", "the", "this"];
-const DATA: &[&str] = &["contained", "embedded", "found", "from", "in", "inside", "within"];
+const DATA: &[&str] = &["by", "contained", "embedded", "found", "from", "in", "inside", "returned", "within"];
+/// What stands in data beside instructions.
+const BESIDE: &[&str] = &["and", "commands", "links", "or", "orders", "prompts", "requests"];
 
 /// What begins the name of data.
 const NAMES: &[&str] = &[
@@ -195,10 +197,10 @@ const OWN: &[&str] = &[
     "user",
     "your",
 ];
-const JOINS: &[&str] = &["and", "et", "then", "und", "y"];
-const CLAUSE: Part = Part::Until(&['.', '!', '?', ';', ':', ',', '\n', '"']);
+pub(super) const JOINS: &[&str] = &["and", "et", "then", "und", "y"];
+pub(super) const CLAUSE: Part = Part::Until(&['.', '!', '?', ';', ':', ',', '\n', '"']);
 
-fn addresses(text: &str) -> bool {
+pub(super) fn addresses(text: &str) -> bool {
     words(text).any(|word| ADDRESSED.contains(&word))
 }
 
@@ -256,11 +258,88 @@ pub(super) fn is_told(around: &Around<'_>) -> bool {
 pub(super) fn is_of_data(around: &Around<'_>) -> bool {
     const LINKS: &[&str] =
         &["are", "appear", "be", "is", "may", "might", "that", "which", "you", "find", "see"];
-    let mut rest = around.words(CLAUSE).skip_while(|word| LINKS.contains(word)).peekable();
+    let rest = around.words(CLAUSE).skip_while(|word| BESIDE.contains(word));
+    let mut rest = rest.skip_while(|word| LINKS.contains(word)).peekable();
     let stands = rest.next_if(|word| DATA.contains(word)).is_some();
     while rest.next_if(|word| DATA.contains(word)).is_some() {}
     let named = rest.next().is_some_and(|word| NAMES.contains(&word));
     stands && named && !rest.take(5).any(|word| OWN.contains(&word))
+}
+
+/// `you will receive the newsletter`: what comes to people, and is nothing that they do.
+pub(super) fn tells_what_comes(around: &Around<'_>) -> bool {
+    const COMES: &[&str] = &["find", "get", "pay", "receive", "see"];
+    const DONE: &[&str] =
+        &["able", "asked", "billed", "charged", "informed", "invited", "notified", "reminded", "sent"];
+    let mut next = around.words(CLAUSE).skip_while(|word| ["also", "no", "longer", "only"].contains(word));
+    next.next().is_some_and(|word| {
+        COMES.contains(&word) || word == "be" && next.next().is_some_and(|done| DONE.contains(&done))
+    })
+}
+
+/// `of the group`: a right that a person gets in a place of people.
+pub(super) fn grants_a_group(around: &Around<'_>) -> bool {
+    const GROUPS: &[&str] = &[
+        "album",
+        "association",
+        "board",
+        "calendar",
+        "channel",
+        "chat",
+        "class",
+        "club",
+        "community",
+        "course",
+        "event",
+        "family",
+        "folder",
+        "forum",
+        "group",
+        "list",
+        "organisation",
+        "organization",
+        "page",
+        "project",
+        "repository",
+        "room",
+        "space",
+        "team",
+        "workspace",
+    ];
+    let mut behind =
+        around.words(Part::After).skip_while(|word| ["istrator", "istrators", "s"].contains(word));
+    behind.next().is_some_and(|word| ["for", "in", "of"].contains(&word))
+        && behind
+            .find(|word| !["a", "an", "our", "the", "this", "your"].contains(word))
+            .is_some_and(|word| GROUPS.contains(&word))
+}
+
+/// `<|im_start|> is the token that …`: a mark that is spoken of, and opens nothing.
+pub(super) fn is_spoken_of(around: &Around<'_>) -> bool {
+    const OF: &[&str] =
+        &["chatml", "delimiter", "delimiters", "marker", "template", "token", "tokenizer", "tokens"];
+    const ROLES: &[&str] = &["assistant", "developer", "model", "system", "tool", "user"];
+    const SAYS: &[&str] =
+        &["and", "are", "begins", "closes", "ends", "is", "marks", "opens", "or", "stands", "token"];
+    let quoted = around.part(Part::Ahead).ends_with(['`', '"', '\'']);
+    let mut behind = around.words(Part::After);
+    let next = behind.next();
+    let says = around.part(Part::After).starts_with([' ', '`', '"', '\'', ','])
+        && next.is_some_and(|word| SAYS.contains(&word) || quoted && !ROLES.contains(&word));
+    let speaks = around.words(Part::Sentence).any(|word| OF.contains(&word));
+    let acts = |text: &str| text.contains('\n') && words(text).any(|word| ROLES.contains(&word));
+    says && speaks && !acts(around.part(Part::After))
+}
+
+/// `the customer's name`: what is not to be told of somebody, and not what is kept from them.
+pub(super) fn is_somebodys(around: &Around<'_>) -> bool {
+    const TELLS: &[&str] =
+        &["alert", "inform", "informing", "let", "notify", "tell", "telling", "to", "from"];
+    const NOT: &[&str] = &["already", "been", "being", "getting", "going", "not", "now"];
+    let after = around.part(Part::After);
+    let thing = ["'s ", "\u{2019}s "].iter().find_map(|end| after.strip_prefix(end));
+    thing.is_some_and(|thing| words(thing).next().is_some_and(|word| !NOT.contains(&word)))
+        && !around.words(Part::Span).any(|word| TELLS.contains(&word))
 }
 
 /// Whether it speaks neither of instructions nor of the user, and of rules only where it says who keeps to none.
