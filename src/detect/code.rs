@@ -8,6 +8,7 @@ mod document;
 mod expansion;
 mod fragments;
 mod functions;
+mod kept;
 mod leaves;
 mod markup;
 mod paths;
@@ -46,7 +47,8 @@ pub(super) const TABLES: &[Table] = &[
     Table { search: Search::Own(markup::element), ..argument(markup::ELEMENTS) },
     argument(markup::RULES),
     argument(shell::RULES),
-    argument(paths::RULES),
+    Table { check: Some(kept::check), ..argument(paths::RULES) },
+    Table { search: Search::Own(kept::next), ..argument(kept::COMMANDS) },
     Table { search: Search::Heads, ..argument(templates::CALLS) },
     argument(templates::RULES),
     argument(targets::RULES),

@@ -7,6 +7,7 @@ mod classifier;
 mod contract;
 mod entry;
 mod joined;
+mod operators;
 mod overlap;
 
 use std::cmp::Ordering;

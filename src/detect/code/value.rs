@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use super::super::literals::Literals;
 use super::super::rules::{Rule, compile};
 use super::super::{Finding, Kind};
-use super::{expansion, fragments, functions, protocol, restricted};
+use super::{expansion, fragments, functions, kept, protocol, restricted};
 
 /// What is longer is no value.
 const LONGEST: usize = 256;
@@ -18,8 +18,14 @@ const LITERAL: usize = 8;
 /// Marks the owner of a literal that is needed.
 const NEEDED: u16 = 1 << 15;
 
-const TABLES: &[&[Rule]] =
-    &[fragments::VALUES, expansion::VALUES, functions::VALUES, protocol::VALUES, restricted::VALUES];
+const TABLES: &[&[Rule]] = &[
+    fragments::VALUES,
+    expansion::VALUES,
+    functions::VALUES,
+    kept::VALUES,
+    protocol::VALUES,
+    restricted::VALUES,
+];
 
 struct Values {
     literals: Literals,
