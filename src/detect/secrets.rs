@@ -6,6 +6,7 @@ mod commands;
 mod harmless;
 mod issued;
 mod keys;
+mod links;
 mod mentions;
 mod name;
 mod value;

@@ -34,6 +34,9 @@ pub(super) const RULES: &[Rule] = rules! {
     "prompt.before-task" "address" 0.7 ["before going on" "before carrying" "before you carry" "before you go on" "prior to answering" "before answering" "before you answer" "before anything else" "before doing anything"]
         r"\b(?:before|prior to) (?:going on|carrying on|you (?:carry|go) on|answering|you answer|(?:doing )?anything else)\b[^.!?\n]{0,50}[,:]\s(?:please\s|first\s|you (?:must|first have to)\s){0,2}(?:do this first|send|share|forward|text my|transfer|delete|execute|invoke|visit (?:https?://|www\.))"
         "Data orders another task before the user's."
+    "prompt.ask-file" "exfiltrate" 0.75 [".aws" ".env" ".kube" ".netrc" ".npmrc" ".ssh" "id_rsa" "id_ed25519"] & ["argument" "context" "field" "parameter"]
+        r"\b(?:add|attach|copy|give|include|pass|paste|provide|put|send|supply)\b(?:\W{1,3}[\w'-]{1,16}){0,3}?\W{1,3}contents?\W{1,3}(?:of|from)\W{1,3}(?:[\w'-]{1,16}\s){0,3}[^\s]{0,40}(?:\.(?:aws|env|kube|netrc|npmrc|ssh)\b|id_(?:rsa|ed25519)\b)\S{0,40}\s(?:in|into|to|as|with)\s(?:the\s|its\s|an?\s)?(?:[`'\x22\w]{1,24}\s)?(?:argument|context|field|parameter)\b"
+        "Data asks for a file that holds secrets."
     "prompt.talk-away" "exfiltrate" 0.8 ["chat history" "conversation so far" "conversation history" "context window" "'s last" "summary of the conversation" "the user has told" "the user has said"] & ["http"]
         r"\b(?:encode|append|put|attach|add|include|load|fetch|post|send)\b[^\n]{0,120}\b(?:chat history|conversation (?:so far|history)|context window|user's (?:last|previous|latest)(?: \w+)? messages|what the user has (?:told|said))\b[^\n]{0,80}\bhttps?://|\bhttps?://\S{1,100}[^\n]{0,60}\b(?:plus|followed by|with|replacing)\b[^\n]{0,60}\b(?:summary of the conversation|user's last|chat history|what the user has (?:told|said))"
         "The text asks to send the conversation away."

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::super::rules::Rule;
 use super::super::runs::Class;
-use super::super::words::Words;
+use super::links::{BLANKS, bridge, phrase, sign};
 use super::mentions::NAMED;
 use super::{harmless, name, value};
 
@@ -127,7 +127,8 @@ fn after(text: &str, name: &str, at: usize, is_token: bool) -> Option<(Range<usi
     let bare = skip(closed, &BLANKS);
     let (closers, blanks) = (closed - at, bare - closed);
     let opened = (at - name.len()).checked_sub(1).map(|before| bytes[before]);
-    let bridged = bridge(&bytes[closed..]).map(|length| closed + length);
+    let phrase = || phrase(&bytes[closed..]).filter(|_| !is_token && closers == 0);
+    let bridged = bridge(&bytes[closed..]).or_else(phrase).map(|length| closed + length);
     let (link, tail) = match sign(&bytes[bare..]) {
         _ if bridged.is_some() => (Link::Sign, bridged.unwrap_or(bare)),
         _ if opened == Some(b'<') && bytes.get(at) == Some(&b'>') => (Link::Sign, at + 1),
@@ -162,7 +163,9 @@ fn after(text: &str, name: &str, at: usize, is_token: bool) -> Option<(Range<usi
     let raw = text.get(tail..tail + end)?;
     let raw = &raw[..next_parameter(raw).unwrap_or(raw.len())];
     let raw = raw.trim_end_matches(['.', ')', ']', '}', '\\']);
-    Some((tail..tail + raw.len(), link, false))
+    // `<password>` is closed behind its value like a string, but may be the word for it in some language.
+    let element = opened == Some(b'<') && bytes[tail + raw.len()..].starts_with(b"</");
+    Some((tail..tail + raw.len(), link, element && value::changes_case(raw)))
 }
 
 /// Whether a value goes on with values of its own: a token at all, and a password that is too long for one.
@@ -185,23 +188,6 @@ fn next_parameter(raw: &str) -> Option<usize> {
     memchr::memchr_iter(b'&', raw.as_bytes()).find(|at| ends(*at))
 }
 
-/// The length of what stands before a value whose name is a value itself: `name="password" value=`.
-fn bridge(text: &[u8]) -> Option<usize> {
-    static GAPS: Class = Class::of(b" \t\r\n,{");
-    static MEMBERS: Words = Words::new(&["default", "value"]);
-    const GAP: usize = 24;
-    let gap = GAPS.length(&text[..text.len().min(GAP + 1)]);
-    let quote = |at: usize| at + usize::from(matches!(text.get(at), Some(b'"' | b'\'')));
-    let start = quote(gap);
-    if gap == 0 || gap > GAP {
-        return None;
-    }
-    let member = MEMBERS.begin(text.get(start..)?, |_| true)?;
-    let end = quote(start + MEMBERS.word(member).len());
-    let sign = end + BLANKS.length(&text[end..]);
-    matches!(text.get(sign), Some(b'=' | b':')).then_some(sign + 1)
-}
-
 /// `setPassword`, `withToken`
 fn is_setter(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
@@ -214,23 +200,11 @@ fn is_call(text: &[u8]) -> bool {
 
 /// What closes a name, what stands between it and the sign, what may follow the sign, and the marks of a string.
 static CLOSERS: Class = Class::of(b"\"'`)]*");
-static BLANKS: Class = Class::of(b" \t");
 static TAILS: Class = Class::of(b" \t>=");
 static MARKS: Class = Class::of(b"bruf@");
 /// Where a value without quotes ends, and where one in the query of an address does.
 static STOPS: Class = Class::of(b" \t\n\x0c\r\"'`;<>|,");
 static QUERY_STOPS: Class = Class::of(b" \t\n\x0c\r\"'`;<>|,&#");
-
-/// The length of the sign of an assignment that a text begins with.
-fn sign(text: &[u8]) -> Option<usize> {
-    match text {
-        [b':', b':', b':', b'=', ..] | [b'i' | b'e', b's', b't', b' ', ..] => Some(4),
-        [b':', b':', b'=', ..] | [b'=' | b'!', b'=', b'=', ..] | [b'i' | b'e', b's', b' ', ..] => Some(3),
-        [b'=' | b'!' | b':' | b'?', b'=', ..] | [b'=' | b'-', b'>', ..] | [b'|', b'|', ..] => Some(2),
-        [b'=' | b':', ..] => Some(1),
-        _ => None,
-    }
-}
 
 const LONGEST: usize = 400;
 const SHORTEST_PASSWORD: usize = 4;

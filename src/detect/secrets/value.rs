@@ -128,6 +128,13 @@ pub(super) fn is_mixed(value: &str) -> bool {
     upper >= 4 && lower >= 4 && digits >= 3 && entropy(value) >= 4.2
 }
 
+/// Capitals and small letters in turn, as nobody spells a word.
+pub(super) fn changes_case(raw: &str) -> bool {
+    const CHANGES: usize = 4;
+    let case = |byte: u8| byte.is_ascii_uppercase();
+    raw.as_bytes().windows(2).filter(|two| case(two[0]) != case(two[1])).count() >= CHANGES
+}
+
 /// Whether the first part of a token is a JSON object, whole.
 pub(super) fn is_jwt(token: &str) -> bool {
     let head = token.split('.').next().and_then(|head| decode::unbase64(head.as_bytes()));
