@@ -39,9 +39,10 @@ const RUNNERS: &[&str] =
     &["curl", "eval", "mshta", "nc", "ncat", "netcat", "osascript", "rundll32", "su", "sudo", "wget"];
 /// What sets up the surroundings of a server in a shell, or starts one.
 const STARTERS: &[&str] = &[
-    ".", "bun", "bunx", "cargo", "cd", "conda", "deno", "docker", "dotnet", "exec", "export", "go", "java",
-    "mise", "node", "npm", "npx", "nvm", "php", "pip", "pip3", "pipx", "pnpm", "podman", "poetry", "python",
-    "python3", "ruby", "set", "source", "uv", "uvx", "yarn",
+    ".", "[", "[[", "bun", "bunx", "cargo", "cd", "conda", "deno", "docker", "dotnet", "echo", "exec",
+    "export", "go", "java", "mise", "node", "npm", "npx", "nvm", "php", "pip", "pip3", "pipx", "pnpm",
+    "podman", "poetry", "python", "python3", "ruby", "set", "sleep", "source", "test", "umask", "unset",
+    "uv", "uvx", "yarn",
 ];
 
 pub(super) fn judge(command: &str, args: &[&str], signs: &mut Vec<Sign>) {
@@ -50,6 +51,11 @@ pub(super) fn judge(command: &str, args: &[&str], signs: &mut Vec<Sign>) {
     if let ("cmd", [run, started, rest @ ..]) = (name, args)
         && run.eq_ignore_ascii_case("/c")
         && STARTERS.contains(&self::name(started))
+    {
+        return judge(started, rest, signs);
+    }
+    if let ("wsl", [started, rest @ ..]) = (name, args)
+        && !started.starts_with('-')
     {
         return judge(started, rest, signs);
     }
@@ -96,9 +102,27 @@ fn is_inline(name: &str, args: &[&str]) -> bool {
         "cmd" => true,
         "node" | "perl" | "ruby" | "deno" | "bun" => has(&["-e", "--eval", "eval", "-p", "--print"]),
         _ if SHELLS.contains(&name) => has(&["-i"]),
-        _ if name.starts_with("python") => has(&["-c"]),
+        _ if name.starts_with("python") => {
+            let code = args.iter().position(|arg| *arg == "-c").map(|at| args.get(at + 1));
+            code.is_some_and(|code| !code.is_some_and(|code| only_imports(code)))
+        }
         _ => RUNNERS.contains(&name),
     }
+}
+
+/// Whether code in Python imports a server and starts it: `from notes import main; main()`
+fn only_imports(code: &str) -> bool {
+    const ELSE: &[&str] = &["eval", "exec", "input", "popen", "system"];
+    let is_call = |line: &str| {
+        line.ends_with(')')
+            && line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.()".contains(&byte))
+            && !line.split(['.', '(', ')']).any(|word| ELSE.contains(&word))
+    };
+    let is_start = |line: &str| {
+        let is_import = line.starts_with("import ") || line.starts_with("from ");
+        line.is_empty() || is_import || line.starts_with("sys.path.") || is_call(line)
+    };
+    !code.contains("http") && code.split([';', '\n']).map(str::trim).all(is_start)
 }
 
 /// `-enc`, `-EncodedCommand` and what else PowerShell takes for it.
@@ -123,7 +147,9 @@ fn is_start(command: &str) -> bool {
     if program == "exec" && !args.is_empty() {
         return is_start(&args.join(" "));
     }
-    let writes = |arg: &String| arg.contains('>') && !arg.ends_with("/dev/null") && !arg.ends_with("&1");
+    // Errors may go to a log.
+    let to_a_log = |arg: &str| arg.starts_with("2>") || arg.ends_with("/dev/null") || arg.ends_with("&2");
+    let writes = |arg: &String| arg.contains('>') && !to_a_log(arg);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let is_path = program.contains('/') && !program.contains("..") && !environment::is_anybodys(program);
     (STARTERS.contains(&program.as_str()) || is_path && !SHELLS.contains(&name(program)))
