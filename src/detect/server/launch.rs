@@ -1,5 +1,6 @@
 //! The program that a server is, or that starts it.
 
+use super::super::FLAGGED;
 use super::{Sign, address, container, environment};
 
 const SHELL: Sign = Sign {
@@ -54,10 +55,13 @@ pub(super) fn judge(command: &str, args: &[&str], signs: &mut Vec<Sign>) {
     {
         return judge(started, rest, signs);
     }
-    if let ("wsl", [started, rest @ ..]) = (name, args)
-        && !started.starts_with('-')
-    {
-        return judge(started, rest, signs);
+    // What runs another program: it is judged as if it stood there alone, with what is set for it.
+    if WRAPPERS.contains(&name) {
+        signs.extend(args.iter().filter_map(|arg| set(arg)));
+        let is_program = |arg: &&str| runs_code(self::name(arg));
+        if let Some(at) = args.iter().position(is_program) {
+            return judge(args[at], &args[at + 1..], signs);
+        }
     }
     let script = script(name, args);
     if is_inline(name, args) || script.is_some_and(|script| !only_starts(script)) {
@@ -80,6 +84,24 @@ pub(super) fn judge(command: &str, args: &[&str], signs: &mut Vec<Sign>) {
     if args.iter().any(|arg| is_misspelt(arg)) {
         signs.push(NAME);
     }
+}
+
+/// What runs a program that stands among its arguments.
+const WRAPPERS: &[&str] =
+    &["conda", "env", "mise", "nice", "nohup", "poetry", "setsid", "stdbuf", "time", "timeout", "uv", "wsl"];
+
+/// Whether a program can be told what to do by its arguments.
+fn runs_code(name: &str) -> bool {
+    SHELLS.contains(&name)
+        || RUNNERS.contains(&name)
+        || name.starts_with("python")
+        || matches!(name, "bun" | "cmd" | "deno" | "node" | "perl" | "powershell" | "pwsh" | "ruby")
+}
+
+/// A variable that is set to something harmful.
+fn set(word: &str) -> Option<Sign> {
+    let (name, value) = word.split_once('=').filter(|(name, _)| is_name(name))?;
+    environment::judge(name, value)
 }
 
 /// The program's own name.
@@ -139,7 +161,7 @@ fn only_starts(script: &str) -> bool {
 
 /// One command of a script.
 fn is_start(command: &str) -> bool {
-    let unquoted = |word: &'_ str| word.trim_matches(['"', '\'']).to_owned();
+    let unquoted = |word: &'_ str| word.replace(['"', '\''], "");
     let words: Vec<String> = command.split_whitespace().map(unquoted).collect();
     let is_set = |word: &&String| word.split_once('=').is_some_and(|(name, _)| is_name(name));
     let from = words.iter().take_while(is_set).count();
@@ -151,9 +173,16 @@ fn is_start(command: &str) -> bool {
     let to_a_log = |arg: &str| arg.starts_with("2>") || arg.ends_with("/dev/null") || arg.ends_with("&2");
     let writes = |arg: &String| arg.contains('>') && !to_a_log(arg);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let harms = |word: &String| {
+        set(word).is_some_and(|sign| sign.score >= FLAGGED)
+            || environment::is_anybodys(word)
+            || address::is_open(word)
+            || has_open(word)
+            || is_misspelt(word)
+    };
     let is_path = program.contains('/') && !program.contains("..") && !environment::is_anybodys(program);
     (STARTERS.contains(&program.as_str()) || is_path && !SHELLS.contains(&name(program)))
-        && !words.iter().any(|word| word.contains("$(") || writes(word))
+        && !words.iter().any(|word| word.contains("$(") || writes(word) || harms(word))
         && !is_inline(name(program), &args)
         && container::judge(name(program), &args).is_none()
 }
