@@ -3,7 +3,7 @@
 #
 #   scripts/fuzz.sh [TARGET ...] [--seconds N]
 #
-# A target is inspect, normalise, restore, message or settings: all of them, one after the other, if none is named.
+# A target is a file in fuzz/targets/: all of them, one after the other, if none is named.
 # Each runs for N seconds [900]. A finding ends the run with its text under fuzz/artifacts/, and exit code 1.
 set -euo pipefail
 
@@ -19,7 +19,7 @@ while (($#)); do
   esac
   shift
 done
-((${#targets[@]})) || targets=(inspect normalise restore message settings)
+((${#targets[@]})) || for file in fuzz/targets/*.rs; do targets+=("$(basename "$file" .rs)"); done
 
 command -v cargo-fuzz >/dev/null 2>&1 || cargo install --locked cargo-fuzz
 
@@ -35,9 +35,10 @@ fi
 # several times as many texts are tried.
 for target in "${targets[@]}"; do
   case $target in
-    inspect | normalise) seeds=texts ;;
-    restore) seeds=values ;;
+    inspect | normalise | redact) seeds=texts ;;
+    restore | passed_on) seeds=values ;;
     message) seeds=messages ;;
+    entry) seeds=entries ;;
     *) seeds=$target ;;
   esac
   mkdir -p "fuzz/corpus/$target"

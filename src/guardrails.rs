@@ -40,10 +40,12 @@ use generation::Generations;
 pub use input::{CheckedCall, ClearedCall, Inputs};
 pub use output::CheckedOutput;
 #[cfg(fuzzing)]
-pub use pii::hidden_and_restored;
+pub use pii::{hidden_and_restored, restored_in};
 pub use provider::Side;
 use provider::{GuardrailProvider, ProviderFault};
 pub use registration::ServerBlocked;
+#[cfg(fuzzing)]
+pub use replacements::cut_out;
 pub use verdict::{Judged, Verdict, Violation};
 
 /// The door's keeper: one for the process, with the provider of the settings that a scope carries.

@@ -32,7 +32,7 @@ pub mod driven {
     pub use crate::config::environment::Environment;
     pub use crate::config::file::parse as parse_settings;
     pub use crate::gateway::answer_to_malformed;
-    pub use crate::guardrails::hidden_and_restored;
+    pub use crate::guardrails::{cut_out, hidden_and_restored, restored_in};
     pub use crate::json::{sorted, values, write};
     pub use crate::lines::{Line, LineReader, message_id};
 }

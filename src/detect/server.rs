@@ -172,4 +172,11 @@ mod tests {
             assert!(rules(text).contains(&rule), "{text}: {:?}", rules(text));
         }
     }
+
+    #[test]
+    fn a_script_of_one_word_over_and_over_ends() {
+        let script = "exec ".repeat(20_000);
+        let judged = judge(&Entry { command: "sh", args: vec!["-c", &script], ..Entry::default() });
+        assert_eq!(judged.len(), 0, "nothing is started");
+    }
 }

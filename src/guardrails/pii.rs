@@ -255,6 +255,25 @@ impl Hideout<'_> {
 /// A value with its private data taken out and put back; nothing where it was refused.
 #[cfg(fuzzing)]
 pub fn hidden_and_restored(value: &Value) -> Option<Value> {
+    let (mut value, vault) = hidden(value)?;
+    change(&mut value, &mut |text| {
+        if let Some(restored) = vault.restore(text) {
+            *text = restored;
+        }
+    });
+    Some(value)
+}
+
+/// What a server makes of a value that has its private data taken out, with that data put back.
+#[cfg(fuzzing)]
+pub fn restored_in(value: &Value, passed_on: impl Fn(&Value) -> String) -> Option<String> {
+    let (value, vault) = hidden(value)?;
+    let text = passed_on(&value);
+    Some(vault.restore(&text).unwrap_or(text))
+}
+
+#[cfg(fuzzing)]
+fn hidden(value: &Value) -> Option<(Value, Vault)> {
     use futures_util::FutureExt as _;
     let local = super::local::Local::new(crate::config::LocalSettings::default());
     let (vault, policy, allowance) = (Vault::new(), Policy::default(), Allowance::default());
@@ -263,12 +282,7 @@ pub fn hidden_and_restored(value: &Value) -> Option<Value> {
     let exposed = Exposed { value: &mut value, spared: &[], numbers: Vec::new() };
     let hiding = hide(finder, Hideout { vault: &vault, allowance: &allowance }, exposed);
     hiding.now_or_never()?.ok()?;
-    change(&mut value, &mut |text| {
-        if let Some(restored) = vault.restore(text) {
-            *text = restored;
-        }
-    });
-    Some(value)
+    Some((value, vault))
 }
 
 fn each(

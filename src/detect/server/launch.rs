@@ -40,10 +40,10 @@ const RUNNERS: &[&str] =
     &["curl", "eval", "mshta", "nc", "ncat", "netcat", "osascript", "rundll32", "su", "sudo", "wget"];
 /// What sets up the surroundings of a server in a shell, or starts one.
 const STARTERS: &[&str] = &[
-    ".", "[", "[[", "bun", "bunx", "cargo", "cd", "conda", "deno", "docker", "dotnet", "echo", "exec",
-    "export", "go", "java", "mise", "node", "npm", "npx", "nvm", "php", "pip", "pip3", "pipx", "pnpm",
-    "podman", "poetry", "python", "python3", "ruby", "set", "sleep", "source", "test", "umask", "unset",
-    "uv", "uvx", "yarn",
+    ".", "[", "[[", "bun", "bunx", "cargo", "cd", "conda", "deno", "docker", "dotnet", "echo", "export",
+    "go", "java", "mise", "node", "npm", "npx", "nvm", "php", "pip", "pip3", "pipx", "pnpm", "podman",
+    "poetry", "python", "python3", "ruby", "set", "sleep", "source", "test", "umask", "unset", "uv", "uvx",
+    "yarn",
 ];
 
 pub(super) fn judge(command: &str, args: &[&str], signs: &mut Vec<Sign>) {
@@ -163,12 +163,9 @@ fn only_starts(script: &str) -> bool {
 fn is_start(command: &str) -> bool {
     let unquoted = |word: &'_ str| word.replace(['"', '\''], "");
     let words: Vec<String> = command.split_whitespace().map(unquoted).collect();
-    let is_set = |word: &&String| word.split_once('=').is_some_and(|(name, _)| is_name(name));
-    let from = words.iter().take_while(is_set).count();
+    let is_set = |word: &str| word.split_once('=').is_some_and(|(name, _)| is_name(name));
+    let from = words.iter().take_while(|word| is_set(word) || *word == "exec").count();
     let Some((program, args)) = words[from..].split_first() else { return true };
-    if program == "exec" && !args.is_empty() {
-        return is_start(&args.join(" "));
-    }
     // Errors may go to a log.
     let to_a_log = |arg: &str| arg.starts_with("2>") || arg.ends_with("/dev/null") || arg.ends_with("&2");
     let writes = |arg: &String| arg.contains('>') && !to_a_log(arg);
