@@ -82,8 +82,11 @@ const LONG: usize = 64 << 10;
 /// What looks at a reading of a text without waiting for anything else.
 #[derive(Clone, Copy)]
 enum Detector {
-    Rules,
+    Rules(rules::Share),
     Private,
+    Ids,
+    /// Private data that is looked for where somebody asks for it.
+    Extras,
     Secrets,
     /// Values that break out.
     Code,
@@ -98,17 +101,18 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
     }
     let view = View::of(text);
     let (readings, unread) = readings::of(&view, place, kinds);
-    let looks = readings.iter().flat_map(|reading| Detector::ALL.map(|detector| (reading, detector)));
-    let look = |(reading, detector): &(&Reading<'_, '_>, Detector)| detector.look(reading, place);
-    let mut seen = if text.len() > LONG {
+    let is_long = text.len() > LONG;
+    let detectors = if is_long && readings.len() == 1 { Detector::APART } else { Detector::ALL };
+    let looks = readings.iter().flat_map(|reading| detectors.iter().map(move |detector| (reading, detector)));
+    let look = |(reading, detector): &(&Reading<'_, '_>, &Detector)| detector.look(reading, place);
+    let mut seen = if is_long {
         abreast::each(&looks.collect::<Vec<_>>(), look)
     } else {
         looks.map(|one| look(&one)).collect()
     }
     .into_iter();
     for reading in &readings {
-        let seen = Detector::ALL.map(|_| seen.next().unwrap_or_default());
-        let judged = together(reading, place, seen).into_iter();
+        let judged = together(reading, place, detectors.iter().zip(seen.by_ref())).into_iter();
         let of_text = |one: Finding| Finding { span: view.origin(reading.layer, one.span.clone()), ..one };
         found.extend(judged.map(of_text));
     }
@@ -133,12 +137,32 @@ pub fn inspect(text: &str, place: Place, kinds: Kinds) -> Vec<Finding> {
 /// What the rules see of code in a command that is run as it stands: nothing around it explains it.
 pub fn inspect_command(command: &str) -> Vec<Finding> {
     let mut found = Vec::new();
-    rules::scan(command, Place::Argument, Kinds::NONE.with(Kind::CodeInjection), &mut found);
+    let kinds = Kinds::NONE.with(Kind::CodeInjection);
+    rules::scan(command, Place::Argument, kinds, rules::Share::Whole, &mut found);
     in_order(found)
 }
 
 impl Detector {
-    const ALL: [Self; 5] = [Self::Rules, Self::Private, Self::Secrets, Self::Code, Self::Models];
+    const ALL: &[Self] = &[
+        Self::Rules(rules::Share::Whole),
+        Self::Private,
+        Self::Ids,
+        Self::Extras,
+        Self::Secrets,
+        Self::Code,
+        Self::Models,
+    ];
+    /// The same, for one reading that several threads look at: the rules are most of the work.
+    const APART: &[Self] = &[
+        Self::Rules(rules::Share::Even),
+        Self::Rules(rules::Share::Odd),
+        Self::Private,
+        Self::Ids,
+        Self::Models,
+        Self::Extras,
+        Self::Secrets,
+        Self::Code,
+    ];
 
     fn look(self, reading: &Reading<'_, '_>, place: Place) -> Vec<Finding> {
         let (text, kinds) = (reading.layer.text(), reading.kinds);
@@ -162,26 +186,37 @@ impl Detector {
 
     fn scan(self, text: &str, place: Place, kinds: Kinds, seen: &mut Vec<Finding>) {
         match self {
-            Self::Rules => rules::scan(text, place, kinds, seen),
-            Self::Private if kinds.contains(Kind::Pii) => {
-                pii::scan(text, place, seen);
-                pii::extra::scan(text, kinds, seen);
-            }
+            Self::Rules(share) => rules::scan(text, place, kinds, share, seen),
+            Self::Private if kinds.contains(Kind::Pii) => seen.extend(pii::forms(text, place)),
+            Self::Ids if kinds.contains(Kind::Pii) => seen.extend(pii::ids(text)),
+            Self::Extras if kinds.contains(Kind::Pii) => pii::extra::scan(text, kinds, seen),
             Self::Secrets if kinds.contains(Kind::Secret) => secrets::scan(text, seen),
             Self::Code if kinds.contains(Kind::CodeInjection) && place == Place::Argument => {
                 code::scan(text, seen);
             }
             Self::Models => model::scan(text, place, kinds, seen),
-            Self::Private | Self::Secrets | Self::Code => {}
+            Self::Private | Self::Ids | Self::Extras | Self::Secrets | Self::Code => {}
         }
     }
 }
 
 /// What all of them say of a reading of a text; the models come last, and are asked of what nothing has decided.
-fn together(reading: &Reading<'_, '_>, place: Place, seen: [Vec<Finding>; 5]) -> Vec<Finding> {
+fn together<'d>(
+    reading: &Reading<'_, '_>,
+    place: Place,
+    looked: impl Iterator<Item = (&'d Detector, Vec<Finding>)>,
+) -> Vec<Finding> {
     let (text, kinds) = (reading.layer.text(), reading.kinds);
-    let [mut seen, private, secrets, code, thoughts] = seen;
-    seen.extend([private, secrets, code].into_iter().flatten());
+    let (mut seen, mut private, mut ids, mut thoughts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (detector, found) in looked {
+        match detector {
+            Detector::Private => private = found,
+            Detector::Ids => ids = found,
+            Detector::Models => thoughts = found,
+            _ => seen.extend(found),
+        }
+    }
+    seen.extend(pii::together(private, ids));
     if kinds.contains(Kind::PromptInjection) && place == Place::Result {
         prompt::judge_result(text, &mut seen);
     }

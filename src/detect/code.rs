@@ -79,7 +79,8 @@ pub(super) fn inside(text: &str, found: &mut Vec<Finding>) {
         let view = View::of(&text[value.clone()]);
         for layer in layers(&view, Place::Argument) {
             let mut seen = Vec::new();
-            rules::scan(layer.text(), Place::Argument, Kinds::NONE.with(Kind::CodeInjection), &mut seen);
+            let kinds = Kinds::NONE.with(Kind::CodeInjection);
+            rules::scan(layer.text(), Place::Argument, kinds, rules::Share::Whole, &mut seen);
             scan(layer.text(), &mut seen);
             for mut finding in seen {
                 let span = view.origin(layer, finding.span);

@@ -46,33 +46,47 @@ const ABOUT: &[&str] = &[
     "version",
 ];
 
-/// Adds the personal data of a text.
-pub(super) fn scan(text: &str, place: Place, found: &mut Vec<Finding>) {
+/// The personal data of a text that has a form of its own.
+pub(super) fn forms(text: &str, place: Place) -> Vec<Finding> {
     let mut seen = Vec::new();
     email::scan(text, place, &mut seen);
     network::scan(text, &mut seen);
-    let digits = text.bytes().filter(u8::is_ascii_digit).take(6).count();
-    if digits == 6 {
+    if digits(text, 6) == 6 {
         iban::scan(text, &mut seen);
         numbers::scan(text, &mut seen);
     }
     settle(&mut seen);
-    let value = text.len() <= national::VALUE && (digits > 0 || text.contains('.'));
-    if value || digits >= FEWEST {
-        let mut ids = Vec::new();
+    seen
+}
+
+/// The numbers of a text that offices give to people.
+pub(super) fn ids(text: &str) -> Vec<Finding> {
+    let mut ids = Vec::new();
+    let digits = digits(text, FEWEST);
+    if digits == FEWEST || text.len() <= national::VALUE && (digits > 0 || text.contains('.')) {
         national::scan(text, &mut ids);
-        // What is only likely may be several things at once.
-        let (mut sure, mut likely) = ids.into_iter().partition(|id| id.score >= super::FLAGGED);
-        seen.append(&mut sure);
-        settle(&mut seen);
-        // A faint sign inside what is known is no news: the host of an e-mail address.
-        let known = |one: &Finding| {
-            seen.iter().any(|by| by.span.start < one.span.end && one.span.start < by.span.end)
-        };
-        likely.retain(|one| one.score > FAINT || !known(one));
-        seen.append(&mut likely);
     }
-    found.append(&mut seen);
+    ids
+}
+
+/// What stays of both. What is only likely may be several things at once.
+pub(super) fn together(mut seen: Vec<Finding>, ids: Vec<Finding>) -> Vec<Finding> {
+    if ids.is_empty() {
+        return seen;
+    }
+    let (mut sure, mut likely): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| id.score >= super::FLAGGED);
+    seen.append(&mut sure);
+    settle(&mut seen);
+    // A faint sign inside what is known is no news: the host of an e-mail address.
+    let known =
+        |one: &Finding| seen.iter().any(|by| by.span.start < one.span.end && one.span.start < by.span.end);
+    likely.retain(|one| one.score > FAINT || !known(one));
+    seen.append(&mut likely);
+    seen
+}
+
+fn digits(text: &str, most: usize) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).take(most).count()
 }
 
 /// Adds what the value of a member is by the name of it, as if the two stood in a text.
@@ -91,12 +105,9 @@ pub(super) fn member(name: &str, value: &str, found: &mut Vec<Finding>) {
     let about = ABOUT.iter().any(|word| word.eq_ignore_ascii_case(last));
     let start = text.len();
     text.push_str(value);
-    let mut seen = Vec::new();
-    scan(&text, Place::Argument, &mut seen);
-    let mut alone = Vec::new();
-    if !seen.is_empty() {
-        scan(value, Place::Argument, &mut alone);
-    }
+    let all = |text: &str| together(forms(text, Place::Argument), ids(text));
+    let seen = all(&text);
+    let alone = if seen.is_empty() { Vec::new() } else { all(value) };
     // What the value says by itself is no news.
     let known = |one: &Finding| alone.iter().any(|by| by.rule == one.rule && by.score >= one.score);
     let told = |one: &Finding| one.span.start >= start && !(about && one.rule == phone::RULE) && !known(one);

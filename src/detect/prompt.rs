@@ -48,7 +48,7 @@ const NEAR: usize = 400;
 /// Adds one finding for weak signs of one kind that stand together.
 pub(super) fn combine(seen: &mut Vec<Finding>, kind: Kind) {
     let mut weak: Vec<&Finding> = seen.iter().filter(|one| one.label == "weak" && one.kind == kind).collect();
-    weak.sort_by_key(|one| one.span.start);
+    weak.sort_by_key(|one| (one.span.start, one.span.end, one.rule));
     let mut best: Option<(f32, usize, usize)> = None;
     for (index, first) in weak.iter().enumerate() {
         let mut rules: Vec<&str> = Vec::new();

@@ -227,15 +227,35 @@ fn gates() -> &'static [Gate] {
     GATES.get_or_init(|| compiled().iter().map(gate).collect())
 }
 
-/// The literals of all rules for one place, or of those for code alone, which more readings are judged for. They are
+/// All rules, or half of them: what one finds depends on no other.
+#[derive(Clone, Copy)]
+pub(super) enum Share {
+    Whole,
+    Even,
+    Odd,
+}
+
+impl Share {
+    fn holds(self, rule: u16) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Even => rule.is_multiple_of(2),
+            Self::Odd => !rule.is_multiple_of(2),
+        }
+    }
+}
+
+/// The literals of some rules for one place, or of those for code alone, which more readings are judged for. They are
 /// constants, so that it is there; a test holds it.
-fn literals(place: Place, kinds: Kinds) -> Option<&'static Literals> {
+fn literals(place: Place, kinds: Kinds, share: Share) -> Option<&'static Literals> {
     const CODE: Kinds = Kinds::NONE.with(Kind::CodeInjection);
-    static LITERALS: [OnceLock<Option<Literals>>; 6] = [const { OnceLock::new() }; 6];
+    static LITERALS: [[[OnceLock<Option<Literals>>; 2]; 3]; 3] =
+        [const { [const { [const { OnceLock::new() }; 2] }; 3] }; 3];
     let alone = kinds == CODE;
     let build = || {
         let sought = |table: &Table| table.places.contains(&place) && (!alone || CODE.contains(table.kind));
-        let rules = (0_u16..).zip(compiled()).filter(|(_, compiled)| sought(compiled.table));
+        let rules = (0_u16..).zip(compiled());
+        let rules = rules.filter(|(index, compiled)| share.holds(*index) && sought(compiled.table));
         Literals::new(rules.flat_map(|(index, compiled)| {
             let (gates, needs) = (compiled.rule.gates.iter(), compiled.rule.needs.iter());
             let most = if WHOLE.contains(&compiled.rule.id) { NEED } else { LITERAL };
@@ -243,12 +263,12 @@ fn literals(place: Place, kinds: Kinds) -> Option<&'static Literals> {
             gates.chain(needs.map(move |need| (index | NEEDED, &need.as_bytes()[..need.len().min(NEED)])))
         }))
     };
-    LITERALS[place as usize * 2 + usize::from(alone)].get_or_init(build).as_ref()
+    LITERALS[place as usize][share as usize][usize::from(alone)].get_or_init(build).as_ref()
 }
 
 /// Adds what the rules find in a text.
-pub(super) fn scan(text: &str, place: Place, kinds: Kinds, found: &mut Vec<Finding>) {
-    let Some(literals) = literals(place, kinds) else { return };
+pub(super) fn scan(text: &str, place: Place, kinds: Kinds, share: Share, found: &mut Vec<Finding>) {
+    let Some(literals) = literals(place, kinds, share) else { return };
     let (compiled_rules, gates) = (compiled(), gates());
     let mut windows: Vec<Window> = vec![Window::default(); compiled_rules.len()];
     let mut touched: Vec<u16> = Vec::new();
@@ -390,7 +410,8 @@ mod tests {
     fn what_is_nearly_an_order_counts_only_where_nothing_but_a_trap_has_it_so_often() {
         let found = |text: &str| {
             let mut found = Vec::new();
-            scan(text, Place::Result, Kinds::NONE.with(Kind::PromptInjection), &mut found);
+            let kinds = Kinds::NONE.with(Kind::PromptInjection);
+            scan(text, Place::Result, kinds, Share::Whole, &mut found);
             found.iter().any(|one| one.rule == "prompt.override")
         };
         assert!(found(&"ignore rule ".repeat(MAX_TRIES + 1)));
@@ -399,8 +420,7 @@ mod tests {
         assert!(!found(&line.repeat(MAX_TRIES * 2)));
     }
 
-    #[test]
-    fn a_glance_lets_pass_whatever_its_pattern_matches() {
+    fn texts() -> Vec<String> {
         let lines = [
             include_str!("../../tests/detect/code_injection.jsonl"),
             include_str!("../../tests/detect/prompt_injection.jsonl"),
@@ -408,12 +428,34 @@ mod tests {
             include_str!("../../tests/detect/ordinary.jsonl"),
         ];
         let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON");
-        let texts: Vec<String> = lines
-            .iter()
-            .flat_map(|file| file.lines())
-            .filter_map(|line| value(line)["text"].as_str().map(str::to_owned))
-            .collect();
+        let lines = lines.iter().flat_map(|file| file.lines());
+        let texts: Vec<String> =
+            lines.filter_map(|line| value(line)["text"].as_str().map(str::to_owned)).collect();
         assert!(texts.len() > 200, "{}", texts.len());
+        texts
+    }
+
+    #[test]
+    fn two_halves_find_what_the_whole_finds() {
+        let text = texts().join("\n");
+        for place in EVERYWHERE {
+            let found = |shares: &[Share]| {
+                let mut found = Vec::new();
+                for share in shares {
+                    scan(&text, *place, Kinds::ALL, *share, &mut found);
+                }
+                found.sort_by_key(|one| (one.span.start, one.span.end, one.rule));
+                found
+            };
+            let whole = found(&[Share::Whole]);
+            assert!(whole.len() > 100, "{}", whole.len());
+            assert_eq!(found(&[Share::Even, Share::Odd]), whole);
+        }
+    }
+
+    #[test]
+    fn a_glance_lets_pass_whatever_its_pattern_matches() {
+        let texts = texts();
         for compiled in compiled() {
             let Some(may_match) = compiled.glance else { continue };
             let pattern = compiled.pattern().expect("a pattern");
@@ -518,8 +560,10 @@ mod tests {
     #[test]
     fn every_pattern_compiles_and_every_rule_has_a_name_of_its_own() {
         for place in EVERYWHERE {
-            assert!(literals(*place, Kinds::ALL).is_some());
-            assert!(literals(*place, Kinds::NONE.with(Kind::CodeInjection)).is_some());
+            for share in [Share::Whole, Share::Even, Share::Odd] {
+                assert!(literals(*place, Kinds::ALL, share).is_some());
+                assert!(literals(*place, Kinds::NONE.with(Kind::CodeInjection), share).is_some());
+            }
         }
         let mut names = HashSet::new();
         for compiled in compiled() {

@@ -92,8 +92,13 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
     });
     let begins = begins(bytes, &windows);
     let mut claims = if windows.is_empty() { Vec::new() } else { vec![0; text.len()] };
+    // Windows of one kind follow each other.
+    let mut left: Vec<&[usize]> = begins.iter().map(Vec::as_slice).collect();
     for window in &windows {
-        look(text, window, &begins[window.0], &mut claims, |span| found.push(finding(window.0, span, NAMED)));
+        let left = &mut left[window.0];
+        let behind = left.iter().take_while(|at| **at < window.1.start).count();
+        *left = &left[behind..];
+        look(text, window, left, &mut claims, |span| found.push(finding(window.0, span, NAMED)));
     }
     if text.len() <= VALUE {
         let unnamed = latest.iter().enumerate().filter(|(_, named)| named.is_none());
@@ -123,7 +128,7 @@ fn begins(bytes: &[u8], windows: &[(usize, Range<usize>)]) -> Vec<Vec<usize>> {
     begins
 }
 
-/// The numbers in a window, out of the places where one may begin. Around it are its ends or a sign, which two may share.
+/// The numbers in a window, out of the places from its start on where one may begin. Around it are its ends or a sign, which two may share.
 /// Of several kinds that a number may be of, the one that is named first counts: `claims` has where it ends, by where it
 /// begins, and no other is looked at there.
 fn look(
@@ -135,8 +140,7 @@ fn look(
 ) {
     let bytes = &text.as_bytes()[..window.end];
     let mut from = window.start;
-    let first = begins.partition_point(|at| *at < from);
-    for at in begins[first..].iter().copied().take_while(|at| *at < window.end) {
+    for at in begins.iter().copied().take_while(|at| *at < window.end) {
         if at <= from && at > 0 {
             continue;
         }

@@ -168,14 +168,27 @@ fn after(text: &str, name: &str, at: usize, is_token: bool) -> Option<(Range<usi
     Some((tail..tail + raw.len(), link, element && value::changes_case(raw)))
 }
 
-/// Whether a value goes on with values of its own: a token at all, and a password that is too long for one.
+/// Whether a value goes on with values of its own: a token at all, and a password with too many of them, or too long for
+/// one.
 fn is_chain(near: &[u8], stops: &Class, is_token: bool) -> bool {
     let is_sign = |byte: &u8| *byte == b'=' || *byte == b'&' || stops.has(*byte);
     let Some(sign) = near.iter().take(LONG_PASSWORD).position(is_sign) else { return false };
-    near[sign] == b'='
-        && near.get(sign + 1).is_some_and(u8::is_ascii_alphanumeric)
-        && (is_token
-            || near.len() > LONG_PASSWORD && !near[..LONG_PASSWORD].iter().any(|byte| stops.has(*byte)))
+    let goes_on = near[sign] == b'=' && near.get(sign + 1).is_some_and(u8::is_ascii_alphanumeric);
+    goes_on && (is_token || is_no_password(near, stops))
+}
+
+fn is_no_password(near: &[u8], stops: &Class) -> bool {
+    let mut signs = 0;
+    for byte in near.iter().take(LONG_PASSWORD) {
+        signs += usize::from(*byte == b'=');
+        if signs == CHAINED {
+            return true;
+        }
+        if stops.has(*byte) {
+            return false;
+        }
+    }
+    near.len() > LONG_PASSWORD
 }
 
 /// Where a parameter follows, as in `<value>&page=2`.
@@ -210,6 +223,8 @@ const LONGEST: usize = 400;
 const SHORTEST_PASSWORD: usize = 4;
 /// No password of one word is longer.
 const LONG_PASSWORD: usize = 128;
+/// Nor has it so many signs of equality.
+const CHAINED: usize = 4;
 const SHORTEST_TOKEN: usize = 13;
 /// A token of one kind of signs is so long at least.
 const LONG_TOKEN: usize = 20;
