@@ -78,7 +78,7 @@ impl Discovery {
         Self { cache, guardrails, live }
     }
 
-    /// The tools of a server; it is started only if neither configuration nor cache has them.
+    /// The tools of a server; it is started only if neither configuration nor cache has them whole.
     pub async fn tools(&self, scope: &Scope, server: &Arc<Server>) -> Result<Found, DiscoveryFault> {
         let reading = self.read(scope, server).await;
         self.tools_of(scope, server, &reading).await
@@ -92,23 +92,35 @@ impl Discovery {
         reading: &Reading,
     ) -> Result<Found, DiscoveryFault> {
         self.admit(scope, server).await?;
-        let unknown = reading.cached_until.is_none() && server.tools.iter().any(is_described);
-        if unknown || self.live.is_old(scope, server) {
-            let _ = self.live.ask_in_background(scope, server, Topic::Tools);
+        if let Some((all, source)) = self.without_asking(scope, server, reading) {
+            if self.live.is_old(scope, server) {
+                let _ = self.live.ask_in_background(scope, server, Topic::Tools);
+            }
+            return Ok(Found { set: self.guardrails.admit_tools(scope, server, all).await, source });
         }
-        if let Some((_, source)) = reading.definitions
-            && !(source == ToolSource::Cache && self.live.is_outdated(scope, server, Topic::Tools))
-        {
-            return Ok(Found {
-                set: self.guardrails.admit_tools(scope, server, reading.all()).await,
-                source,
-            });
-        }
-        let tools = self.live.tools(scope, server).await?;
-        Ok(Found {
-            set: self.guardrails.admit_tools(scope, server, &tools).await,
-            source: ToolSource::Discovery,
-        })
+        let live = self.live.tools(scope, server).await?;
+        let (all, source) = if server.tools.is_empty() {
+            (live.to_vec(), ToolSource::Discovery)
+        } else {
+            (configured(&server.tools, Some(&live)), ToolSource::Config)
+        };
+        Ok(Found { set: self.guardrails.admit_tools(scope, server, &all).await, source })
+    }
+
+    /// What may be used as it has been read. A description alone says nothing of what a tool takes, nor what its server
+    /// says of it: neither arguments nor the tool could be judged.
+    fn without_asking<'r>(
+        &self,
+        scope: &Scope,
+        server: &Server,
+        reading: &'r Reading,
+    ) -> Option<(&'r [Arc<Tool>], ToolSource)> {
+        let (all, source) = reading.definitions.as_ref()?;
+        let whole = match source {
+            ToolSource::Cache => !self.live.is_outdated(scope, server, Topic::Tools),
+            _ => reading.cached_until.is_some() || !server.tools.iter().any(is_described),
+        };
+        whole.then_some((all, *source))
     }
 
     /// What configuration and cache say, without starting anything.

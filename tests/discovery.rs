@@ -79,7 +79,7 @@ async fn configuration_comes_before_cache_and_cache_before_the_server() {
 }
 
 #[tokio::test]
-async fn described_tools_become_whole_once_their_server_was_asked() {
+async fn described_tools_are_whole_wherever_they_are_asked_for() {
     let log = Log::new();
     let config =
         log.lab(Config::new(), &[]).with("tools", json!({"add": "Sums up.", "no_such_tool": "Dreamt of."}));
@@ -87,36 +87,37 @@ async fn described_tools_become_whole_once_their_server_was_asked() {
     let info = gateway.call(INFO, json!({"server_name": "lab"})).await.json;
     assert_eq!(info["server_info"]["tools_source"], "config");
     assert_eq!(log.starts(), 0, "showing what is known starts nothing");
-    let first = discover(&gateway, "lab").await;
-    assert_eq!(first["tools"]["tools"][0], json!({"name": "add", "description": "Sums up."}));
-    let whole = async || tool(&discover(&gateway, "lab").await, "add")["inputSchema"].is_object();
-    eventually_async("the schema is known", whole).await;
-    let answer = discover(&gateway, "lab").await;
-    assert_eq!((names(&answer), answer["source"].as_str()), (vec!["add", "no_such_tool"], Some("config")));
-    assert_eq!(tool(&answer, "add")["description"], "Sums up.");
-    assert_eq!(tool(&answer, "no_such_tool"), &json!({"name": "no_such_tool", "description": "Dreamt of."}));
+    for _ in 0..2 {
+        let answer = discover(&gateway, "lab").await;
+        assert_eq!(
+            (names(&answer), answer["source"].as_str()),
+            (vec!["add", "no_such_tool"], Some("config"))
+        );
+        let add = tool(&answer, "add");
+        assert_eq!((&add["description"], add["inputSchema"].is_object()), (&json!("Sums up."), true));
+        assert_eq!(
+            tool(&answer, "no_such_tool"),
+            &json!({"name": "no_such_tool", "description": "Dreamt of."})
+        );
+    }
     assert_eq!(log.starts(), 1, "it was asked once");
-    let reply = gateway.batch("lab", json!([{"name": "add", "args": {"a": "one"}}])).await;
-    assert_eq!(reply.results()[0]["error_code"], "INVALID_ARGUMENTS");
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_be_asked_is_not_asked_all_the_time() {
-    let pids = Log::new();
-    let config = Config::new()
-        .hostile("exit")
-        .env(json!({"HOSTILE_PIDFILE": pids.path()}))
-        .with("tools", json!({"ok": "Works."}));
+async fn the_first_call_of_a_described_tool_is_held_against_its_schema() {
+    let gateway = Gateway::start(&Config::new().lab(&[]).with("tools", json!({"add": "Sums up."}))).await;
+    let reply = gateway.batch("lab", json!([{"name": "add", "args": {"a": "one"}}])).await;
+    assert_eq!(reply.results()[0]["error_code"], "INVALID_ARGUMENTS", "{}", reply.json);
+}
+
+#[tokio::test]
+async fn a_described_tool_of_a_server_that_cannot_be_asked_does_not_run() {
+    let config = Config::new().hostile("exit").with("tools", json!({"ok": "Works."}));
     let gateway = Gateway::start(&config).await;
-    let pids = || std::fs::read_to_string(pids.path()).unwrap_or_default().lines().count();
-    assert_eq!(names(&discover(&gateway, "hostile").await), ["ok"]);
-    eventually("it was asked", || pids() == 1);
-    for _ in 0..5 {
-        assert_eq!(names(&discover(&gateway, "hostile").await), ["ok"]);
-    }
+    let answer = discover(&gateway, "hostile").await;
+    assert_eq!(answer["error_code"], "SERVER_START_FAILED", "{answer}");
     let reply = gateway.batch("hostile", json!([{"name": "ok"}])).await;
-    assert_eq!(reply.results()[0]["error_code"], "SERVER_START_FAILED");
-    assert_eq!(pids(), 2, "only the batch started it again");
+    assert_eq!(reply.json["error_code"], "SERVER_START_FAILED", "{}", reply.json);
 }
 
 #[tokio::test]

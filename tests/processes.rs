@@ -199,14 +199,6 @@ async fn nor_does_one_that_reads_nothing_of_what_is_wrong_with_its_messages() {
 }
 
 #[tokio::test]
-async fn a_discovery_in_the_background_does_not_survive() {
-    // Tools that are described only are filled up by asking the server, while the batch runs.
-    let described =
-        |record: &Record| hostile("silent,ignore-term", record).with("tools", json!({"hang": "Hangs."}));
-    nothing_survives_any_end((2, 2), described).await;
-}
-
-#[tokio::test]
 async fn an_end_that_the_machine_holds_up_leaves_nothing() {
     let ends = [(Way::Signal(Signal::TERM), 300), (Way::Signal(Signal::TERM), 900), (Way::EndOfInput, 600)];
     let ends = ends.map(|(way, after)| async move {

@@ -109,6 +109,16 @@ async fn configured_tools_pass_the_same_gate() {
 }
 
 #[tokio::test]
+async fn a_described_tool_is_judged_as_its_server_defines_it_before_its_first_call() {
+    let tools = json!({"echo": "Says it again.", "pid": "Fine."});
+    // The word stands where the operator's description hides nothing of it.
+    let gateway = Gateway::start(&guarded(&["Lab: echo"]).with("tools", tools)).await;
+    let reply = gateway.batch("lab", json!([{"name": "echo", "args": {"message": "x"}}])).await;
+    assert_eq!(reply.results()[0]["error_code"], "TOOL_BLOCKED", "{}", reply.json);
+    assert_eq!(gateway.batch("lab", json!([{"name": "pid"}])).await.statuses(), ["success"]);
+}
+
+#[tokio::test]
 async fn poison_that_is_cut_in_two_is_read_as_one() {
     let schema = |text: &str| json!({"type": "object", "description": text});
     let cases = [

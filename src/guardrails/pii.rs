@@ -269,7 +269,7 @@ pub fn hidden_and_restored(value: &Value) -> Option<Value> {
 pub fn restored_in(value: &Value, passed_on: impl Fn(&Value) -> String) -> Option<String> {
     let (value, vault) = hidden(value)?;
     let text = passed_on(&value);
-    Some(vault.restore(&text).unwrap_or(text))
+    Some(restored(&vault, &text).unwrap_or(text))
 }
 
 #[cfg(fuzzing)]
