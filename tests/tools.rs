@@ -166,6 +166,21 @@ async fn all_servers_at_once_and_a_broken_one_breaks_no_other() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_switched_off_is_no_failure() {
+    let off = json!({"server_name": "off", "config": {"command": "true"}, "disabled": true});
+    let gateway = Gateway::start(&Config::new().echo().server(off.clone())).await;
+    let reply = gateway.call(DISCOVER, json!({})).await;
+    assert_eq!(reply.json["message"], "Tools discovery tried for all servers");
+    assert_eq!(reply.json["discovery_failed_servers"], json!([]));
+    let shown = &reply.json["available_servers"]["off"];
+    assert_eq!(shown["status"], "unavailable");
+    assert!(shown["message"].as_str().expect("a reason").contains("`disabled`"), "{shown}");
+    assert!(!gateway.log().contains("could not ask"), "{}", gateway.log());
+    let gateway = Gateway::start(&Config::new().server(off)).await;
+    assert_eq!(gateway.call(LIST, json!({})).await.json["status"], "success");
+}
+
+#[tokio::test]
 async fn cache_status_and_clearing() {
     let config = Config::new().echo().lab(&[]).server(json!({
         "server_name": "fixed", "config": {"command": "true"}, "tools": {"one": "First"},

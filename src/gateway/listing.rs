@@ -33,7 +33,8 @@ pub(super) async fn discover_one(discovery: &Discovery, scope: &Scope, name: &st
     Ok(Reply::success(Value::Object(object)))
 }
 
-/// All servers at once, within a bound; one that fails or hangs says so and holds up no other.
+/// All servers at once, within a bound; one that fails or hangs says so and holds up no other. What the configuration
+/// takes out of use is not asked, and no failure.
 pub(super) async fn discover_all(discovery: &Discovery, scope: &Scope, detail: Detail) -> Reply {
     let servers = scope.caller.config.servers.clone();
     let asked = servers.iter().cloned().enumerate().map(|(at, server)| ask(discovery, scope, at, server));
@@ -44,13 +45,14 @@ pub(super) async fn discover_all(discovery: &Discovery, scope: &Scope, detail: D
     let mut available = JsonObject::new();
     for (_, server, answer) in answers {
         match &answer {
-            Ok(_) => succeeded.push(Value::from(server.name.as_str())),
-            Err(_) => failed.push(Value::from(server.name.as_str())),
+            Some(Ok(_)) => succeeded.push(Value::from(server.name.as_str())),
+            Some(Err(_)) => failed.push(Value::from(server.name.as_str())),
+            None => {}
         }
         available.insert(server.name.to_string(), Value::Object(entry(scope, &server, answer, detail)));
     }
     let all_failed = !failed.is_empty() && succeeded.is_empty();
-    let message = match (failed.len(), servers.len()) {
+    let message = match (failed.len(), failed.len() + succeeded.len()) {
         (0, _) => "Tools discovery tried for all servers".to_owned(),
         (failed, all) => format!("Tools discovery tried for all servers: {failed} of {all} failed"),
     };
@@ -74,8 +76,11 @@ async fn ask(
     scope: &Scope,
     at: usize,
     server: Arc<Server>,
-) -> (usize, Arc<Server>, Result<Found, DiscoveryFault>) {
-    let answer = discovery.tools(scope, &server).await;
+) -> (usize, Arc<Server>, Option<Result<Found, DiscoveryFault>>) {
+    let answer = match server.endpoint {
+        Endpoint::Refused { .. } => None,
+        Endpoint::Command(_) | Endpoint::Remote(_) => Some(discovery.tools(scope, &server).await),
+    };
     (at, server, answer)
 }
 
@@ -111,7 +116,7 @@ pub(super) async fn info(discovery: &Discovery, scope: &Scope, name: &str) -> An
 fn entry(
     scope: &Scope,
     server: &Arc<Server>,
-    answer: Result<Found, DiscoveryFault>,
+    answer: Option<Result<Found, DiscoveryFault>>,
     detail: Detail,
 ) -> JsonObject {
     let mut object = match detail {
@@ -119,12 +124,18 @@ fn entry(
         Detail::Server => described(server),
     };
     match answer {
-        Ok(found) => {
+        None => {
+            object.insert("status".to_owned(), "unavailable".into());
+            if let Endpoint::Refused { reason, .. } = &server.endpoint {
+                object.insert("message".to_owned(), reason.as_str().into());
+            }
+        }
+        Some(Ok(found)) => {
             object.insert("status".to_owned(), "success".into());
             object.insert("message".to_owned(), message(server, found.source).into());
             insert_found(&mut object, &found);
         }
-        Err(fault) => {
+        Some(Err(fault)) => {
             if matches!(fault, DiscoveryFault::Blocked(_)) {
                 withhold_description(&mut object);
             }
