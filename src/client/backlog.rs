@@ -34,12 +34,16 @@ impl Backlog {
         Owed { backlog: Arc::clone(self), bytes }
     }
 
+    pub fn bytes(&self) -> usize {
+        *self.owed.borrow()
+    }
+
     pub fn is_empty(&self) -> bool {
-        *self.owed.borrow() == 0
+        self.bytes() == 0
     }
 
     pub fn has_room(&self) -> bool {
-        *self.owed.borrow() < MAX_BACKLOG
+        self.bytes() < MAX_BACKLOG
     }
 
     /// Waits until there is some. A client that never reads has its connection closed, or is one that waits itself.

@@ -16,7 +16,8 @@ const PER_KEY: usize = 1_000;
 /// Of all keys at once.
 const IN_ALL: usize = 20_000;
 
-/// Bytes of answers that have not been read; past them nobody can ask for more. Each key has a bound of its own.
+/// Bytes of answers that have not been read; past them only those can ask for more who have read what they asked for,
+/// but for their part of this. Each key has a bound of its own.
 const UNREAD_IN_ALL: usize = 512 << 20;
 
 #[derive(Default)]
@@ -52,6 +53,13 @@ struct Unread {
     owed: Option<Owed>,
 }
 
+/// Why a request has to wait.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    Requests,
+    Unread,
+}
+
 /// Leave for one request; given back when dropped.
 pub(super) struct Permit {
     budget: Arc<Budget>,
@@ -59,18 +67,21 @@ pub(super) struct Permit {
 }
 
 impl Budget {
-    pub(super) fn take(self: &Arc<Self>, key: &KeyDigest) -> Option<Permit> {
+    pub(super) fn take(self: &Arc<Self>, key: &KeyDigest) -> Result<Permit, Full> {
         let mut state = self.state.lock();
-        if state.all >= IN_ALL || state.unread >= UNREAD_IN_ALL {
-            return None;
+        let known = state.keys.get(key);
+        let (requests, unread) = known.map_or((0, 0), |share| (share.requests, share.unread.bytes()));
+        if state.all >= IN_ALL || requests >= PER_KEY {
+            return Err(Full::Requests);
         }
-        let share = state.keys.entry(key.clone()).or_default();
-        if share.requests >= PER_KEY || !share.unread.has_room() {
-            return None;
+        let part = UNREAD_IN_ALL / state.keys.len().max(1);
+        let crowded = state.unread >= UNREAD_IN_ALL && unread >= part;
+        if crowded || known.is_some_and(|share| !share.unread.has_room()) {
+            return Err(Full::Unread);
         }
-        share.requests += 1;
+        state.keys.entry(key.clone()).or_default().requests += 1;
         state.all += 1;
-        Some(Permit { budget: Arc::clone(self), key: key.clone() })
+        Ok(Permit { budget: Arc::clone(self), key: key.clone() })
     }
 
     pub(super) fn account(self: &Arc<Self>, key: &KeyDigest) -> Account {
@@ -153,16 +164,20 @@ mod tests {
     async fn one_key_cannot_use_up_anothers_share() {
         let budget = Arc::new(Budget::default());
         let (a, b) = (GatewayKey::from("a").digest(), GatewayKey::from("b").digest());
-        let permits: Vec<Permit> = (0..PER_KEY).map_while(|_| budget.take(&a)).collect();
+        let permits: Vec<Permit> = (0..PER_KEY).map_while(|_| budget.take(&a).ok()).collect();
         assert_eq!(permits.len(), PER_KEY);
-        assert!(budget.take(&a).is_none());
-        assert!(budget.take(&b).is_some());
+        assert_eq!(budget.take(&a).err(), Some(Full::Requests));
+        assert!(budget.take(&b).is_ok());
         drop(permits);
         budget.idle().await;
-        let unread = budget.account(&a).unread(vec![0; 64 << 20]);
-        assert!(budget.take(&a).is_none() && budget.take(&b).is_some());
-        drop(unread);
-        assert!(budget.take(&a).is_some());
+        for bytes in [64 << 20, UNREAD_IN_ALL] {
+            let unread = budget.account(&a).unread(vec![0; bytes]);
+            assert_eq!(budget.take(&a).err(), Some(Full::Unread));
+            let little = budget.account(&b).unread(vec![0; 1 << 20]);
+            assert!(budget.take(&b).is_ok(), "{bytes}");
+            drop((unread, little));
+        }
+        assert!(budget.take(&a).is_ok());
         assert!(budget.state.lock().keys.is_empty());
     }
 }

@@ -6,6 +6,7 @@ use hyper::body::Incoming;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 
 use super::body::{self, Body};
+use super::budget::Full;
 use super::refusal::{Refusal, empty, json_text};
 use super::{Front, accept, legacy, modern};
 use crate::config::Settings;
@@ -29,8 +30,14 @@ pub(super) async fn answer(
     let (head, body) = request.into_parts();
     let headers = &head.headers;
     accept::message(headers)?;
-    let busy = || Refusal::too_many("too many requests at once; wait for answers before sending more", 1);
-    let permit = front.budget.take(&visitor.key).ok_or_else(busy)?;
+    let busy = |full: Full| {
+        let why = match full {
+            Full::Requests => "too many requests at once; wait for answers before sending more",
+            Full::Unread => "too much of the answers to this key is unread; read it before sending more",
+        };
+        Refusal::too_many(why, 1)
+    };
+    let permit = front.budget.take(&visitor.key).map_err(busy)?;
     let text = body::read(body, visitor.settings.limits.max_message_bytes()).await?;
     let parsed = message::parse(&text);
     drop(text);
