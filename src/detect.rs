@@ -37,7 +37,7 @@ use std::ops::Range;
 pub use kinds::{Extra, Kind, Kinds};
 pub use name::words as words_of_name;
 use readings::Reading;
-pub use secrets::{is_placeholder, is_plain_password, names_a_secret};
+pub use secrets::{Torn as TornKey, is_placeholder, is_plain_password, names_a_secret};
 pub use server::{Entry as ServerEntry, judge as inspect_server};
 #[cfg(fuzzing)]
 pub use text::origins;

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use crate::support::{Ask, Config, Front, Gateway, KEY, SECURE_CALL, server_binary};
 
 mod escaped;
+mod keys;
 mod numbers;
 mod roads;
 mod told;

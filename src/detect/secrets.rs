@@ -2,6 +2,7 @@
 //! in them, and values that are assigned to something called a password, a token or a key.
 
 mod assigned;
+mod blocks;
 mod commands;
 mod harmless;
 mod issued;
@@ -12,6 +13,7 @@ mod name;
 mod value;
 mod vendors;
 
+pub use blocks::Torn;
 pub(super) use name::member;
 pub use name::{is_plain_password, names_a_secret};
 pub use value::is_placeholder;
@@ -39,6 +41,10 @@ pub(super) const TABLES: &[Table] = &[
     table(24, 400, vendors::TOKENS, is_token),
     table(24, 4096, vendors::LONG, is_token),
     table(80, 512, vendors::NAMED, is_named),
+    Table {
+        search: Search::Own(blocks::next),
+        ..table(blocks::LONGEST, blocks::LONGEST, keys::MARKED, is_block)
+    },
     table(64, 4096, keys::BLOCKS, is_block),
     table(200, 300, keys::ADDRESSES, is_login),
     Table { search: Search::OwnSpan(commands::next), ..table(24, 400, commands::RULES, is_token) },

@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::embedded;
 use super::judge::Cut;
-use crate::detect;
+use crate::detect::{self, TornKey};
 
 /// Values that are cut out of one result; it is withheld where there are more.
 const MAX_CUTS: usize = 50_000;
@@ -21,14 +21,18 @@ const SHORTEST_READING: usize = 4;
 pub(super) struct Replacements {
     values: AhoCorasick,
     labels: Vec<String>,
+    /// One of them is a part of a key: another text may hold the rest.
+    torn: Option<TornKey>,
 }
 
 impl Replacements {
     /// `None` where a cut lies outside its text, or there are too many.
     pub(super) fn of(texts: &[&str], cuts: &[Cut]) -> Option<Self> {
         let mut labels: HashMap<String, &'static str> = HashMap::new();
+        let mut torn = None;
         for cut in cuts {
             let value = texts.get(cut.text)?.get(cut.span.clone()).filter(|value| !value.is_empty())?;
+            torn = torn.or_else(|| TornKey::of(value));
             // The one that was found may be a copy itself.
             let mut read = detect::plain(value);
             read.extend(
@@ -45,7 +49,7 @@ impl Replacements {
         let (values, labels): (Vec<String>, Vec<String>) =
             labels.into_iter().map(|(value, label)| (value, format!("[{label}_REDACTED]"))).unzip();
         let values = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok()?;
-        Some(Self { values, labels })
+        Some(Self { values, labels, torn })
     }
 
     /// Whether a text is still what it was, a JSON document too: a number in one cannot be cut.
@@ -67,7 +71,7 @@ impl Replacements {
     }
 
     pub(super) fn are_left_in(&self, text: &str) -> bool {
-        !self.places(text).is_empty()
+        !self.places(text).is_empty() || self.torn.is_some_and(|torn| torn.goes_on_in(text))
     }
 
     /// Of what has no readings but the one.

@@ -2,10 +2,13 @@
 
 use super::super::rules::{Rule, rules};
 
-pub(super) const BLOCKS: &[Rule] = rules! {
+/// The two ends of a key, which `blocks` looks between.
+pub(super) const MARKED: &[Rule] = rules! {
     "secret.private-key" "PRIVATE_KEY" 0.98 ["private key-----" "private key block-----"]
-        r"-----(?:BEGIN|END)[ A-Z0-9]{0,24} ?PRIVATE KEY(?: BLOCK)?-----(?:\s{0,4}[A-Za-z0-9+/=\\][^-]{10,4000})?(?:-----END[ A-Z0-9]{0,24}PRIVATE KEY(?: BLOCK)?-----)?"
-        "A private key is in the text."
+        r"-----(?:BEGIN|END)[ A-Z0-9]{0,24} ?PRIVATE KEY(?: BLOCK)?-----" "A private key is in the text."
+};
+
+pub(super) const BLOCKS: &[Rule] = rules! {
     "secret.putty-key" "PRIVATE_KEY" 0.95 ["putty-user-key-file"]
         r"PuTTY-User-Key-File-\d: .{20,4000}" "A private key of PuTTY is in the text."
     "secret.age-key" "PRIVATE_KEY" 0.95 ["age-secret-key-1"]
