@@ -22,8 +22,8 @@ use media::{encoded_contents, shows_media, written};
 pub use params::Part;
 use texts::walk;
 pub use texts::{
-    blank_at, change, change_at, change_named, each_at, each_figure, each_named, each_number, keys,
-    object_size, size, strings, values,
+    blank_at, change, change_at, change_but, change_named, each_at, each_figure, each_named, each_number,
+    keys, object_size, size, strings, values,
 };
 
 pub type JsonObject = Map<String, Value>;

@@ -204,6 +204,20 @@ pub fn change_named(name: &str, value: &mut Value, act: &mut dyn FnMut(&str, &mu
     }
 }
 
+/// Goes over the values but those under a name that is so, however deep.
+pub fn change_but(
+    (name, is_so): (&str, &dyn Fn(&str) -> bool),
+    value: &mut Value,
+    act: &mut dyn FnMut(&mut String),
+) {
+    match value {
+        _ if is_so(name) => {}
+        Value::Object(map) => map.iter_mut().for_each(|(name, value)| change_but((name, is_so), value, act)),
+        Value::Array(items) => items.iter_mut().for_each(|item| change_but(("", is_so), item, act)),
+        value => change(value, act),
+    }
+}
+
 /// About the bytes that a value takes as JSON: escapes are not counted, so that no text has to be read.
 pub fn size(value: &Value) -> usize {
     match value {
@@ -234,16 +248,16 @@ impl ToolOutput {
 
     /// Goes over every string value that a client may read.
     pub fn change_texts(&mut self, change: &mut dyn FnMut(&mut String)) {
-        self.change_named(&mut |_, text| change(text));
+        self.change_but(&|_| false, change);
     }
 
-    /// The same, each with the name that it stands under. A state is none of them: it comes back to its server, which
-    /// must be told nothing by it and know it again, whatever else the result is.
-    pub fn change_named(&mut self, act: &mut dyn FnMut(&str, &mut String)) {
+    /// The same but for what stands under a name that is so. A state is none of them: it comes back to its server,
+    /// which must be told nothing by it and know it again, whatever else the result is.
+    pub fn change_but(&mut self, is_so: &dyn Fn(&str) -> bool, act: &mut dyn FnMut(&mut String)) {
         let shown = self.result.iter_mut().filter(|(name, _)| *name != REQUEST_STATE);
-        shown.for_each(|(name, value)| change_named(name, value, act));
+        shown.for_each(|(name, value)| change_but((name, is_so), value, act));
         if let Some(error) = &mut self.rpc_error {
-            change_named("error", error, act);
+            change_but(("error", is_so), error, act);
         }
     }
 }

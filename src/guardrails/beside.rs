@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::document::Document;
 use super::judge::Bench;
 use super::output::restore;
+use super::pii::is_address;
 use super::pii::{self, Allowance, Exposed, Hideout, Unhidden, Vault};
 use super::provider::{Side, Subject};
 use super::replacements::Replacements;
 use super::{Blocked, Guardrails};
-use crate::call::{JsonObject, change, change_named, holds_media};
+use crate::call::{JsonObject, change, change_but, holds_media};
 use crate::config::Server;
 use crate::scope::Scope;
 
@@ -86,9 +87,8 @@ impl Guardrails {
             let texts = texts.filter(|text| !vault.keys(text).is_empty()).map(str::to_owned);
             let opened = self.opened(scope, &vault, texts.collect()).await;
             let mut changed = false;
-            let restore =
-                &mut |name: &str, text: &mut String| changed |= restore(&vault, &opened, (name, text));
-            message.iter_mut().for_each(|(name, value)| change_named(name, value, restore));
+            let restore = &mut |text: &mut String| changed |= restore(&vault, &opened, text);
+            message.iter_mut().for_each(|(name, value)| change_but((name, &is_address), value, restore));
             // As its reader will have it.
             if changed && !self.cuts(scope, bench.restored(), speech.document(&message)).await?.is_empty() {
                 return Err(KeptBack::default());

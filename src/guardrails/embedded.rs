@@ -57,6 +57,33 @@ pub(super) fn strings(document: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// Those that stand under a name that is meant, however deep.
+pub(super) fn strings_under(document: &str, is_meant: &dyn Fn(&str) -> bool) -> Vec<Range<usize>> {
+    let bytes = document.as_bytes();
+    let (mut under, mut at, mut depth) = (Vec::new(), 0, 0_usize);
+    // How deep the member stands that has such a name.
+    let mut member = None;
+    for string in strings(document) {
+        for byte in &bytes[at..string.start - 1] {
+            match byte {
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            let ends = |of: usize| depth < of || depth == of && *byte == b',';
+            member = member.filter(|of| !ends(*of));
+        }
+        at = string.end + 1;
+        let is_name = bytes[at..].trim_ascii_start().starts_with(b":");
+        if member.is_some() {
+            under.push(string);
+        } else if is_name && is_meant(&Unescaped::of(&document[string]).text) {
+            member = Some(depth);
+        }
+    }
+    under
+}
+
 /// A string of a document as it reads.
 pub(super) struct Unescaped {
     pub(super) text: String,
@@ -134,5 +161,14 @@ mod tests {
         let places: Vec<usize> = read[1].text.char_indices().map(|(at, _)| read[1].written(at)).collect();
         assert_eq!(places, [0, 2, 4, 6, 18, 20, 26]);
         assert_eq!(read[1].written(read[1].text.len()), 27);
+    }
+
+    #[test]
+    fn what_stands_under_a_name_ends_with_its_member() {
+        let document =
+            r#"{"a": "1", "\u0078" : ["2", {"b,}": "3"}], "c": {"x": "4", "d": "5"}, "x": 0, "e": "6"}"#;
+        let under = strings_under(document, &|name| name == "x");
+        let under: Vec<&str> = under.into_iter().map(|at| &document[at]).collect();
+        assert_eq!(under, ["2", "b,}", "3", "4"]);
     }
 }

@@ -59,7 +59,8 @@ impl Guardrails {
             let texts = output.texts().into_iter().filter(|text| !vault.keys(text).is_empty());
             let opened = self.opened(scope, vault, texts.map(str::to_owned).collect()).await;
             let (only_own, mut changed) = (says_only(&output, &asked.call.checked().call().texts()), false);
-            output.change_named(&mut |name, text| changed |= restore(vault, &opened, (name, text)));
+            let mut restore = |text: &mut String| changed |= restore(vault, &opened, text);
+            output.change_but(&is_address, &mut restore);
             if changed && !only_own {
                 let more = self.settled(scope, bench.restored(), asked, &mut output).await?;
                 verdict = verdict.map(|verdict| verdict.with_warnings(more));
@@ -174,16 +175,8 @@ impl Guardrails {
     }
 }
 
-/// From what services brought back, or from the vault; no address, which leads back to whoever wrote it. Whether the
-/// text is another one now.
-pub(super) fn restore(
-    vault: &Vault,
-    opened: &HashMap<String, String>,
-    (name, text): (&str, &mut String),
-) -> bool {
-    if is_address(name) {
-        return false;
-    }
+/// From what services brought back, or from the vault. Whether the text is another one now.
+pub(super) fn restore(vault: &Vault, opened: &HashMap<String, String>, text: &mut String) -> bool {
     let back = opened.get(text).cloned().or_else(|| pii::restored(vault, text));
     let Some(back) = back.filter(|back| back != text) else { return false };
     *text = back;

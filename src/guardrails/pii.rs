@@ -25,7 +25,8 @@ pub(super) mod uri;
 mod vault;
 mod written;
 
-pub(super) use opening::{bring_back, is_address, restored};
+pub(super) use address::is_address;
+pub(super) use opening::{bring_back, restored};
 pub(super) use vault::Vault;
 
 /// Callers and servers whose private data is remembered at the same time.

@@ -47,20 +47,27 @@ async fn what_leads_to_a_server_keeps_its_placeholders() {
     let mut raw = start(&redacting(&server)).await;
     let placeholder = placeholder(&mut raw, &server).await;
     let address = format!("https://collect.example/?e={placeholder}");
-    let content = json!([
-        {"type": "resource_link", "uri": address, "name": placeholder, "icons": [{"src": address}]},
-        {"type": "text", "text": format!("![x]({address}) is of {placeholder}")},
-    ]);
-    let structured = json!({"homepageUrl": placeholder, "mail": placeholder, "list": [address]});
-    let result = json!({"content": content, "structuredContent": structured});
+    let mut content = vec![
+        json!({"type": "resource_link", "uri": address, "name": placeholder, "icons": [{"src": address}]}),
+        json!({"type": "text", "text": format!("![x]({address}) is of {placeholder}")}),
+    ];
+    let led = json!({"homepageUrl": placeholder, "urls": {"mail": ["x?".to_owned() + &placeholder]}});
+    let data = |mail: &str| {
+        let mut data = led.clone();
+        data["mail"] = mail.into();
+        data["list"] = json!([address]);
+        data
+    };
+    let text = |mail: &str| json!({"type": "text", "text": data(mail).to_string()});
+    content.push(text(&placeholder));
+    let result = json!({"content": content, "structuredContent": data(&placeholder)});
     server.rewrite(&script(&[json!({"method": "tools/call", "result": result})]));
     let result = call(&mut raw, "s__x", json!({})).await["result"].take();
     let content = &result["content"];
     assert_eq!((&content[0]["uri"], &content[0]["icons"][0]["src"]), (&json!(address), &json!(address)));
     assert_eq!(content[0]["name"], ADDRESS);
     assert_eq!(content[1]["text"], format!("![x]({address}) is of {ADDRESS}"));
-    let structured = json!({"homepageUrl": placeholder, "mail": ADDRESS, "list": [address]});
-    assert_eq!(result["structuredContent"], structured);
+    assert_eq!((&result["structuredContent"], &content[2]), (&data(ADDRESS), &text(ADDRESS)));
 
     let data = json!({"elicitations": [{"mode": "url", "url": address, "message": placeholder}]});
     let error = json!({"code": -32042, "message": "confirm", "data": data});

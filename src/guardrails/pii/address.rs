@@ -6,15 +6,21 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Match, Regex};
 
+use super::super::embedded;
+
 /// Steps that are taken for each byte of a text in search of where addresses end.
 const EFFORT: usize = 64;
 
 /// Where an address begins. Links of Markdown and HTML lead somewhere however they are written; elsewhere it takes a
 /// scheme, or what software takes for a host.
 const STARTS: &str = r#"(?xi)
-    (?P<link> \]\s*\( | \burl\(\s* )
-  | (?P<definition> (?m:^)[\x20\t>]*\[[^\]\n]+\]:[\x20\t]* )
-  | (?P<attribute> \b(?:href|src|srcset|action|formaction|poster|background|ping|cite|style)\s*=\s*\\* )
+    (?P<style> (?: \burl\(\s* | @import\s* ) \\*["'] )
+  | (?P<link> \]\s*\(\s* | \burl\(\s* )
+  | (?P<definition> (?m:^)[\x20\t>]*\[[^\]\n]+\]:[\x20\t]*(?:\r?\n[\x20\t>]*)? )
+  | (?P<refresh> \bcontent\s*=\s*\\*["']?\s*[\d.]+[;,\s] )
+  | (?P<object> \bdata\s*=\s*\\* )
+  | (?P<attribute>
+        \b(?:[a-z]*(?:href|srcset|src)|action|formaction|poster|background|ping|cite|style)\s*=\s*\\* )
   | (?P<plain>
         \bhttps?(?: : | &colon; | &\#0*58; | &\#x0*3a; )[/\\]*
       | \b(?:ftp|wss?|file):[/\\]+
@@ -38,11 +44,25 @@ static START: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(STARTS).ok()
 /// What all addresses of a page begin with that do not say where they lead.
 static BASE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)<base[\s/]").ok());
 
+/// Where there is none of these, `data=` is no address.
+static OBJECT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)(?:<|lt;|60;|3c;?)object[\s/]").ok());
+
+/// Whether what stands under this name is an address, by the protocol or by what such names are used for.
+pub(in crate::guardrails) fn is_address(name: &str) -> bool {
+    let ends_with = |end: &str| {
+        let start = name.len().checked_sub(end.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|last| last.eq_ignore_ascii_case(end))
+    };
+    ["url", "uri", "href", "src", "urls", "uris", "uriTemplate", "srcset"].into_iter().any(ends_with)
+}
+
 /// Which of the placeholders of a text stand in an address.
 pub(super) fn within(text: &str, placeholders: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let Some(start) = START.as_ref().filter(|_| !placeholders.is_empty()) else { return placeholders };
     let mut walk = Walk { text, placeholders: &placeholders, effort: text.len().saturating_mul(EFFORT) };
     let rebased = BASE.as_ref().is_none_or(|base| base.is_match(text));
+    let has_objects = OBJECT.as_ref().is_none_or(|object| object.is_match(text));
     // In order, and joined where they overlap.
     let mut addresses: Vec<Range<usize>> = Vec::new();
     let mut reached = 0;
@@ -54,7 +74,9 @@ pub(super) fn within(text: &str, placeholders: Vec<Range<usize>>) -> Vec<Range<u
             continue;
         }
         // An address within one ends with it.
-        if found.name("plain").is_some() && whole.start() < reached {
+        if found.name("plain").is_some() && whole.start() < reached
+            || found.name("object").is_some() && !has_objects
+        {
             continue;
         }
         // What has no end, or none that is found in time, is an address to the end of the text.
@@ -73,11 +95,22 @@ pub(super) fn within(text: &str, placeholders: Vec<Range<usize>>) -> Vec<Range<u
             break;
         }
     }
-    let is_within = |placeholder: &Range<usize>| {
-        let next = addresses.partition_point(|address| address.end <= placeholder.start);
-        addresses.get(next).is_some_and(|address| address.start <= placeholder.start)
+    let members = members(text);
+    let is_within = |all: &[Range<usize>], placeholder: &Range<usize>| {
+        let next = all.partition_point(|one| one.end <= placeholder.start);
+        all.get(next).is_some_and(|one| one.start <= placeholder.start)
     };
-    placeholders.iter().filter(|placeholder| is_within(placeholder)).cloned().collect()
+    let all = placeholders.iter();
+    all.filter(|one| is_within(&addresses, one) || is_within(&members, one)).cloned().collect()
+}
+
+/// What stands under the names of addresses in documents of JSON.
+fn members(text: &str) -> Vec<Range<usize>> {
+    let of = |document: Range<usize>| {
+        let members = embedded::strings_under(&text[document.clone()], &is_address);
+        members.into_iter().map(move |one| document.start + one.start..document.start + one.end)
+    };
+    embedded::documents(text).into_iter().flat_map(of).collect()
 }
 
 struct Walk<'a> {
@@ -89,11 +122,17 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn address(&mut self, found: &Captures<'_>, whole: Range<usize>) -> Option<Range<usize>> {
         let (from, named) = (whole.end, |name: &str| found.name(name).is_some());
-        let end = if named("link") {
+        let end = if named("style") {
+            self.style(from)
+        } else if named("link") {
             self.link(from)
         } else if named("definition") {
             self.definition(from)
-        } else if named("attribute") {
+        } else if named("refresh") {
+            let written = &self.text[whole];
+            let value = written.find('=').map_or(written, |sign| &written[sign + 1..]);
+            self.attribute(from - value.trim_start_matches(|c: char| c.is_whitespace() || c == '\\').len())
+        } else if named("object") || named("attribute") {
             self.attribute(from)
         } else {
             self.plain(whole)
@@ -102,8 +141,13 @@ impl Walk<'_> {
     }
 
     /// The first place from here on where `ends` says so of the character there and of how many brackets are open. A
-    /// placeholder is no character, nor is what a backslash takes its meaning from.
+    /// placeholder is no character, nor is a bracket that a backslash takes its meaning from.
     fn until(&mut self, from: usize, ends: &dyn Fn(char, usize) -> bool) -> Option<usize> {
+        self.until_meant(from, "()<>", ends)
+    }
+
+    /// The same where a backslash takes their meaning from others.
+    fn until_meant(&mut self, from: usize, meant: &str, ends: &dyn Fn(char, usize) -> bool) -> Option<usize> {
         let (mut at, mut open, mut escaped) = (from, 0_usize, false);
         let mut next = self.placeholders.partition_point(|span| span.end <= from);
         while let Some(c) = self.text.get(at..)?.chars().next() {
@@ -112,7 +156,7 @@ impl Walk<'_> {
                 (at, next, escaped) = (span.end, next + 1, false);
                 continue;
             }
-            let means_something = !escaped || !matches!(c, '(' | ')' | '<' | '>');
+            let means_something = !escaped || !meant.contains(c);
             if means_something && ends(c, open) {
                 return Some(at);
             }
@@ -158,18 +202,26 @@ impl Walk<'_> {
 
     fn definition(&mut self, from: usize) -> Option<usize> {
         let angle = self.character(from) == Some('<');
-        let ends = |c: char, _| c == '\n' || if angle { c == '>' } else { c.is_whitespace() };
+        let ends = |c: char, _| c == '\n' || if angle { c == '>' } else { c.is_ascii_whitespace() };
         self.until(from, &ends)
     }
 
     fn attribute(&mut self, from: usize) -> Option<usize> {
         match self.character(from) {
             Some(quote @ ('"' | '\'')) => self.until(from + 1, &|c, _| c == quote),
-            _ => self.plain(from..from),
+            _ => self.until(from, &|c, _| c.is_ascii_whitespace() || c == '>'),
         }
     }
 
-    /// Up to the next blank, or to what closes the quotation or the bracket right before it.
+    /// In a style sheet: a backslash before its quote escapes one that would close it, unless all are escaped.
+    fn style(&mut self, from: usize) -> Option<usize> {
+        let mut before = self.text.get(..from)?.chars().rev();
+        let quote = before.next()?;
+        let meant = if before.next() == Some('\\') { "" } else { "\"'" };
+        self.until_meant(from, meant, &|c, _| c == quote)
+    }
+
+    /// Up to the next blank (of HTML: others are part of it), or to what closes the quotation or the bracket right before it.
     fn plain(&mut self, start: Range<usize>) -> Option<usize> {
         let first = self.text.get(start.clone()).and_then(|text| text.chars().next());
         let before = self.text.get(..start.start).and_then(|text| text.chars().next_back());
@@ -179,7 +231,7 @@ impl Walk<'_> {
             _ => None,
         };
         let closer = closer(first).or(closer(before));
-        self.until(start.end, &|c, _| c.is_whitespace() || c == '<' || Some(c) == closer)
+        self.until(start.end, &|c, _| c.is_ascii_whitespace() || c == '<' || Some(c) == closer)
     }
 
     /// An address that has nothing in it but the placeholder leads nowhere but to whom it names; behind `person`, with
@@ -243,6 +295,19 @@ mod tests {
             "sms:+15550100?body=# mailto:#?cc=m%40e.example @",
             "<base href='https://e.example/'><img src='#'> @",
             r"git:\\e.example\# git:\/\/e.example\/# file:\#\x @",
+            "<img src=https://e.example/?q=\u{a0}<#\u{b}#\u{85}#> @",
+            "<https://e.example/?q=\u{2003}#> [b]: https://e.example/?q=\u{2028}# @",
+            "[b]: /?q=\u{3000}# @",
+            "![x]( <https://e.example/?q=a)b #>) @",
+            "[b]:\n<https://e.example/?q= #> @",
+            "> [b]:\r\n>  x?# @",
+            r#"url( "https://e.example/?q=\") #" ) @"#,
+            r#"{"css": "url(\"x?) #\") @""#,
+            "<object name=x data='x?#'>@ data=@",
+            "<meta http-equiv=refresh content='0;url=x?#'> <meta content=0;x?#> @",
+            "<link imagesrcset='x?#'> <img lowsrc=x?#> @",
+            r##"{"url":"/x?#","urls":{"a":["#"],"#":1},"b":[{"homeUrl":["#",{"c":"#"}],"d":"@"}],"e":"@"}"##,
+            "note\n{\"a\":\"@\",\"src\":\"x?#\",\"b\":{\"c\":\"@\"}}\n@",
         ] {
             let plain = text.replace('#', "@");
             assert_eq!(marked(&plain), text);
@@ -264,6 +329,8 @@ mod tests {
             "https://x.example/\n@",
             r#"{"say":"to:\"@\" mail:\n@ x:\u0020@"}"#,
             r#"{\"say\": \"he said \\\"@\\\", ok\"} \\\\\\"@\\\\\\""#,
+            "data = 'to @' content='by @'",
+            r#"{"curled": {"a": "@"}, "b": {"url": 1}, "c": "@"}"#,
         ] {
             assert_eq!(marked(text), text);
         }

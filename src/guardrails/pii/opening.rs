@@ -22,15 +22,6 @@ const MAX_DEPTH: usize = 8;
 /// Pieces of one text that a service is asked about: addresses with private data in them lie between them.
 const MAX_PIECES: usize = 16;
 
-/// Whether what stands under this name is an address, by the protocol or by what such names are used for.
-pub(in crate::guardrails) fn is_address(name: &str) -> bool {
-    let ends_with = |end: &str| {
-        let start = name.len().checked_sub(end.len());
-        start.and_then(|start| name.get(start..)).is_some_and(|last| last.eq_ignore_ascii_case(end))
-    };
-    ["url", "uri", "href", "src", "urls", "uris", "uriTemplate", "srcset"].into_iter().any(ends_with)
-}
-
 /// A text with what the vault itself has; nothing where there is nothing to put back.
 pub(in crate::guardrails) fn restored(vault: &Vault, text: &str) -> Option<String> {
     let mut changes = changes(vault, text, 0);
@@ -242,6 +233,9 @@ mod tests {
             format!("m://{json}.e.example"),
             format!("https:{json}/x"),
             format!("href={json}/x"),
+            format!("@import 'x?{plain}'"),
+            format!("@import \"x?{plain}\""),
+            format!("{{\"hrefs\": {{\"a\": 1}}, \"src\": {{\"large\": [\"x?{json}\"]}}}}"),
         ] {
             assert_eq!(back(&text, &vault), text);
         }
