@@ -1,6 +1,7 @@
 //! What stands around a finding: so much before it and behind it, and the sentence that it is part of.
 //! It is read once for each finding, in lower case; all questions are put to that one copy.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Place;
@@ -51,6 +52,7 @@ pub(super) struct Around<'a> {
     pub(super) place: Place,
     /// The finding as it is written, all of it.
     pub(super) given: &'a str,
+    rest: &'a str,
     text: String,
     span: Range<usize>,
     sentence: Range<usize>,
@@ -72,7 +74,8 @@ impl<'a> Around<'a> {
         let sentence = sentence_ends(&copy[..start]).next_back().unwrap_or(0)
             ..sentence_ends(&copy[end..]).next().map_or(copy.len(), |length| end + length);
         let given = text.get(span.clone()).unwrap_or_default();
-        Self { place, given, text: copy, span: start..end, sentence }
+        let rest = text.get(span.end..).unwrap_or_default();
+        Self { place, given, rest, text: copy, span: start..end, sentence }
     }
 
     pub(super) fn part(&self, part: Part) -> &str {
@@ -88,6 +91,12 @@ impl<'a> Around<'a> {
             Part::Rest => &self.text[end..self.sentence.end],
             Part::Onward => &self.text[start..self.sentence.end],
         }
+    }
+
+    /// So many bytes of what stands behind the finding, as it is written.
+    pub(super) fn behind(&self, reach: usize) -> Cow<'_, str> {
+        let bytes = self.rest.as_bytes();
+        String::from_utf8_lossy(&bytes[..bytes.len().min(reach)])
     }
 
     pub(super) fn words(&self, part: Part) -> impl DoubleEndedIterator<Item = &str> {
