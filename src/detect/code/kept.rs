@@ -7,12 +7,18 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use super::super::rules::{Rule, compile, is_flood};
+use words::{
+    AHEAD, CLOUDS, COPIES, FINDERS, FOLDERS, KEEPERS, LEFT_OUT, LINES, LOADS, LOGINS, MOVERS, QUIET, READERS,
+    RUNNERS, SAMPLES, SENT, SHOWS, TAKERS, USED,
+};
+
+mod words;
 
 /// What such files are called, in the folders of a person. A value that is nothing else and a command are both looked
 /// at for these.
 macro_rules! kept {
     () => {
-        r"(?:\.aws[/\\]\w[\w./\\-]{3,80}|\.(?:bash|zsh|sh|mysql|psql|python|rediscli|node_repl|irb)_history|[._]netrc|\.pgpass|\.docker[/\\]config\.json|\.kube[/\\]config|\.git-credentials|\.ssh[/\\]id_\w{2,24}(?:\.(?:bak|key|old|pem))?|id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|key|old|pem))?|\.gnupg(?:[/\\][\w./\\*-]{0,80})?|\.config[/\\]gcloud[/\\](?:legacy_credentials[/\\][\w./\\@-]{1,80}|(?:credentials|access_tokens)\.db)|application_default_credentials\.json|\.config[/\\]gh[/\\]hosts\.yml|\.vault-token|credentials\.tfrc\.json|\.cargo[/\\]credentials(?:\.toml)?|\.gem[/\\]credentials|\.azure[/\\]\w{0,24}tokens?\w{0,12}\.\w{3,5}|login\.keychain(?:-db)?|(?:~|\$(?:home|\{home\})|%userprofile%|[/\\](?:root|(?:home|users)[/\\][\w.-]{1,40}))[/\\]\.(?:npmrc|pypirc))"
+        r"(?:\.aws[/\\]\w[\w./\\-]{3,80}|\.(?:bash|zsh|sh|mysql|psql|python|rediscli|node_repl|irb)_history|[._]netrc|\.pgpass|\.docker[/\\]config\.json|\.kube[/\\]config|\.git-credentials|\.ssh[/\\]id_(?:\w{2,24}(?:\.(?:bak|key|old|pem))?|\w{0,24}\*)|id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|key|old|pem))?|\.gnupg(?:[/\\][\w./\\*-]{0,80})?|\.config[/\\]gcloud[/\\](?:legacy_credentials[/\\][\w./\\@-]{1,80}|(?:credentials|access_tokens)\.db)|application_default_credentials\.json|\.config[/\\]gh[/\\]hosts\.yml|\.vault-token|credentials\.tfrc\.json|\.cargo[/\\]credentials(?:\.toml)?|\.gem[/\\]credentials|\.azure[/\\]\w{0,24}tokens?\w{0,12}\.\w{3,5}|login\.keychain(?:-db)?|(?:~|\$(?:home|\{home\})|%userprofile%|[/\\](?:root|(?:home|users)[/\\][\w.-]{1,40}))[/\\]\.(?:npmrc|pypirc))"
     };
 }
 
@@ -59,9 +65,9 @@ pub(super) const COMMANDS: &[Rule] = &[
     Rule {
         id: "code.shell-env",
         label: "shell",
-        gates: &[" .env", "/.env", "=.env", "\".env", "'.env", "@.env", "<.env", "\\.env"],
+        gates: &[" .env", "/.env", "=.env", "\".env", "'.env", "@.env", "<.env", "\\.env", "t.env"],
         needs: &[],
-        pattern: r"(?:^|[\s'\x22=@</\\])(\.env(?:\.[\w-]{1,20}){0,3})(?:$|[\s'\x22`);|&<>,:])",
+        pattern: r"(?:^|[\s'\x22=@</\\]|\s-[a-z]{0,3}T)(\.env(?:\.[\w-]{1,20}){0,3}\.?\*?)(?:$|[\s'\x22`);|&<>,:])",
         score: 0.7,
         reason: "A command gives away the settings of a project, which hold secrets.",
     },
@@ -69,91 +75,12 @@ pub(super) const COMMANDS: &[Rule] = &[
 
 const SECRETS: &str = "code.shell-secrets";
 
-/// What shows a file, whole or in part.
-const READERS: &[&str] = &[
-    "awk",
-    "base32",
-    "base64",
-    "bat",
-    "bunzip2",
-    "cat",
-    "cut",
-    "dd",
-    "egrep",
-    "fold",
-    "gc",
-    "get-content",
-    "grep",
-    "gzip",
-    "head",
-    "hexdump",
-    "jq",
-    "less",
-    "more",
-    "nl",
-    "od",
-    "openssl",
-    "paste",
-    "rev",
-    "rg",
-    "sed",
-    "sort",
-    "strings",
-    "tac",
-    "tail",
-    "type",
-    "uniq",
-    "xclip",
-    "xxd",
-    "yq",
-];
-/// What takes files, and whole folders, along to somewhere else.
-const MOVERS: &[&str] = &[
-    "7z", "7za", "cpio", "curl", "ftp", "mail", "mailx", "mutt", "nc", "ncat", "netcat", "rar", "rclone",
-    "rsync", "scp", "sendmail", "sftp", "socat", "tar", "wget", "zip",
-];
-/// What stands before the program.
-const AHEAD: &[&str] =
-    &["!", "command", "do", "else", "env", "exec", "nohup", "sudo", "then", "time", "xargs", "{"];
-/// What runs a program elsewhere.
-const RUNNERS: &[&str] = &["docker", "kubectl", "podman", "ssh", "wsl"];
-/// Folders that hold such files.
-const FOLDERS: &[&str] = &[".aws", ".config/gcloud", ".config/gh", ".docker", ".gnupg", ".kube", ".ssh"];
-/// With these it is only said whether something is in a file.
-const QUIET: &[&str] =
-    &["--count", "--quiet", "-L", "-c", "-iq", "-l", "-q", "-qE", "-qF", "-qi", "-qs", "-sq"];
-/// Behind these a file is only used.
-const USED: &[&str] = &[
-    "--cacert",
-    "--cert",
-    "--config",
-    "--directory",
-    "--env-file",
-    "--exclude",
-    "--identity-file",
-    "--key",
-    "--kubeconfig",
-    "--netrc-file",
-    "--private-key",
-    "-C",
-    "-E",
-    "-K",
-    "-i",
-    "-oIdentityFile",
-];
-/// What looks at the key of a shell, mends its rights or makes one.
-const KEEPERS: &[&str] =
-    &["[", "[[", "chmod", "chown", "ls", "ssh-add", "ssh-copy-id", "ssh-keygen", "stat", "test", "touch"];
-/// What logs in with a key, where an option names it.
-const LOGINS: &[&str] = &["ansible", "ansible-playbook", "mosh", "rsync", "scp", "sftp", "ssh"];
 /// So much of a command is read on either side of a file.
 const REACH: usize = 240;
+/// So many signs of a comment are looked at.
+const COMMENTS: usize = 8;
 /// What ends a command, or opens one inside.
 const SIGNS: &[u8] = b"\n;|&(`<>'\"";
-/// What a file is called that only shows how another is written.
-const SAMPLES: &[&str] =
-    &["ci", "default", "defaults", "dist", "example", "sample", "schema", "template", "test"];
-
 fn pattern(rule: &Rule) -> Option<&'static Regex> {
     static PATTERNS: [OnceLock<Option<Regex>>; 2] = [const { OnceLock::new() }; 2];
     PATTERNS[usize::from(rule.id != SECRETS)].get_or_init(|| compile(rule.pattern)).as_ref()
@@ -211,8 +138,8 @@ pub(super) fn check(
     whole: Range<usize>,
     span: Range<usize>,
 ) -> Option<Range<usize>> {
-    let key =
-        rule.id == "code.path-file" && text.get(whole.clone())?.to_ascii_lowercase().contains(".ssh/id_");
+    let file = text.get(whole.clone())?.to_ascii_lowercase();
+    let (key, hosts) = (file.contains(".ssh/id_"), file.contains(".ssh/known"));
     let harmless = || {
         let bytes = text.as_bytes();
         let name = bytes[whole.end..]
@@ -220,9 +147,10 @@ pub(super) fn check(
             .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
             .count();
         let rest = &bytes[whole.end + name..];
-        rest.starts_with(b".pub") || Use::of(bytes, whole.start..whole.end + name).keeps_a_key()
+        let used = || Use::of(bytes, whole.start..whole.end + name);
+        hosts && used().is_of_this_machine() || key && (rest.starts_with(b".pub") || used().keeps_a_key())
     };
-    (!key || !harmless()).then_some(span)
+    (rule.id != "code.path-file" || !harmless()).then_some(span)
 }
 
 /// What a command does with a file: the words before and behind it, as far as one program has them.
@@ -231,9 +159,13 @@ struct Use<'a> {
     program: String,
     /// Between the program and the file, and the last of these.
     options: Vec<&'a str>,
-    /// What the word begins with, before the file: `@`, `user@host:`.
+    /// What the word begins with, before the file: `@`, `user@host:`, `--exclude='`.
     glued: &'a str,
     behind: &'a str,
+    /// The same to the end of the line.
+    line: &'a str,
+    /// The file is spoken of in a comment.
+    commented: bool,
     /// What opens the command, where it is one inside another: `export $(`.
     around: &'a str,
 }
@@ -248,9 +180,17 @@ impl<'a> Use<'a> {
         let before = &bytes[first..start];
         let opened = opening(before);
         let segment = text(first + opened..start);
+        let commented = is_commented(segment);
+        // A quote may be open within the word.
+        let bare = segment.trim_end_matches(['"', '\'']);
+        let head = bare.rfind(|c: char| c.is_ascii_whitespace()).map_or(0, |blank| blank + 1);
+        let (segment, head) = if head == 0 { (segment, segment.len()) } else { (&bare[..head], head) };
+        let glued = first + opened + head.min(start - first - opened);
         let mut words = segment.split_ascii_whitespace().peekable();
         while words.next_if(|word| AHEAD.contains(word) || is_set(word)).is_some() {
-            while let Some(option) = words.next_if(|word| word.starts_with('-')) {
+            while let Some(option) =
+                words.next_if(|word| word.starts_with(|c: char| c == '-' || c.is_ascii_digit()))
+            {
                 // `sudo -u ann`
                 if ["-I", "-P", "-g", "-n", "-u"].contains(&option) {
                     words.next();
@@ -259,15 +199,17 @@ impl<'a> Use<'a> {
         }
         let program = words.next().unwrap_or_default().trim_matches(['\'', '"', '\\']);
         let program = program.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
-        let behind = &bytes[file.end..bytes.len().min(file.end + REACH)];
-        let behind =
-            behind.iter().position(|byte| b"\n;|&`)".contains(byte)).map_or(behind, |end| &behind[..end]);
+        let line = &bytes[file.end..bytes.len().min(file.end + REACH)];
+        let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let behind = line.iter().position(|byte| b";|&`)".contains(byte)).map_or(line, |end| &line[..end]);
         Self {
             word: start..file.end,
             program: program.strip_suffix(".exe").unwrap_or(&program).to_owned(),
             options: words.collect(),
-            glued: text(start..file.start),
+            glued: text(glued..file.start),
             behind: read(behind),
+            line: read(line),
+            commented,
             around: text(first..first + opened),
         }
     }
@@ -286,42 +228,95 @@ impl<'a> Use<'a> {
     }
 
     fn of_file(&self, name: &str) -> Fate {
-        let folder = FOLDERS.contains(&name.trim_end_matches(['/', '\\', '*']).replace('\\', "/").as_str());
+        // What stands for all files in a folder is none.
+        let bare = name.trim_end_matches(['/', '\\']).replace('\\', "/");
+        let folder = FOLDERS.contains(&bare.as_str());
         let takes = |program: &str| MOVERS.contains(&program) || !folder && READERS.contains(&program);
         let given = |is_given: bool| if is_given { Fate::Given } else { Fate::Kept };
-        if let Some(sign @ ('<' | '>')) = self.redirect() {
-            return given(sign == '<' && takes(self.outer()));
+        if self.commented {
+            return Fate::Kept;
         }
         if name.starts_with(".env") && self.loads() {
             return Fate::KeptAll;
         }
-        let used = |option: &str| self.glued.strip_prefix(option).is_some_and(|rest| rest.starts_with('='));
-        if USED.contains(&self.last()) || USED.iter().any(|option| used(option)) {
+        if let Some(sign @ ('<' | '>')) = self.redirect() {
+            return given(sign == '<' && (takes(self.outer()) || self.is_read()));
+        }
+        let program = self.program();
+        let any = |options: &[&str]| self.options.iter().any(|option| options.contains(option));
+        let behind = |options: &[&str]| {
+            let glued =
+                |option: &&str| self.glued.strip_prefix(*option).is_some_and(|rest| rest.starts_with('='));
+            options.contains(&self.last()) || options.iter().any(glued)
+        };
+        if behind(LEFT_OUT) || !READERS.contains(&program) && behind(USED) {
             return Fate::Kept;
         }
-        match self.program() {
-            "curl" => given(
-                self.glued.contains('@')
-                    || self.glued.contains("file:")
-                    || ["-T", "--upload-file"].contains(&self.last()),
-            ),
-            "wget" => {
-                given(["--post-file=", "--body-file="].iter().any(|option| self.glued.starts_with(option)))
-            }
+        match program {
+            "curl" => given(self.glued.contains('@') || self.glued.contains("file:") || self.is_sent()),
+            "wget" => given(self.is_sent()),
             "scp" | "rsync" | "sftp" | "rclone" => given(!self.is_fetched()),
+            "zip" if any(&["-x"]) => Fate::Kept,
             "sed"
                 if self.options.iter().any(|option| option.starts_with("-i") || *option == "--in-place") =>
             {
                 Fate::KeptAll
             }
-            "grep" | "egrep" | "rg" if self.options.iter().any(|option| QUIET.contains(option)) => {
-                Fate::KeptAll
-            }
+            "grep" | "egrep" | "rg" if any(QUIET) => Fate::KeptAll,
+            "grep" | "egrep" | "rg" if self.is_pattern() => Fate::Kept,
             "tar" if self.options.first().is_some_and(|option| is_extraction(option)) => Fate::KeptAll,
             program if takes(program) => Fate::Given,
             program if READERS.contains(&program) => Fate::Kept,
+            program if CLOUDS.contains(&program) && any(COPIES) => {
+                let down = self.behind.trim().is_empty() && self.options.iter().any(|to| to.contains("://"));
+                given(!self.glued.contains(':') && !down)
+            }
+            program if FINDERS.contains(&program) && self.hands_on() => Fate::Given,
             _ => Fate::KeptAll,
         }
+    }
+
+    /// `-T.env`, `--post-file .env`
+    fn is_sent(&self) -> bool {
+        let short = |option: &str| option.starts_with('-') && !option.starts_with("--");
+        let last = self.last();
+        SENT.contains(&last)
+            || SENT.iter().any(|option| self.glued.starts_with(option))
+            || short(last) && last.ends_with('T')
+            || short(self.glued) && self.glued.contains('T')
+    }
+
+    /// What is looked for: the first word that is no option, nor the number of one.
+    fn is_pattern(&self) -> bool {
+        const NAMED: &[&str] = &["--regexp", "-e", "-f"];
+        let is_option = |word: &str| word.starts_with('-') || word.bytes().all(|byte| byte.is_ascii_digit());
+        let named = || self.options.iter().any(|word| NAMED.contains(word));
+        self.last() == "-e" || self.options.iter().all(|word| is_option(word)) && !named()
+    }
+
+    /// `find … -exec cat {} \;`, `ls … | xargs cat`: what is found is shown.
+    fn hands_on(&self) -> bool {
+        const HANDS: &[&str] = &["-exec", "-execdir", "-ok", "-x", "xargs"];
+        let mut words = self.line.split_ascii_whitespace();
+        let takes = |word: &str| {
+            let name = word.trim_matches(['\'', '"']).rsplit('/').next().unwrap_or_default();
+            READERS.contains(&name) || MOVERS.contains(&name)
+        };
+        words.by_ref().any(|word| HANDS.contains(&word.trim_start_matches('|')))
+            && words.find(|word| !word.starts_with('-')).is_some_and(takes)
+            && !words.next().is_some_and(|option| QUIET.contains(&option))
+    }
+
+    /// Redirected into what neither keeps nor uses it.
+    fn is_read(&self) -> bool {
+        let around = self.around.trim_end().trim_end_matches('<');
+        let command = around.rsplit(['\n', ';', '|', '&', '(']).next().unwrap_or_default();
+        let any = |words: &[&str]| command.split_ascii_whitespace().any(|word| words.contains(&word));
+        if any(LINES) {
+            return around.split_ascii_whitespace().any(|w| SHOWS.contains(&w) || MOVERS.contains(&w));
+        }
+        let outer = self.outer();
+        !KEEPERS.contains(&outer) && !LOADS.contains(&outer) && !any(TAKERS)
     }
 
     /// The program, or the one that it runs elsewhere: `docker exec app cat`.
@@ -338,11 +333,14 @@ impl<'a> Use<'a> {
         before.split_ascii_whitespace().find(|word| !AHEAD.contains(word)).unwrap_or_default()
     }
 
-    /// `export $(cat .env)`, `source <(grep = .env)`
+    /// `export $(cat .env)`, `export $(<.env)`, `source <(grep = .env)`
     fn loads(&self) -> bool {
-        const LOADS: &[&str] = &[".", "declare", "env", "eval", "export", "set", "source"];
-        let outer = self.around.trim_end_matches(['$', '<', '(', '`', '"']).trim_end();
-        self.around.ends_with(['(', '`'])
+        let around = match self.redirect() {
+            Some('<') => self.around.rfind(['(', '`']).map_or("", |open| &self.around[..=open]),
+            _ => self.around,
+        };
+        let outer = around.trim_end_matches(['$', '<', '(', '`', '"']).trim_end();
+        around.ends_with(['(', '`'])
             && outer.split_ascii_whitespace().next_back().is_some_and(|word| LOADS.contains(&word))
     }
 
@@ -352,11 +350,17 @@ impl<'a> Use<'a> {
         self.glued.contains(':') || last && self.options.iter().any(|option| !option.starts_with('-'))
     }
 
+    /// Shown here, or written.
+    fn is_of_this_machine(&self) -> bool {
+        READERS.contains(&self.program.as_str()) || self.redirect() == Some('>') || self.keeps_a_key()
+    }
+
     fn keeps_a_key(&self) -> bool {
         let named = USED.contains(&self.last())
             || self.glued.starts_with("-i")
             || self.glued.to_ascii_lowercase().contains("identityfile=");
-        KEEPERS.contains(&self.program.as_str()) || LOGINS.contains(&self.program.as_str()) && named
+        let outer = if self.redirect() == Some('<') { self.outer() } else { &self.program };
+        KEEPERS.contains(&outer) || LOGINS.contains(&self.program.as_str()) && named
     }
 }
 
@@ -366,6 +370,15 @@ fn read(bytes: &[u8]) -> &str {
     let bytes = &bytes[cut..];
     let whole = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
     std::str::from_utf8(&bytes[..whole]).unwrap_or_default()
+}
+
+/// Whether a command has a comment from some word on: `ls # .env`
+fn is_commented(command: &str) -> bool {
+    let begins = |at: usize| {
+        let quotes = |quote: u8| memchr::memchr_iter(quote, &command.as_bytes()[..at]).count() % 2;
+        quotes(b'\'') == 0 && quotes(b'"') == 0 && !command[..at].ends_with('\\')
+    };
+    command.match_indices(" #").take(COMMENTS).any(|(at, _)| begins(at))
 }
 
 /// `NAME=value`
