@@ -72,6 +72,8 @@ pub enum Sensitivity {
 #[derive(Clone, Debug)]
 pub struct EnkryptSettings {
     pub base_url: String,
+    /// Where what it is told stands in the file.
+    pub place: String,
     /// A policy that is in force needs one.
     pub api_key: Option<ApiKey>,
     pub style: ApiStyle,
@@ -87,6 +89,8 @@ pub enum ApiStyle {
 
 #[derive(Clone, Debug)]
 pub struct OpenAiSettings {
+    /// As that of `enkrypt`.
+    pub place: String,
     pub base_url: String,
     pub api_key: Option<ApiKey>,
     /// Categories as the service calls them; a listed one stands for its parts as well (`hate`, `hate/threatening`).
@@ -96,6 +100,8 @@ pub struct OpenAiSettings {
 
 #[derive(Clone, Debug, Default)]
 pub struct KeywordSettings {
+    /// Where what the provider is told stands in the file.
+    pub place: String,
     pub keywords: Vec<String>,
     pub case_sensitive: bool,
 }

@@ -52,8 +52,8 @@ impl CustomKeyword {
 
     fn compile(&self, own: &[String]) -> Compiled {
         let provider = self.settings.keywords.iter().enumerate();
-        let provider =
-            provider.map(|(at, word)| (format!("plugins.guardrails.config.blocked_keywords[{at}]"), word));
+        let place = &self.settings.place;
+        let provider = provider.map(|(at, word)| (format!("{place}.blocked_keywords[{at}]"), word));
         let policy = own.iter().enumerate();
         let policy = policy.map(|(at, word)| (format!("additional_config.blocked_keywords[{at}]"), word));
         Keywords::compile(provider.chain(policy), self.settings.case_sensitive).map(Arc::new)
@@ -210,7 +210,7 @@ mod tests {
 
     fn keywords(words: &[&str]) -> Arc<Keywords> {
         let keywords = words.iter().map(|word| (*word).to_owned()).collect();
-        let settings = KeywordSettings { keywords, case_sensitive: false };
+        let settings = KeywordSettings { keywords, ..KeywordSettings::default() };
         CustomKeyword::new(settings).compile(&[]).expect("compiles")
     }
 
@@ -270,18 +270,20 @@ mod tests {
 
     #[test]
     fn the_rule_names_the_place_in_the_configuration() {
-        let settings = KeywordSettings { keywords: vec!["one".to_owned()], case_sensitive: true };
+        let keywords = vec!["one".to_owned()];
+        let settings = KeywordSettings { place: "config".to_owned(), keywords, case_sensitive: true };
         let keywords = CustomKeyword::new(settings).compile(&["two".to_owned()]).expect("compiles");
         assert_eq!(
             keywords.search(&["it takes two"]).as_deref(),
             Some("additional_config.blocked_keywords[0]")
         );
+        assert_eq!(keywords.search(&["only one"]).as_deref(), Some("config.blocked_keywords[0]"));
         assert_eq!(keywords.search(&["TWO"]), None);
     }
 
     #[test]
     fn a_policy_s_words_are_compiled_once_and_its_own() {
-        let provider = CustomKeyword::new(KeywordSettings { keywords: Vec::new(), case_sensitive: false });
+        let provider = CustomKeyword::new(KeywordSettings::default());
         let policy = |number: u8| Policy {
             keywords: vec![format!("word{number}")],
             fingerprint: [number; 32],

@@ -66,13 +66,14 @@ pub(super) struct Local {
 impl Local {
     pub(super) fn new(settings: LocalSettings) -> Self {
         let case_sensitive = settings.keywords.case_sensitive;
+        let place = |key: &str| format!("{}.{key}", settings.keywords.place);
         let extras = settings.pii_extra.iter().fold(Kinds::NONE, |all, extra| all.with_extra(*extra));
         Self {
             extras,
             sensitivity: settings.sensitivity,
             fit_by_words: settings.fit_by_words,
-            topics: Rules::new("topics", settings.topics, case_sensitive),
-            policies: Rules::new("policies", settings.policies, case_sensitive),
+            topics: Rules::new(&place("topics"), settings.topics, case_sensitive),
+            policies: Rules::new(&place("policies"), settings.policies, case_sensitive),
             keywords: CustomKeyword::new(settings.keywords),
             expert: settings.classifier.map(Expert::new),
         }

@@ -114,6 +114,7 @@ mod tests {
 
     fn settings(categories: &[&str]) -> OpenAiSettings {
         OpenAiSettings {
+            place: String::new(),
             base_url: String::new(),
             api_key: None,
             categories: categories.iter().map(|name| (*name).to_owned()).collect(),

@@ -54,6 +54,31 @@ async fn all_takes_what_each_member_that_can_find_it_found() {
     assert_eq!(failed["error_code"], "GUARDRAIL_UNAVAILABLE", "{failed}");
 }
 
+#[tokio::test]
+async fn what_is_said_of_a_member_names_its_own_place() {
+    let keyless = json!({"providers": ["local", "enkrypt"]});
+    let block = |detector: &str| json!({"enabled": true, "policy_name": "P", "block": [detector]});
+    let with = |settings: &Value, detector: &str| {
+        Config::new()
+            .provider("composite", settings)
+            .lab(&[])
+            .with("input_guardrails_policy", block(detector))
+    };
+    let check = async |config: Config| Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+    let place = "plugins.guardrails.config.providers[1].config";
+    let (code, _, err) = check(with(&keyless, "injection_attack")).await;
+    assert!(code == 78 && err.contains(&format!("`{place}.api_key`")), "{err}");
+    let words = json!({"provider": "custom_keyword", "config": {"blocked_keywords": ["Foo Bar"]}});
+    let (code, _, err) = check(with(&json!({"providers": ["local", words]}), "keyword_detector")).await;
+    assert!(code == 0 && err.is_empty(), "{err}");
+    let topics = json!({"providers": [words, "local"]});
+    let (code, _, err) = check(with(&topics, "topic_detector")).await;
+    assert!(code == 0 && err.contains(&format!("list it under `{place}.topics`")), "{err}");
+    let gateway = Gateway::start(&with(&json!({"providers": ["local", words]}), "keyword_detector")).await;
+    let blocked = one(&gateway, echo("a foo bar")).await;
+    assert_eq!(rules(&blocked), [format!("{place}.blocked_keywords[0]")], "{blocked}");
+}
+
 fn openai(bench: &Bench, key: &str) -> Config {
     let mut policy = policy("moderation", &json!({}));
     policy["block"] = json!(["toxicity", "nsfw"]);

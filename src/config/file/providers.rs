@@ -91,14 +91,20 @@ fn pii_extra(config: &Node<'_>) -> Vec<Extra> {
 
 fn keywords(config: &Node<'_>) -> KeywordSettings {
     let keywords = words(config, config.spelling(&["blocked_keywords", "keywords"]));
-    KeywordSettings { keywords, case_sensitive: config.flag("case_sensitive").unwrap_or(false) }
+    let case_sensitive = config.flag("case_sensitive").unwrap_or(false);
+    KeywordSettings { place: config.here().to_owned(), keywords, case_sensitive }
 }
 
 fn enkrypt(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<EnkryptSettings> {
     let styles = [("guardrail", ApiStyle::Guardrail), ("policy", ApiStyle::Policy)];
     let style = config.choice("api_style", &styles).unwrap_or_default();
     let api_key = api_key(config, root, env);
-    Some(EnkryptSettings { base_url: base_url(config, root)?, api_key, style })
+    Some(EnkryptSettings {
+        place: config.here().to_owned(),
+        base_url: base_url(config, root)?,
+        api_key,
+        style,
+    })
 }
 
 fn openai(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<OpenAiSettings> {
@@ -112,6 +118,7 @@ fn openai(config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<OpenA
     let given = config.text("api_key").filter(|key| is_real(key));
     let api_key = given.and_then(|text| resolve(text, &config.path("api_key"), root.notes(), env));
     Some(OpenAiSettings {
+        place: config.here().to_owned(),
         base_url: openai_url(config)?,
         api_key: api_key.map(|key| ApiKey::from(key.value.expose())),
         categories: if categories.is_empty() { default() } else { categories },

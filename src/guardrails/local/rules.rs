@@ -40,11 +40,10 @@ pub(super) struct Look<'s> {
 }
 
 impl Rules {
-    /// `key` is where they stand in the configuration.
-    pub(super) fn new(key: &str, rules: Vec<Rule>, case_sensitive: bool) -> Self {
+    /// `place` is where they stand in the configuration.
+    pub(super) fn new(place: &str, rules: Vec<Rule>, case_sensitive: bool) -> Self {
         let titled = rules.into_iter().enumerate();
-        let titled =
-            titled.map(|(at, rule)| (format!("plugins.guardrails.config.{key}[{at}] `{}`", rule.name), rule));
+        let titled = titled.map(|(at, rule)| (format!("{place}[{at}] `{}`", rule.name), rule));
         let (plain, compound): (Vec<_>, Vec<_>) = titled
             .partition(|(_, rule)| rule.when.is_none() && rule.patterns.is_empty() && rule.paths.is_empty());
         let compile = |rules: &[(String, Rule)]| {

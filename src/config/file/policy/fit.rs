@@ -65,36 +65,42 @@ pub(super) fn problems(policy: &Policy, provider: Option<&str>, settings: &Provi
 /// What one provider needs and has not got.
 fn missing(policy: &Policy, part: &ProviderSettings) -> Option<String> {
     match part {
-        ProviderSettings::Enkrypt(settings) if settings.api_key.is_none() => Some(
-            "the provider `enkrypt` needs an API key: put one under `plugins.guardrails.config.api_key`, or choose \
-             `local` as the provider, which needs none"
-                .to_owned(),
-        ),
+        ProviderSettings::Enkrypt(settings) if settings.api_key.is_none() => {
+            Some(needs_key(part, &settings.place))
+        }
         ProviderSettings::Enkrypt(_) if policy.name.as_deref().is_none_or(|name| name.trim().is_empty()) => {
             Some("expected `policy_name`: the provider `enkrypt` keeps its policies by name".to_owned())
         }
-        ProviderSettings::OpenAi(settings) if settings.api_key.is_none() => Some(
-            "the provider `openai` needs an API key: put one under `plugins.guardrails.config.api_key`, or choose \
-             `local` as the provider, which needs none"
-                .to_owned(),
-        ),
+        ProviderSettings::OpenAi(settings) if settings.api_key.is_none() => {
+            Some(needs_key(part, &settings.place))
+        }
         ProviderSettings::CustomKeyword(settings)
             if policy.keywords.is_empty() && settings.keywords.is_empty() =>
         {
-            Some(
-                "there is no keyword to look for: list some under `plugins.guardrails.config.blocked_keywords` or \
-                 `additional_config.blocked_keywords`"
-                    .to_owned(),
-            )
+            Some(format!(
+                "there is no keyword to look for: list some under `{}.blocked_keywords` or \
+                 `additional_config.blocked_keywords`",
+                settings.place
+            ))
         }
         _ => None,
     }
 }
 
+fn needs_key(part: &ProviderSettings, place: &str) -> String {
+    format!(
+        "the provider `{}` needs an API key: put one under `{place}.api_key`, or choose `local` as the provider, \
+         which needs none",
+        part.name()
+    )
+}
+
 /// What is allowed and perhaps not meant.
 pub(super) fn warnings(policy: &Policy, settings: &ProviderSettings) -> Vec<String> {
     let mut warnings = Vec::new();
-    if policy.block.0.is_empty() && policy.actions.is_empty() && !policy.pii_redaction {
+    let heeds = [policy.pii_redaction, policy.block_binary, policy.hallucination];
+    let fits = policy.relevancy.is_some() || policy.adherence.is_some();
+    if policy.block.0.is_empty() && policy.actions.is_empty() && !fits && !heeds.contains(&true) {
         warnings.push("is enabled, but its `block` list is empty: name the detectors that block".to_owned());
     }
     if policy.pii_redaction && policy.enforcement == Enforcement::Observe {
@@ -116,20 +122,24 @@ pub(super) fn warnings(policy: &Policy, settings: &ProviderSettings) -> Vec<Stri
              so many with their request"
         ));
     }
-    let is_local = |part: &&ProviderSettings| matches!(part, ProviderSettings::Local(_));
-    for local in settings.parts().into_iter().filter(is_local) {
-        let empty = |detector| !local.looks_for(detector, policy);
-        let empty = [
-            (Detector::KeywordDetector, empty(Detector::KeywordDetector), "blocked_keywords"),
-            (Detector::TopicDetector, empty(Detector::TopicDetector), "topics"),
-            (Detector::PolicyViolation, empty(Detector::PolicyViolation), "policies"),
-        ];
-        for (detector, _, key) in
-            empty.into_iter().filter(|(detector, empty, _)| *empty && policy.names(*detector))
+    // What another member looks for is looked for.
+    let parts = settings.parts();
+    let local = parts.iter().find_map(|part| match part {
+        ProviderSettings::Local(local) => Some(local),
+        _ => None,
+    });
+    let lists = [
+        (Detector::KeywordDetector, "blocked_keywords"),
+        (Detector::TopicDetector, "topics"),
+        (Detector::PolicyViolation, "policies"),
+    ];
+    for (detector, key) in lists.into_iter().filter(|(detector, _)| policy.names(*detector)) {
+        if let Some(local) = local
+            && !parts.iter().any(|part| part.looks_for(detector, policy))
         {
             warnings.push(format!(
-                "asks for `{detector}`, but there is nothing to look for: list it under \
-                 `plugins.guardrails.config.{key}`"
+                "asks for `{detector}`, but there is nothing to look for: list it under `{}.{key}`",
+                local.keywords.place
             ));
         }
     }
