@@ -128,6 +128,40 @@ async fn a_bad_file_ends_the_program_with_78_and_a_hint() {
 }
 
 #[tokio::test]
+async fn a_mistake_in_the_json_is_said_with_its_remedy_and_without_the_text() {
+    for (text, said, remedy) in [
+        (r#"{"hunter2": "C:\xyz"}"#, "a backslash", "write each backslash of a string twice"),
+        (r#"{"a": "hunter2\ud800\u0041"}"#, "half a character", "or both of its halves"),
+        (r#"{"hunter2": NaN}"#, "no value where there must be one", "there is no `NaN`"),
+        (r#"{"hunter2": True}"#, "no value where there must be one", "are written small"),
+        (r#"{"a": 'hunter2'}"#, "no value where there must be one", "stand in double quotes"),
+        ("{hunter2: 1}", "has no double quotes", "names stand in double quotes"),
+        (r#"{"a": [1,]}"#, "a comma with nothing behind it", "take the comma out"),
+        ("{\"a\": \"hunter2\n\"}", "a line break", "close the string on its own line"),
+        (r#"{"a": [1"#, "ends before everything is closed", "never closed"),
+        (r#"{} {"hunter2": 1}"#, "stands behind the end", "closes too early"),
+        (r#"{"a": 1 "hunter2": 2}"#, "something is missing", "look just before that place"),
+    ] {
+        let (code, _, err) = Gateway::prepare(text).run(&["config", "check"]).await;
+        assert!(code == 78 && err.contains(said) && err.contains(remedy), "{text}: {err}");
+        assert!(err.contains("line ") && !err.contains("hunter2"), "{err}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_policy_blocks_beside_its_list_is_shown_and_not_warned_of() {
+    for (extra, shown) in [
+        (json!({"binary": "block"}), "output   blocks binary content"),
+        (json!({"relevancy": true}), "output   warns of relevancy"),
+    ] {
+        let policy = json!({"enabled": true, "additional_config": extra});
+        let config = Config::new().echo().with("output_guardrails_policy", policy);
+        let (code, out, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+        assert!(code == 0 && err.is_empty() && out.contains(shown), "{out}{err}");
+    }
+}
+
+#[tokio::test]
 async fn a_reference_that_resolves_to_nothing_is_named() {
     let config = Config::new()
         .echo()

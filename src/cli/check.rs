@@ -61,16 +61,21 @@ fn describe(settings: &Settings) -> String {
         let _ = writeln!(text, "  {who}");
     }
     for grant in keys {
-        let standing = match grant.state {
-            KeyState::Active => "",
-            KeyState::Disabled => "  disabled",
-            KeyState::UserDisabled => "  refused: its user is disabled",
-            KeyState::ProjectDisabled => "  refused: its project is disabled",
-            KeyState::NotAMember => "  refused: its user is not a member of its project",
-        };
+        let standing = standing(grant.state).map(|standing| format!("  {standing}")).unwrap_or_default();
         let _ = writeln!(text, "  {}  {}{standing}", grant.hint, holder(grant));
     }
     text
+}
+
+/// What keeps a key from opening anything.
+pub(super) fn standing(state: KeyState) -> Option<&'static str> {
+    match state {
+        KeyState::Active => None,
+        KeyState::Disabled => Some("disabled"),
+        KeyState::UserDisabled => Some("refused: its user is disabled"),
+        KeyState::ProjectDisabled => Some("refused: its project is disabled"),
+        KeyState::NotAMember => Some("refused: its user is not a member of its project"),
+    }
 }
 
 /// Whose key it is, and what it opens.
@@ -155,15 +160,18 @@ fn describe_policy(policy: &Policy) -> String {
         return "not checked".to_owned();
     }
     let named = |action: Action| {
-        let detectors = Detector::ALL.into_iter().filter(|detector| policy.names(*detector));
+        let detectors = Detector::ALL.into_iter().filter(|detector| looks_for(policy, *detector));
         let these = detectors.filter(|detector| policy.action(*detector) == action);
         these.map(Detector::as_str).collect::<Vec<_>>().join(", ")
     };
     let redacts = [(policy.pii_redaction, "PII".to_owned()), (true, named(Action::Redact))];
     let redacts: Vec<_> =
         redacts.into_iter().filter(|(on, what)| *on && !what.is_empty()).map(|(_, what)| what).collect();
+    let binary = policy.block_binary.then(|| "binary content".to_owned());
+    let blocks: Vec<_> = [named(Action::Block)].into_iter().chain(binary).collect();
+    let blocks: Vec<_> = blocks.into_iter().filter(|what| !what.is_empty()).collect();
     let parts = [
-        ("blocks ", named(Action::Block)),
+        ("blocks ", blocks.join(", ")),
         ("redacts ", redacts.join(", ")),
         ("warns of ", named(Action::Warn)),
     ];
@@ -188,6 +196,17 @@ fn describe_policy(policy: &Policy) -> String {
         parts.push("passes when the provider fails".to_owned());
     }
     parts.join("; ")
+}
+
+/// Whether it is named by the policy, or asked for beside it.
+fn looks_for(policy: &Policy, detector: Detector) -> bool {
+    policy.names(detector)
+        || match detector {
+            Detector::Relevancy => policy.relevancy.is_some(),
+            Detector::Adherence => policy.adherence.is_some(),
+            Detector::Hallucination => policy.hallucination,
+            _ => false,
+        }
 }
 
 fn authentication(settings: &Settings) -> String {

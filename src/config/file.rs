@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::environment::Environment;
 use super::node::{self, Node, Notes};
-use super::{AuthSettings, ConfigError, Problem, ProviderSettings, ServerRules, Settings};
+use super::problem::Slip;
+use super::{AuthSettings, ConfigError, KeyState, Problem, ProviderSettings, ServerRules, Settings};
 
 mod cache;
 mod common;
@@ -50,7 +51,10 @@ pub fn parse(path: &Path, text: &str, env: &Environment) -> Result<Settings, Con
     let value = match node::read(text.trim_start_matches('\u{feff}'), &notes) {
         Ok(value) => value,
         Err(_) if text.trim().is_empty() => return Err(ConfigError::Empty { path }),
-        Err(error) => return Err(ConfigError::NotJson { path, line: error.line(), column: error.column() }),
+        Err(error) => {
+            let (line, column, slip) = (error.line(), error.column(), Slip::of(&error));
+            return Err(ConfigError::NotJson { path, line, column, slip });
+        }
     };
     let settings = Node::open(&value, String::new(), &notes).and_then(|root| read(&root, env));
     let (problems, warnings) = notes.into_parts();
@@ -95,8 +99,11 @@ fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
         secrets.add_named(key.expose());
     }
     secrets.note_services(guardrails.as_ref(), &common.cache.store);
-    if keys.is_empty() && matches!(auth, Some(AuthSettings::LocalApikey)) {
-        root.notes().warn("no gateway key opens anything: add one under `apikeys`".to_owned());
+    let opens = keys.values().any(|grant| grant.state == KeyState::Active);
+    if !opens && matches!(auth, Some(AuthSettings::LocalApikey)) {
+        let some = ["apikeys", "gateways"].iter().any(|section| !root.section(section).members().is_empty());
+        let remedy = if some { "mend the one that is there" } else { "add one under `apikeys`" };
+        root.notes().warn(format!("no gateway key opens anything: {remedy}"));
     }
     if !common.direct_prefix && keys.values().any(|grant| grant.config.servers.len() > 1) {
         root.notes().warn("`direct_prefix` has no effect where a key has several servers".to_owned());

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::spelling::{almost, ends_access};
+use super::spelling::{almost, ends_access, opens};
 use super::{Problem, secretref};
 use crate::secret::{GatewayKey, KeyDigest, mask_argument};
 
@@ -280,7 +280,8 @@ impl<'a> Node<'a> {
         self.warn_unread();
     }
 
-    fn find_misspelt(&self) {
+    /// One that is almost a known key is a problem.
+    pub(super) fn find_misspelt(&self) {
         let seen = self.seen.borrow().clone();
         for key in self.unread() {
             let meant = seen.iter().find(|known| !self.map.contains_key(*known) && almost(known, key));
@@ -295,13 +296,27 @@ impl<'a> Node<'a> {
     /// heeds, is a problem.
     pub(super) fn refuse_unheeded(&self) {
         self.find_misspelt();
+        let closed = "expected `\"disabled\": true`, which closes this: nothing ends by itself";
+        self.refuse_unread(ends_access, closed);
+        self.warn_unread();
+    }
+
+    /// Keys that nobody asked for and that are meant to take something away. One whose value takes nothing away is
+    /// none.
+    pub(super) fn refuse_unread(&self, is_meant: impl Fn(&str) -> bool, expected: &str) {
         for key in self.unread() {
-            if ends_access(key) && !self.map[key].is_null() {
-                self.problem(key, "expected `\"disabled\": true`, which closes this: nothing ends by itself");
+            let takes = match &self.map[key] {
+                Value::Null => false,
+                Value::Bool(flag) => *flag != opens(key),
+                Value::Array(list) => !list.is_empty(),
+                Value::Object(map) => !map.is_empty(),
+                Value::Number(_) | Value::String(_) => true,
+            };
+            if takes && is_meant(key) {
+                self.problem(key, expected);
                 self.note(&[key]);
             }
         }
-        self.warn_unread();
     }
 
     /// The keys that nobody asked for.

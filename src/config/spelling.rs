@@ -36,6 +36,16 @@ const CLOSES: [&str; 13] = [
     "suspended",
 ];
 
+/// Words that say of tools that these are open.
+const OPENED: [&str; 9] =
+    ["allow", "allowed", "enable", "enabled", "filter", "include", "included", "only", "permitted"];
+
+/// Lists that are one word.
+const LISTS: [&str; 5] = ["allowlist", "blacklist", "blocklist", "denylist", "whitelist"];
+
+/// What is in such a list.
+const LISTED: [&str; 5] = ["list", "names", "patterns", "tool", "tools"];
+
 /// Shorter names are almost anything.
 const SHORTEST: usize = 4;
 
@@ -52,6 +62,23 @@ pub(super) fn ends_access(key: &str) -> bool {
     let words = words(key);
     let is_end = |word: &String| word == "until" || word.starts_with("expir");
     words.iter().any(is_end) || words.first().is_some_and(|word| CLOSES.contains(&word.as_str()))
+}
+
+/// Whether a switch of this name lets somebody in where it is true.
+pub(super) fn opens(key: &str) -> bool {
+    words(key).first().is_some_and(|word| word == "active" || OPENED.contains(&word.as_str()))
+}
+
+/// Whether a key is meant to say which tools are open: other programs have it under many names.
+pub(super) fn chooses_tools(key: &str) -> bool {
+    let words = words(key);
+    let is_in = |list: &[&str], word: &String| list.contains(&word.as_str());
+    let chooses = |word: &String| is_in(&DENIED, word) || is_in(&OPENED, word) || word == "denied";
+    let of_a_list = |word: &String| is_in(&LISTED, word);
+    words.iter().any(|word| is_in(&LISTS, word))
+        || words.iter().all(|word| chooses(word) || of_a_list(word))
+            && words.iter().any(chooses)
+            && words.iter().any(of_a_list)
 }
 
 /// In small letters, without the `is` that some put before a switch.
@@ -137,6 +164,26 @@ mod tests {
             ("team", false),
         ] {
             assert_eq!(ends_access(key), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_choose_among_tools_is_known_by_its_words() {
+        for (key, expected) in [
+            ("allowed_tools", true),
+            ("enabledTools", true),
+            ("disabledTools", true),
+            ("tool-allow-list", true),
+            ("toolWhitelist", true),
+            ("includeTools", true),
+            ("toolFilter", true),
+            ("tools", false),
+            ("alwaysAllow", false),
+            ("tool_timeout", false),
+            ("enabled", false),
+            ("names", false),
+        ] {
+            assert_eq!(chooses_tools(key), expected, "{key}");
         }
     }
 

@@ -57,6 +57,82 @@ async fn a_limit_or_a_provider_that_is_misspelt_or_elsewhere_is_refused() {
 }
 
 #[tokio::test]
+async fn a_server_that_its_client_had_switched_off_stays_off() {
+    let server = "/mcp_configs/config-1/mcp_config/0";
+    for (place, key, value) in [
+        ("", "enabled", json!(false)),
+        ("/config", "disabled", json!(true)),
+        ("/config", "enabled", json!(false)),
+    ] {
+        let set = |on: Value| {
+            Config::new().echo().edit(|file| {
+                file.pointer_mut(&format!("{server}{place}")).expect("a place")[key] = on;
+            })
+        };
+        let gateway = Gateway::start(&set(value.clone())).await;
+        let reply = gateway.batch("echo", json!([{"name": "echo", "args": {"message": "x"}}])).await;
+        assert!(reply.json["message"].as_str().expect("text").contains("switched off"), "{}", reply.json);
+        let open = set(json!(value == false));
+        let (code, out, err) = Gateway::prepare(&open.text()).run(&["config", "check"]).await;
+        assert!(code == 0 && err.is_empty(), "{out}{err}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_meant_to_close_a_server_or_its_tools_is_never_passed_over() {
+    for (key, value, expected) in [
+        ("allowed_tools", json!(["echo"]), "expected `tools` beside `config`"),
+        ("enabledTools", json!(["echo"]), "expected `tools` beside `config`"),
+        ("disabledTools", json!(["echo"]), "denied_tools`"),
+        ("toolFilter", json!({"list": ["echo"]}), "expected `tools` beside `config`"),
+        ("isActive", json!(false), "expected `"),
+        ("isDisabled", json!(true), "expected `disabled`"),
+    ] {
+        for place in ["/mcp_configs/config-1/mcp_config/0", "/mcp_configs/config-1/mcp_config/0/config"] {
+            let (code, said) =
+                check(|file| file.pointer_mut(place).expect("a place")[key] = value.clone()).await;
+            assert!(code == 78 && said.contains(expected), "{place} {key}: {said}");
+            assert!(said.contains(&format!(".{key} (server `echo`)")), "{said}");
+        }
+    }
+    for (key, value) in [("tools", json!(["echo"])), ("denied_tools", json!(["echo"]))] {
+        let (code, said) =
+            check(|file| file["mcp_configs"]["config-1"]["mcp_config"][0]["config"][key] = value).await;
+        assert!(code == 78 && said.contains("beside `config`"), "{said}");
+    }
+    // What takes nothing away, and what is no limit at all.
+    for (key, value) in [
+        ("disabledTools", json!([])),
+        ("isActive", json!(true)),
+        ("autoApprove", json!(["echo"])),
+        ("timeout", json!(60)),
+    ] {
+        let (code, said) =
+            check(|file| file["mcp_configs"]["config-1"]["mcp_config"][0]["config"][key] = value).await;
+        assert!(code == 0 && said.contains(&format!("{key}` is not a known key")), "{said}");
+    }
+    let (code, said) =
+        check(|file| file["mcp_configs"]["config-1"]["mcp_config"][0]["config"]["cwd"] = json!("/tmp")).await;
+    assert!(code == 0 && said.contains("config.cwd` is ignored: the server starts in"), "{said}");
+}
+
+#[tokio::test]
+async fn what_stands_in_the_place_of_a_key_is_no_key() {
+    for key in ["UNIQUE_GATEWAY_KEY", "UNIQUE_GATEWAY_KEY_1", "YOUR_GATEWAY_KEY", "<your-gateway-key>"] {
+        for section in ["apikeys", "gateways"] {
+            let (code, said) = check(|file| {
+                let entry = json!({
+                    "project_id": "project-1", "user_id": "user-1", "id": "g", "mcp_config": [],
+                });
+                file[section][key] = entry;
+            })
+            .await;
+            assert!(code == 78 && said.contains("expected a gateway key of your own"), "{key}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_says_nothing_of_access_is_a_warning_that_says_whose_it_is() {
     let (code, said) = check(|file| {
         file["apikeys"][KEY]["team"] = json!("red");

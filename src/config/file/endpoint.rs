@@ -10,9 +10,18 @@ use super::{Context, resolve};
 use crate::config::environment::Environment;
 use crate::config::node::Node;
 use crate::config::secretref::Resolved;
+use crate::config::spelling;
 use crate::secret::{Masker, SecretValue, mask_argument};
 
 mod address;
+
+/// Where a server's tools are chosen.
+pub(super) const TOOLS: &str = "expected `tools` beside `config`, which names those that are open, or `denied_tools`, which names those that are not";
+
+const SWITCH: &str =
+    "expected `disabled`, which is true or false: this seems to be meant to close the server";
+
+const ELSEWHERE: &str = "the server starts in the gateway's own folder: write absolute paths";
 
 /// `None` is a program's standard streams.
 const TRANSPORTS: [(&str, Option<RemoteTransport>); 6] = [
@@ -39,7 +48,7 @@ pub(super) fn read(server: &Node<'_>, own: &mut Secrets, context: Context<'_>) -
     let headers = values(&config, "headers", context.env);
     own.note_values(&headers);
     let remote = config.get(address).is_some_and(|url| url.as_str() != Some("")) || written.is_some();
-    let refusal = refusal(server, remote, context);
+    let refusal = refusal(server, &config, remote, context);
     let endpoint = if remote {
         // What would be wrong with a command is of no interest, but two ways to one server are.
         config.ignore(&["args", "env"]);
@@ -53,28 +62,53 @@ pub(super) fn read(server: &Node<'_>, own: &mut Secrets, context: Context<'_>) -
         config.ignore(&["allow_private"]);
         command(&config, &headers, own, context.env).map(Endpoint::Command)
     };
-    config.warn_unread();
+    unheeded(&config);
     let endpoint = endpoint?;
     Some(match refusal {
-        Some(reason) => Endpoint::Refused {
-            transport: endpoint.transport(),
-            shown: endpoint.shown(),
-            reason: reason.to_owned(),
-        },
+        Some(reason) => {
+            Endpoint::Refused { transport: endpoint.transport(), shown: endpoint.shown(), reason }
+        }
         None => endpoint,
     })
 }
 
+/// Keys that clients have in such an entry, and that would protect there.
+fn unheeded(config: &Node<'_>) {
+    let switches = ["disabled", "enabled"];
+    let is_switch =
+        |key: &str| switches.iter().any(|known| spelling::almost(known, key)) || spelling::ends_access(key);
+    config.refuse_unread(|key| key == "tools" || spelling::chooses_tools(key), TOOLS);
+    config.refuse_unread(is_switch, SWITCH);
+    if config.get("cwd").is_some() {
+        config.notes().warn(format!("`{}` is ignored: {ELSEWHERE}", config.path("cwd")));
+    }
+    config.warn_unread();
+}
+
+/// Which key takes a server out of use: that of its entry, or the one that its client knew.
+fn switched_off(server: &Node<'_>, config: &Node<'_>) -> Option<&'static str> {
+    let switches = [
+        (server, "disabled", true, "`disabled`"),
+        (server, "enabled", false, "`enabled`"),
+        (config, "disabled", true, "`config.disabled`"),
+        (config, "enabled", false, "`config.enabled`"),
+    ];
+    // Each of them is read, so that none is unknown.
+    let off = switches.map(|(node, key, off, shown)| (node.flag(key) == Some(off)).then_some(shown));
+    off.into_iter().flatten().next()
+}
+
 /// What keeps this server from being used at all.
-fn refusal(server: &Node<'_>, remote: bool, context: Context<'_>) -> Option<&'static str> {
+fn refusal(server: &Node<'_>, config: &Node<'_>, remote: bool, context: Context<'_>) -> Option<String> {
     let sandbox = server.section("sandbox").flag("enabled").unwrap_or(context.rules.sandbox);
     let oauth = server.section("oauth_config");
     let oauth_enabled = oauth.flag("enabled").unwrap_or(false);
     if oauth_enabled && let Some(secret) = oauth.text("OAUTH_CLIENT_SECRET") {
         resolve(secret, &oauth.path("OAUTH_CLIENT_SECRET"), oauth.notes(), context.env);
     }
-    if server.flag("disabled") == Some(true) {
-        Some("it is switched off: `disabled`")
+    let off = switched_off(server, config);
+    let reason = if off.is_some() {
+        None
     } else if !remote && !context.rules.allow_stdio {
         Some("servers that are started by a command are switched off: `enkrypt_allow_stdio_servers`")
     } else if sandbox {
@@ -83,7 +117,8 @@ fn refusal(server: &Node<'_>, remote: bool, context: Context<'_>) -> Option<&'st
         Some("OAuth is not part of this version: `oauth_config.enabled`")
     } else {
         None
-    }
+    };
+    off.map(|key| format!("it is switched off: {key}")).or(reason.map(str::to_owned))
 }
 
 fn command(

@@ -13,7 +13,9 @@ use crate::config::node::Node;
 use crate::ids::{CallerId, ConfigId, ProjectId, UserId};
 use crate::secret::{GatewayKey, KeyDigest};
 
-const PLACEHOLDER: &str = "UNIQUE_GATEWAY_KEY";
+/// What examples and templates have in the place of a key, each maybe with a number behind it.
+const PLACEHOLDERS: [&str; 5] =
+    ["UNIQUE_GATEWAY_KEY", "YOUR_API_KEY", "YOUR_ENKRYPT_GATEWAY_KEY", "YOUR_GATEWAY_KEY", "YOUR_KEY"];
 
 struct Project<'a> {
     config: Option<&'a str>,
@@ -151,7 +153,7 @@ fn key(
     let (path, notes) = (node.here(), node.notes());
     let resolved = resolve(written, path, notes, context.env)?;
     let text = resolved.value.expose();
-    if text.trim().is_empty() || text == PLACEHOLDER {
+    if text.trim().is_empty() || is_placeholder(text) {
         notes.problem(path, "expected a gateway key of your own as the name of this entry");
         return None;
     }
@@ -168,6 +170,13 @@ fn key(
         (key.digest(), key.hint())
     };
     Some((digest, hint))
+}
+
+fn is_placeholder(key: &str) -> bool {
+    let plain =
+        key.trim().trim_start_matches('<').trim_end_matches('>').to_ascii_uppercase().replace('-', "_");
+    let bare = plain.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+    PLACEHOLDERS.contains(&bare.strip_suffix("_HERE").unwrap_or(bare))
 }
 
 /// Everything of a grant but the hint of its key.

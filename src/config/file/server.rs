@@ -12,6 +12,7 @@ use super::policy::{INPUT, OUTPUT, REGISTRATION, Written, check, checked, read, 
 use super::secrets::Secrets;
 use super::{Context, common, endpoint};
 use crate::config::node::{Node, Notes};
+use crate::config::spelling;
 use crate::ids::{ServerName, ToolName};
 use crate::tool::Tool;
 
@@ -52,7 +53,9 @@ pub(super) fn servers(
         let whose = name.map(|name| format!("server `{}`", name.escape_debug()));
         let server = notes.of(whose.as_deref(), || {
             let server = server(&node, common, context);
-            node.refuse_misspelt();
+            node.find_misspelt();
+            node.refuse_unread(spelling::chooses_tools, endpoint::TOOLS);
+            node.refuse_unheeded();
             if name.is_some_and(|name| !names.insert(name)) {
                 node.problem("server_name", "expected a name that no other server of the list has");
             }
