@@ -128,6 +128,16 @@ fn what_cannot_be_read_is_neither_clean_nor_flagged() {
         let (code, _, err) = scan(arguments, input);
         assert!(code == Some(66) && err.contains(said), "{code:?} {err}");
     }
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let (clean, flagged) = (file("a.txt", "hello"), file("b.txt", "ann.lee@example.com"));
+    let (code, out, err) = scan(&[&clean, "no-such-file", &flagged], "");
+    assert!(code == Some(66) && out.contains(&format!("{flagged}:1:1: pii")), "{out}");
+    assert!(err.contains("`no-such-file` cannot be read") && !err.contains("a.txt"), "{err}");
     let (code, _, err) = scan(&["--kind", "nonsense"], "");
     assert!(code == Some(2) && err.contains("the kinds are: pii, secrets"), "{err}");
 }
@@ -152,7 +162,8 @@ fn labelled_texts_give_numbers_and_none_of_their_words() {
     let eval = |more: &[&str]| {
         let output = Command::new(binary()).arg("eval").arg("--data").arg(folder.path()).args(more).output();
         let output = output.expect("it runs");
-        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+        let told = if output.status.success() { output.stdout } else { output.stderr };
+        (output.status.code(), String::from_utf8(told).expect("text"))
     };
     let (code, table) = eval(&[]);
     assert!(code == Some(0) && table.contains("| pii | all | 2 | 1 | 1.000 | 1.000 | 0.000 |"), "{table}");
@@ -162,4 +173,13 @@ fn labelled_texts_give_numbers_and_none_of_their_words() {
     assert_eq!(numbers["secrets"]["own"]["recall"], 1.0, "{json}");
     std::fs::write(folder.path().join("own.jsonl"), "{}\n").expect("written");
     assert_eq!(eval(&[]).0, Some(66));
+    for (kind, direction, said) in [
+        ("nonsense", "input", "line 1 has another `kind` than pii, secrets,"),
+        ("pii", "sideways", "line 1 has another `direction` than input, output,"),
+    ] {
+        let row = json!({"kind": kind, "source": "own", "direction": direction, "text": "x", "label": false});
+        std::fs::write(folder.path().join("own.jsonl"), row.to_string()).expect("written");
+        let (code, err) = eval(&[]);
+        assert!(code == Some(66) && err.contains(said), "{err}");
+    }
 }

@@ -39,6 +39,9 @@ pub(super) struct Options {
     wrong: bool,
 }
 
+/// Texts of several kinds, in disguise.
+const EVASION: &str = "evasion";
+
 /// One labelled text.
 #[derive(Deserialize)]
 struct Row {
@@ -111,15 +114,19 @@ fn measure(folder: &Path, extras: &[Extra]) -> Result<Tallies, Failure> {
             let row: Row = serde_json::from_str(&line).map_err(|_| {
                 wrong("is no labelled text: it needs `kind`, `source`, `direction`, `text` and `label`")
             })?;
-            take(&row, extras, &mut tallies).ok_or_else(|| wrong("has a kind or direction that is none"))?;
+            take(&row, extras, &mut tallies).map_err(|what| wrong(&what))?;
         }
     }
     Ok(tallies)
 }
 
-fn take(row: &Row, extras: &[Extra], tallies: &mut Tallies) -> Option<()> {
-    let kinds = kinds(&row.kind)?;
-    let place = place(&row.direction)?;
+/// An error is what is wrong with the row.
+fn take(row: &Row, extras: &[Extra], tallies: &mut Tallies) -> Result<(), String> {
+    let kinds = kinds(&row.kind).ok_or_else(|| {
+        format!("has another `kind` than {} or {EVASION}", Kind::ALL.map(Kind::as_str).join(", "))
+    })?;
+    let place = place(&row.direction)
+        .ok_or("has another `direction` than input, output, definition, tool_description or server_config")?;
     let look = Look { kinds: extras.iter().fold(kinds, |all, extra| all.with_extra(*extra)) };
     let seen = look.at(&row.text, place);
     let score = seen.score();
@@ -145,12 +152,12 @@ fn take(row: &Row, extras: &[Extra], tallies: &mut Tallies) -> Option<()> {
     if wrong {
         whole.wrong.push(row.id.clone());
     }
-    Some(())
+    Ok(())
 }
 
 /// What counts for a kind of the data.
 fn kinds(name: &str) -> Option<Kinds> {
-    if name == "evasion" {
+    if name == EVASION {
         return Some(
             [Kind::PromptInjection, Kind::Secret, Kind::Pii].into_iter().fold(Kinds::NONE, Kinds::with),
         );

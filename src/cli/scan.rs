@@ -75,19 +75,22 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let kinds = options.kind.map_or(Kinds::ALL, belonging_to);
     let kinds = options.pii_extra.iter().fold(kinds, |kinds, extra| kinds.with_extra(*extra));
     let look = Look { kinds };
-    let found = if options.jsonl { lines::run(options, look) } else { whole(options, look) };
-    match found {
-        Ok(false) => ExitCode::SUCCESS,
-        Ok(true) => ExitCode::from(FAILED),
-        // What cannot be read is neither clean nor flagged.
-        Err(failure) => print::failure_with(&failure, UNREADABLE),
+    let (found, unread) = if options.jsonl { lines::run(options, look) } else { whole(options, look) };
+    // What cannot be read is neither clean nor flagged.
+    for failure in &unread {
+        print::failure(failure);
+    }
+    match (found, unread.is_empty()) {
+        (_, false) => ExitCode::from(UNREADABLE),
+        (true, true) => ExitCode::from(FAILED),
+        (false, true) => ExitCode::SUCCESS,
     }
 }
 
-/// Whether something was found in one of the texts.
-fn whole(options: &Options, look: Look) -> Result<bool, Failure> {
+/// Whether something was found in one of the texts, and what could not be read.
+fn whole(options: &Options, look: Look) -> (bool, Vec<Failure>) {
     let mut found = false;
-    each(options, |name, reader| {
+    let unread = each(options, |name, reader| {
         let mut bytes = Vec::new();
         reader.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_TEXT {
@@ -98,8 +101,8 @@ fn whole(options: &Options, look: Look) -> Result<bool, Failure> {
         found |= seen.is_flagged();
         print::out(&tell(name, &text, &seen));
         Ok(())
-    })?;
-    Ok(found)
+    });
+    (found, unread)
 }
 
 /// A fainter sign is for machines, which compare scores.
@@ -128,21 +131,22 @@ fn tell(name: &str, text: &str, seen: &Seen) -> String {
     shown().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// One that cannot be read holds up no other.
 fn each(
     options: &Options,
     mut act: impl FnMut(&str, &mut dyn io::BufRead) -> io::Result<()>,
-) -> Result<(), Failure> {
-    let unreadable =
-        |name: &str, error: &io::Error| Failure::new(format!("`{name}` cannot be read: {error}"));
+) -> Vec<Failure> {
+    let mut unread = Vec::new();
     let input = [PathBuf::from("-")];
     for path in if options.files.is_empty() { &input[..] } else { &options.files } {
-        if path.as_os_str() == "-" {
-            act("-", &mut io::stdin().lock()).map_err(|error| unreadable("standard input", &error))?;
-            continue;
-        }
-        let name = path.display().to_string();
-        let file = fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
-        act(&name, &mut io::BufReader::new(file)).map_err(|error| unreadable(&name, &error))?;
+        let (name, read) = if path.as_os_str() == "-" {
+            ("standard input".to_owned(), act("-", &mut io::stdin().lock()))
+        } else {
+            let name = path.display().to_string();
+            let read = fs::File::open(path).and_then(|file| act(&name, &mut io::BufReader::new(file)));
+            (name, read)
+        };
+        unread.extend(read.err().map(|error| Failure::new(format!("`{name}` cannot be read: {error}"))));
     }
-    Ok(())
+    unread
 }

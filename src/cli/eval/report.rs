@@ -46,7 +46,8 @@ pub(super) fn table(tallies: &Tallies, wrong: bool) -> String {
         }
         let ids = groups.get(&Group::All).filter(|_| wrong).map(|tally| shown(&tally.wrong));
         if let Some(ids) = ids.filter(|ids| !ids.is_empty()) {
-            let _ = writeln!(text, "\nOf `{kind}` judged otherwise than labelled: {}", ids.join(", "));
+            let _ =
+                writeln!(text, "\nOf `{kind}` judged otherwise than labelled, by `id`: {}", ids.join(", "));
         }
     }
     text

@@ -9,9 +9,9 @@ use super::positions::Positions;
 use super::{Failure, MAX_TEXT, Options, each, print};
 use crate::detect::{Finding, Kind};
 
-pub(super) fn run(options: &Options, look: Look) -> Result<bool, Failure> {
+pub(super) fn run(options: &Options, look: Look) -> (bool, Vec<Failure>) {
     let mut found = false;
-    each(options, |_, reader| {
+    let unread = each(options, |_, reader| {
         let mut number = 0;
         loop {
             let mut line = Vec::new();
@@ -34,8 +34,8 @@ pub(super) fn run(options: &Options, look: Look) -> Result<bool, Failure> {
             found |= seen.is_flagged();
             print::out(&answer(look, &object["id"], text, &seen).to_string());
         }
-    })?;
-    Ok(found)
+    });
+    (found, unread)
 }
 
 fn answer(look: Look, id: &Value, text: &str, seen: &Seen) -> Value {
