@@ -326,8 +326,11 @@ fn generate_config_shows_the_key_once_and_replaces_nothing_unasked() {
     assert_eq!(home.run(&["generate-config", "--overwrite", "--echo-server", echo]).code, Some(0));
     assert_eq!(home.text(&format!("{CONFIG}.bak")), old);
     assert!(home.text(CONFIG).contains(echo));
-    assert_eq!(home.run(&["--config", "other.json", "generate-config"]).code, Some(0));
-    assert!(home.path("other.json").exists());
+    assert!(first.err.contains("`secure-mcp-gateway setup` gives"), "{}", first.err);
+    let other = home.run(&["--config", "my other.json", "generate-config"]);
+    assert!(other.code == Some(0) && home.path("my other.json").exists(), "{}", other.err);
+    let told = format!("setup --config \"{}\"` gives", home.path("my other.json").display());
+    assert!(other.err.contains(&told), "{}", other.err);
 }
 
 #[test]
@@ -338,7 +341,7 @@ fn without_an_echo_server_the_list_of_servers_is_empty() {
     let Outcome { code, out, err } = home.run_as(&lonely, &["setup"]);
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(err.contains("no `echo_mcp` beside this program") && err.contains("`mcp_config`"), "{err}");
-    assert!(out.contains("ok        tools") && out.contains("untried   servers"), "{out}");
+    assert!(out.contains("ok        tools") && out.contains("untried   servers    the key ****"), "{out}");
     let lists = home.json(CONFIG)["mcp_configs"].clone();
     assert!(
         lists.as_object().expect("lists").values().all(|list| list["mcp_config"] == serde_json::json!([]))
@@ -425,6 +428,68 @@ fn a_key_that_is_not_in_the_clear_is_left_to_the_user() {
     let Outcome { err, .. } = home.fails(&["setup"]);
     assert!(err.contains("written in the clear") && err.contains("YOUR_GATEWAY_KEY"), "{err}");
     assert_eq!(home.text(CURSOR), "{}");
+}
+
+#[test]
+fn a_client_keeps_its_key_as_long_as_that_opens() {
+    let home = Home::new().with(CURSOR, "{}").with(CODE, "{}");
+    assert!(home.ok(&["setup", "--client", "cursor"]).contains("with the key ****"));
+    let (config, key) = (home.json(CONFIG), home.key());
+    let entry = config["apikeys"][&key].to_string();
+    let first = "another-key-00000001";
+    let text =
+        home.text(CONFIG).replacen("\"apikeys\": {", &format!("\"apikeys\": {{\"{first}\": {entry},"), 1);
+    fs::write(home.path(CONFIG), text).expect("written");
+    let key_of = |file: &str, entry: &str| {
+        home.json(file)["mcpServers"][entry]["env"]["ENKRYPT_GATEWAY_KEY"].as_str().expect("a key").to_owned()
+    };
+    let before = home.text(CURSOR);
+    let out = home.ok(&["setup"]);
+    assert_eq!(home.text(CURSOR), before);
+    assert_eq!(key_of(CODE, "Enkrypt-Secure-MCP-Gateway"), first);
+    let shown = |key: &str| format!("with the key ****{}", &key[key.len() - 4..]);
+    assert!(out.contains(&shown(&key)) && out.contains(&shown(first)), "{out}");
+    assert!(out.matches("came back through").count() == 2, "both keys are tried: {out}");
+    // Its digest opens as well, though nobody else could be given that key.
+    let digest = format!("sha256:{:x}", <sha2::Sha256 as sha2::Digest>::digest(key.as_bytes()));
+    let digested = home.text(CONFIG).replace(&key, &digest);
+    fs::write(home.path(CONFIG), digested).expect("written");
+    home.ok(&["install", "--client", "cursor"]);
+    assert_eq!(home.text(CURSOR), before);
+    let closed = home
+        .text(CONFIG)
+        .replace(&format!("\"{digest}\": {{"), &format!("\"{digest}\": {{\"disabled\": true, "));
+    fs::write(home.path(CONFIG), closed).expect("written");
+    home.ok(&["setup", "--client", "cursor"]);
+    assert_eq!(key_of(CURSOR, ENTRY), first);
+}
+
+#[test]
+fn why_no_key_opens_is_said_with_a_remedy() {
+    for (change, reason) in [
+        (
+            "/projects/mcp_config_id",
+            "opens nothing: the `mcp_config_id` of its project is not in `mcp_configs`",
+        ),
+        ("/apikeys/disabled", "disabled"),
+    ] {
+        let home = Home::new().with(CURSOR, "{}");
+        home.run(&["generate-config"]);
+        let mut config = home.json(CONFIG);
+        let (section, member) = change[1..].split_once('/').expect("two");
+        for entry in config[section].as_object_mut().expect("entries").values_mut() {
+            entry[member] = if member == "disabled" { true.into() } else { "nowhere".into() };
+        }
+        fs::write(home.path(CONFIG), config.to_string()).expect("written");
+        for arguments in [&["setup"][..], &["install", "--client", "cursor"]] {
+            let err = home.fails(arguments).err;
+            assert!(err.contains(reason) && err.contains("no gateway key opens anything"), "{err}");
+            assert!(!err.contains("YOUR_GATEWAY_KEY") && !err.contains("add one"), "{err}");
+        }
+        let checked = home.run(&["config", "check"]);
+        assert!(checked.err.contains("no gateway key opens anything: mend"), "{}", checked.err);
+        assert_eq!(home.text(CURSOR), "{}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Failure;
 use crate::config::environment::Environment;
 use crate::config::write::replace_unchanged;
+use crate::secret::GatewayKey;
 
 mod backup;
 mod document;
@@ -98,6 +99,12 @@ fn claude_code(environment: &Environment, home: &Path) -> Client {
 }
 
 impl Client {
+    /// The key that stands in its entry of our name. What cannot be read has none.
+    pub(super) fn key(&self) -> Option<GatewayKey> {
+        let entry = edit::entry(&self.read().ok()??, self.entry).ok()??;
+        entry["env"]["ENKRYPT_GATEWAY_KEY"].as_str().map(GatewayKey::from)
+    }
+
     /// Puts our entry into the client's file; the file as it was before the first time is kept.
     pub(super) fn register(&self, entry: &Entry) -> Result<Done, Failure> {
         let wanted = self.value(entry);
@@ -211,7 +218,7 @@ impl Done {
         Self { word, remarks: Vec::new() }
     }
 
-    fn remark(mut self, remark: impl Into<String>) -> Self {
+    pub(super) fn remark(mut self, remark: impl Into<String>) -> Self {
         self.remarks.push(remark.into());
         self
     }

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{Failure, print};
 use crate::config::environment::Environment;
+use crate::config::store;
 use crate::config::write::{self, Ids};
 use crate::secret::GatewayKey;
 
@@ -47,8 +48,21 @@ pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environm
     let key = key.ok_or_else(there)?;
     print::out(&format!("configuration  {}", path.display()));
     print::out(&format!("gateway key    {}", key.expose()));
-    print::note("the key is not shown again: `secure-mcp-gateway setup` gives it to your clients");
+    print::note(&format!(
+        "the key is not shown again: `secure-mcp-gateway setup{}` gives it to your clients",
+        named(&path, environment)?
+    ));
     Ok(())
+}
+
+/// What a command has to be told so that it takes this file: nothing where it finds it by itself.
+fn named(path: &Path, environment: &Environment) -> Result<String, Failure> {
+    if absolute(&store::locate(None, environment))? == path {
+        return Ok(String::new());
+    }
+    let path = path.display().to_string();
+    let quote = if path.contains(char::is_whitespace) { "\"" } else { "" };
+    Ok(format!(" --config {quote}{path}{quote}"))
 }
 
 /// Makes a configuration where there is none, and gives back its key. Whoever comes second takes what is there.

@@ -46,7 +46,7 @@ fn attempt(session: &mut Session, opening: &Opening) -> Result<bool, Failure> {
     proved("ok", "tools", &tools.len().to_string());
     print::out(&folded(&tools));
     if opening.servers.servers.is_empty() {
-        proved("untried", "servers", "this configuration has none yet");
+        proved("untried", "servers", &format!("the key {} opens none yet", opening.hint));
         return Ok(false);
     }
     let Some(echo) = opening.servers.servers.iter().find(|server| is_echo(server)) else {

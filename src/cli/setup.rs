@@ -14,6 +14,7 @@ use crate::config::store;
 
 mod key;
 
+use key::Keys;
 pub(super) use key::Opening;
 
 const PROMPTS: &[&str] = &["list all servers, get all tools available"];
@@ -51,38 +52,56 @@ pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environm
         return undo(&clients, &path);
     }
     configure(&path, &options.echo)?;
-    let opening = key::open(&path, environment)?;
-    for warning in &opening.warnings {
-        print::note(&format!("warning: {warning}"));
-    }
+    let keys = Keys::read(&path, environment)?;
+    let absent: Vec<Client>;
+    (clients, absent) = clients.into_iter().partition(|client| client.found || !options.client.is_empty());
+    let openings = openings(&keys, &clients)?;
     print::out("clients");
-    if options.client.is_empty() {
-        absent(&clients);
-        clients.retain(|client| client.found);
+    missing(&absent);
+    let registered = register(&clients, &openings);
+    let mut echo = false;
+    for (at, opening) in openings.iter().enumerate() {
+        if openings[..at].iter().any(|other| other.entry == opening.entry) {
+            continue;
+        }
+        print::out(if at == 0 { "proof" } else { "proof with another key" });
+        echo |= prove::run(opening, environment)?;
     }
-    let registered = each(&clients, |client| client.register(&opening.entry));
-    print::out("proof");
-    let echo = prove::run(&opening, environment)?;
     print::out("next");
     if clients.is_empty() {
-        paste(environment, &opening.entry)?;
+        paste(environment, &openings[0].entry)?;
     }
-    registered.next(&opening.entry, echo);
+    registered.next(&openings[0].entry, echo);
     registered.result()
+}
+
+/// What each client is given; one for none, where there is no client.
+fn openings(keys: &Keys<'_>, clients: &[Client]) -> Result<Vec<Opening>, Failure> {
+    if clients.is_empty() {
+        return Ok(vec![keys.open(None)?]);
+    }
+    clients.iter().map(|client| keys.open(client.key().as_ref())).collect()
+}
+
+fn register(clients: &[Client], openings: &[Opening]) -> Told {
+    each(clients.iter().zip(openings).map(|(client, opening)| {
+        let done = client.register(&opening.entry);
+        (client, done.map(|done| done.remark(format!("with the key {}", opening.hint))))
+    }))
 }
 
 /// `install`: one client, with the key of a configuration that is there.
 pub(super) fn install(options: &Install, path: &Path, environment: &Environment) -> Result<(), Failure> {
     let client = clients::named(environment, &options.client)?;
-    let opening = key::open(&generate::absolute(path)?, environment)?;
-    let clients = std::slice::from_ref(&client);
-    each(clients, |client| client.register(&opening.entry)).result()?;
+    let path = generate::absolute(path)?;
+    let opening = Keys::read(&path, environment)?.open(client.key().as_ref())?;
+    register(std::slice::from_ref(&client), &[opening]).result()?;
     print::out(&format!("restart {} to see the gateway in it", client.title));
     Ok(())
 }
 
 fn undo(clients: &[Client], path: &Path) -> Result<(), Failure> {
-    let done = each(clients, Client::remove);
+    let done = each(clients.iter().map(|client| (client, client.remove())));
     if path.exists() {
         print::out(&format!("the configuration stays: {}", path.display()));
     }
@@ -141,11 +160,10 @@ impl Told {
     }
 }
 
-/// Does it for every client. One that fails is told and holds up no other.
-fn each(clients: &[Client], act: impl Fn(&Client) -> Result<Done, Failure>) -> Told {
+/// Does it for one client after the other. One that fails is told and holds up no other.
+fn each<'c>(doings: impl Iterator<Item = (&'c Client, Result<Done, Failure>)>) -> Told {
     let mut told = Told::default();
-    for client in clients {
-        let result = act(client);
+    for (client, result) in doings {
         let word = result.as_ref().map_or("FAILED", |done| done.word);
         print::out(&format!("  {:<14} {word:<12} {}", client.title, client.file.display()));
         match result {
@@ -162,8 +180,8 @@ fn each(clients: &[Client], act: impl Fn(&Client) -> Result<Done, Failure>) -> T
     told
 }
 
-fn absent(clients: &[Client]) {
-    for client in clients.iter().filter(|client| !client.found) {
+fn missing(clients: &[Client]) {
+    for client in clients {
         print::out(&format!("  {:<14} {:<12} {}", client.title, "not found", client.file.display()));
     }
 }

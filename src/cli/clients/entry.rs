@@ -10,6 +10,7 @@ use crate::cli::Failure;
 use crate::ids::{ProjectId, UserId};
 use crate::secret::GatewayKey;
 
+#[derive(PartialEq, Eq)]
 pub(in crate::cli) struct Entry {
     pub(in crate::cli) command: String,
     pub(in crate::cli) args: Vec<String>,

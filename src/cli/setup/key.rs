@@ -1,4 +1,5 @@
-//! The key for the clients: the first of the configuration that opens and is written in the clear.
+//! The key for a client: the one that it has, as long as it opens, else the first of the configuration that opens and
+//! is written in the clear.
 //!
 //! The settings know keys by their digest only, so the text is read once more.
 
@@ -8,10 +9,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::cli::Failure;
 use crate::cli::clients::{self, Entry};
+use crate::cli::{Failure, check, print};
 use crate::config::environment::Environment;
-use crate::config::{Grant, KeyState, ProviderSettings, ServerList, Settings, store};
+use crate::config::{AuthSettings, Grant, KeyState, ProviderSettings, ServerList, Settings, store};
 use crate::secret::GatewayKey;
 
 const PLACEHOLDER: &str = "YOUR_GATEWAY_KEY";
@@ -19,21 +20,66 @@ const PLACEHOLDER: &str = "YOUR_GATEWAY_KEY";
 /// What a client starts, and what it finds behind that.
 pub(in crate::cli) struct Opening {
     pub(in crate::cli) entry: Entry,
+    /// The end of its key, as it may be shown.
+    pub(in crate::cli) hint: String,
     pub(in crate::cli) servers: Arc<ServerList>,
     pub(in crate::cli) guardrails: ProviderSettings,
-    pub(super) warnings: Vec<String>,
 }
 
-pub(super) fn open(path: &Path, environment: &Environment) -> Result<Opening, Failure> {
-    let settings = store::load(path, environment).map_err(|error| Failure::from(&error))?;
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", path.display())))?;
-    let Some((key, grant)) = written_keys(&text).into_iter().find_map(|key| active(&settings, key)) else {
-        return Err(none(path, environment)?);
-    };
-    let entry = Entry::new(path, &key)?.owned_by(grant.project.as_ref(), grant.user.as_ref());
-    let servers = Arc::clone(&grant.config);
-    Ok(Opening { entry, servers, guardrails: settings.guardrails, warnings: settings.warnings })
+/// The keys that a configuration has for clients.
+pub(super) struct Keys<'a> {
+    path: &'a Path,
+    environment: &'a Environment,
+    settings: Settings,
+    /// The one for a client that has none.
+    first: Option<GatewayKey>,
+}
+
+impl<'a> Keys<'a> {
+    /// What is odd in the configuration is said here.
+    pub(super) fn read(path: &'a Path, environment: &'a Environment) -> Result<Self, Failure> {
+        let settings = store::load(path, environment).map_err(|error| Failure::from(&error))?;
+        let text = fs::read_to_string(path)
+            .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", path.display())))?;
+        for warning in &settings.warnings {
+            print::note(&format!("warning: {warning}"));
+        }
+        let first = written_keys(&text).into_iter().find(|key| active(&settings, key).is_some());
+        Ok(Self { path, environment, settings, first })
+    }
+
+    /// A key that a client has stays, as long as it opens.
+    pub(super) fn open(&self, standing: Option<&GatewayKey>) -> Result<Opening, Failure> {
+        let keys = [standing, self.first.as_ref()];
+        let opening = keys.into_iter().flatten().find_map(|key| Some((key, active(&self.settings, key)?)));
+        let Some((key, grant)) = opening else { return Err(self.none()?) };
+        Ok(Opening {
+            entry: Entry::new(self.path, key)?.owned_by(grant.project.as_ref(), grant.user.as_ref()),
+            hint: grant.hint.clone(),
+            servers: Arc::clone(&grant.config),
+            guardrails: self.settings.guardrails.clone(),
+        })
+    }
+
+    fn none(&self) -> Result<Failure, Failure> {
+        let Settings { keys, auth, .. } = &self.settings;
+        let path = self.path.display();
+        // A service knows keys that this file does not.
+        let opens = keys.values().any(|grant| grant.state == KeyState::Active);
+        if opens || !matches!(auth, AuthSettings::LocalApikey) {
+            let entry = Entry::new(self.path, &GatewayKey::from(PLACEHOLDER))?;
+            let snippet = clients::named(self.environment, "cursor")?.snippet(&entry);
+            return Ok(Failure::new(format!("no active key is written in the clear: `{path}`"))
+                .hint(format!("put this into the client's file by hand, with a key of yours\n{snippet}")));
+        }
+        let mut closed: Vec<String> = keys
+            .values()
+            .filter_map(|grant| Some(format!("\n  {}  {}", grant.hint, check::standing(grant.state)?)))
+            .collect();
+        closed.sort();
+        Ok(Failure::new(format!("no gateway key opens anything: `{path}`{}", closed.concat()))
+            .hint("mend what is said of the keys, then run this again"))
+    }
 }
 
 /// In the order of the file. A digest or a reference is among them, and opens nothing as it stands.
@@ -43,16 +89,8 @@ fn written_keys(text: &str) -> Vec<GatewayKey> {
     sections.flatten().map(|(key, _)| GatewayKey::from(key.as_str())).collect()
 }
 
-fn active(settings: &Settings, key: GatewayKey) -> Option<(GatewayKey, &Grant)> {
-    let grant = settings.keys.get(&key.digest()).filter(|grant| grant.state == KeyState::Active)?;
-    Some((key, grant))
-}
-
-fn none(path: &Path, environment: &Environment) -> Result<Failure, Failure> {
-    let entry = Entry::new(path, &GatewayKey::from(PLACEHOLDER))?;
-    let snippet = clients::named(environment, "cursor")?.snippet(&entry);
-    Ok(Failure::new(format!("no active key is written in the clear: `{}`", path.display()))
-        .hint(format!("put this into the client's file by hand, with a key of yours\n{snippet}")))
+fn active<'s>(settings: &'s Settings, key: &GatewayKey) -> Option<&'s Grant> {
+    settings.keys.get(&key.digest()).filter(|grant| grant.state == KeyState::Active)
 }
 
 #[cfg(test)]
@@ -77,8 +115,9 @@ mod tests {
         let loadable = text.replace("\"sha256:00aa\": {},", "").replace("\"${env:KEY}\": {},", "");
         let environment = Environment::default();
         let settings = crate::config::file::parse(Path::new("c"), &loadable, &environment).expect("settings");
-        let (key, grant) =
-            written_keys(text).into_iter().find_map(|key| active(&settings, key)).expect("a key");
-        assert_eq!((key.expose(), grant.user.as_ref().map(UserId::as_str)), ("correct-horse", Some("u")));
+        let key = written_keys(text).into_iter().find(|key| active(&settings, key).is_some());
+        let key = key.expect("a key");
+        let user = active(&settings, &key).and_then(|grant| grant.user.as_ref());
+        assert_eq!((key.expose(), user.map(UserId::as_str)), ("correct-horse", Some("u")));
     }
 }
