@@ -37,9 +37,18 @@ pub(super) struct Options {
     /// Also look for `names` of people and postal `addresses`, as private data
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = extra)]
     pii_extra: Vec<Extra>,
-    /// What the texts are
-    #[arg(long, value_enum, default_value_t = Direction::Output)]
-    direction: Direction,
+    /// What the texts are [default: definition with `--kind server_config`, else output]. An entry of a server is one
+    /// JSON object with `command`, `args` and `env`, or `url`
+    #[arg(long, value_enum)]
+    direction: Option<Direction>,
+}
+
+impl Options {
+    fn place(&self) -> Place {
+        // What a server is started with is no result.
+        let is_entry = self.kind == Some(Kind::ServerConfig);
+        self.direction.unwrap_or(if is_entry { Direction::Definition } else { Direction::Output }).place()
+    }
 }
 
 /// Where a text is met.
@@ -97,7 +106,7 @@ fn whole(options: &Options, look: Look) -> (bool, Vec<Failure>) {
             return Err(io::Error::other(format!("it has more than {MAX_TEXT} bytes")));
         }
         let text = String::from_utf8_lossy(&bytes);
-        let seen = look.at(&text, options.direction.place());
+        let seen = look.at(&text, options.place());
         found |= seen.is_flagged();
         print::out(&tell(name, &text, &seen));
         Ok(())

@@ -6,6 +6,8 @@ mod address;
 mod container;
 mod environment;
 mod launch;
+mod program;
+mod script;
 
 use serde_json::Value;
 
@@ -109,6 +111,16 @@ mod tests {
             r#"{"command": "python3", "args": ["-m", "notes"], "env": {"PYTHONPATH": "/srv/notes/src", "PATH": "/opt/tools/bin:/usr/bin"}}"#,
             r#"{"command": "notes", "env": {"HTTPS_PROXY": "http://proxy.example:3128", "NODE_EXTRA_CA_CERTS": "/etc/ssl/own.pem"}}"#,
             r#"{"command": "git-mcp", "env": {"GIT_SSH_COMMAND": "ssh -i ~/.ssh/deploy"}}"#,
+            r#"{"command": "npx", "args": ["-y", "notes-mcp", "-c", "notes.json"]}"#,
+            r#"{"command": "node", "args": ["/srv/index.js", "-p", "3000"]}"#,
+            r#"{"command": "bash", "args": ["/srv/start.sh", "-c", "notes.json"]}"#,
+            r#"{"command": "cmd", "args": ["/c", "npx -y notes-mcp"]}"#,
+            r#"{"command": "env", "args": ["-S", "LOG=debug node /srv/a.js"]}"#,
+            r#"{"command": "uv", "args": ["run", "python", "-c", "import asyncio; from notes import main; asyncio.run(main())"]}"#,
+            r#"{"command": "sh", "args": ["-c", "exec /usr/bin/env LOG=1 /opt/notes/bin/server 2>&1"]}"#,
+            r#"{"command": "sh", "args": ["-c", "exec $HOME/bin/notes-mcp > /dev/null"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "--network=host", "-v", "/srv/notes:/notes", "--mount=type=bind,src=/srv/a,dst=/a", "a/b:1"]}"#,
+            r#"{"command": "notes", "env": {"PATH": "/opt/bin:/usr/bin", "JDK_JAVA_OPTIONS": "-Xmx1g"}}"#,
             r#"{"url": "http://localhost:8080/mcp"}"#,
             r#"{"url": "http://notes:3000/mcp"}"#,
             r#"{"url": "http://10.20.0.7:3000/mcp"}"#,
@@ -174,9 +186,109 @@ mod tests {
     }
 
     #[test]
+    fn a_script_that_does_more_than_start_a_server_is_found() {
+        for text in [
+            r#"{"command": "sh", "args": ["-c", "sleep 0 & touch /srv/x & exec node a.js"]}"#,
+            r#"{"command": "sh", "args": ["-c", "/bin/rm -rf /srv"]}"#,
+            r#"{"command": "sh", "args": ["-c", "//bin/./rm -rf /srv"]}"#,
+            r#"{"command": "sh", "args": ["-c", "$NONE/bin/rm -rf /srv"]}"#,
+            r#"{"command": "sh", "args": ["-c", "/b?n/rm -rf /srv"]}"#,
+            r#"{"command": "sh", "args": ["-c", "/bin/cp /srv/x /root/.bashrc; node a.js"]}"#,
+            r#"{"command": "sh", "args": ["-c", "/usr/bin/find / -delete; node a.js"]}"#,
+            r#"{"command": "sh", "args": ["-c", "uv run bash -c id"]}"#,
+            r#"{"command": "sh", "args": ["-c", "/usr/bin/env sh -c id"]}"#,
+            r#"{"command": "sh", "args": ["-c", "env -u node touch /srv/x"]}"#,
+            r#"{"command": "sh", "args": ["-c", "env '-Srm -rf' /srv"]}"#,
+            r#"{"command": "sh", "args": ["-c", "npx -c id"]}"#,
+            r#"{"command": "sh", "args": ["-c", "npm exec -c id"]}"#,
+            r#"{"command": "sh", "args": ["-c", "node --eval=1"]}"#,
+            r#"{"command": "sh", "args": ["-c", "echo id 2>/dev/null>/srv/x; node a.js"]}"#,
+            r#"{"command": "sh", "args": ["-c", "python3 -uc 'import os'"]}"#,
+            r#"{"command": "sh", "args": ["-c", "uv run --with node bash -c id"]}"#,
+            r#"{"command": "sh", "args": ["-c", "echo x 2> ~/.bashrc; node a.js"]}"#,
+        ] {
+            assert!(rules(text).contains(&"server.shell"), "{text}: {:?}", rules(text));
+        }
+    }
+
+    #[test]
+    fn code_is_found_however_a_program_is_given_it() {
+        for text in [
+            r#"{"command": "python3", "args": ["-uc", "import os; os.system('id')"]}"#,
+            r#"{"command": "python3", "args": ["-cimport os; os.system('id')"]}"#,
+            r#"{"command": "python3", "args": ["-W", "ignore", "-c", "import os; os.system('id')"]}"#,
+            r#"{"command": "python3", "args": ["-c", "from pathlib import Path; from sys import argv; Path(argv.pop()).touch()"]}"#,
+            r#"{"command": "python3", "args": ["-c", "import sys; sys.path.append(__import__('os').system('id'))"]}"#,
+            r#"{"command": "py", "args": ["-3", "-c", "print(1)"]}"#,
+            r#"{"command": "node", "args": ["--eval=1"]}"#,
+            r#"{"command": "node", "args": ["-pe", "1"]}"#,
+            r#"{"command": "node", "args": ["--import", "data:text/javascript,1"]}"#,
+            r#"{"command": "perl", "args": ["-we", "1"]}"#,
+            r#"{"command": "php", "args": ["-r", "system(1);"]}"#,
+            r#"{"command": "awk", "args": ["BEGIN{system(1)}"]}"#,
+            r#"{"command": "env", "args": ["-S", "sh -c 'touch /srv/x; exec node a.js'"]}"#,
+            r#"{"command": "unshare", "args": ["sh", "-c", "touch /srv/x"]}"#,
+            r#"{"command": "timeout", "args": ["9", "xargs", "-a", "/dev/null", "sh", "-c", "id"]}"#,
+            r#"{"command": "npx", "args": ["-c", "id"]}"#,
+            r#"{"command": "npx", "args": ["--call=id"]}"#,
+            r#"{"command": "npm", "args": ["exec", "-c", "id"]}"#,
+            r#"{"command": "cmd", "args": ["/c", "echo", "x", "&", "del", "c:\\x"]}"#,
+            r#"{"command": "POWERSHELL.EXE", "args": ["-c", "id"]}"#,
+            r#"{"command": "BASH", "args": ["-c", "id"]}"#,
+            r#"{"command": "ash", "args": ["-c", "id"]}"#,
+            r#"{"command": "busybox", "args": ["sh", "-c", "id"]}"#,
+            r#"{"command": "doas", "args": ["sh", "-c", "id"]}"#,
+            r#"{"command": "uv", "args": ["run", "--with", "node", "bash", "-c", "id"]}"#,
+        ] {
+            assert!(rules(text).contains(&"server.shell"), "{text}: {:?}", rules(text));
+        }
+    }
+
+    #[test]
+    fn a_container_that_reaches_the_host_is_found() {
+        for text in [
+            r#"{"command": "docker", "args": ["run", "-i", "--pid", "host", "a/b:1"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "--cap-add", "ALL", "a/b:1"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "--cap-add=CAP_SYS_ADMIN", "a/b:1"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "--privileged=true", "a/b:1"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "-v/:/h", "a/b:1"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "-itv", "/:/h", "a/b:1"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "--volume=/:/h", "a/b:1"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "-v", "/etc/:/h", "a/b:1"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "--mount", "type=bind,dst=/h,src=/", "a/b:1"]}"#,
+            r#"{"command": "docker", "args": ["run", "-i", "--mount=type=bind,source=/,dst=/h", "a/b:1"]}"#,
+        ] {
+            assert!(rules(text).contains(&"server.container"), "{text}: {:?}", rules(text));
+        }
+    }
+
+    #[test]
+    fn a_variable_is_found_however_it_is_spelt() {
+        for text in [
+            r#"{"command": "notes", "env": {"GIT_SSH_COMMAND": "ssh x; id"}}"#,
+            r#"{"command": "notes", "env": {"GIT_SSH_COMMAND": "ssh -o PROXYCOMMAND=id"}}"#,
+            r#"{"command": "notes", "env": {"NODE_OPTIONS": "\"--require\" /srv/x.js"}}"#,
+            r#"{"command": "notes", "env": {"PATH": "/tmp/x:/usr/bin"}}"#,
+            r#"{"command": "notes", "env": {"PATH": ".:/usr/bin"}}"#,
+            r#"{"command": "notes", "env": {"JDK_JAVA_OPTIONS": "-javaagent:/srv/x.jar"}}"#,
+            r#"{"command": "notes", "env": {"DOTNET_STARTUP_HOOKS": "/srv/x.dll"}}"#,
+            r#"{"command": "notes", "env": {"npm_config_node_options": "--require=/srv/x.js"}}"#,
+            r#"{"command": "notes", "env": {"npm_config_node-options": "--require=/srv/x.js"}}"#,
+        ] {
+            assert!(rules(text).contains(&"server.environment"), "{text}: {:?}", rules(text));
+        }
+    }
+
+    #[test]
     fn a_script_of_one_word_over_and_over_ends() {
         let script = "exec ".repeat(20_000);
         let judged = judge(&Entry { command: "sh", args: vec!["-c", &script], ..Entry::default() });
         assert_eq!(judged.len(), 0, "nothing is started");
+        for word in ["env", "sh", "-c", "uv"] {
+            let args = vec![word; 20_000];
+            judge(&Entry { command: "env", args, ..Entry::default() });
+            let script = format!("{word} ").repeat(20_000);
+            judge(&Entry { command: "sh", args: vec!["-c", &script], ..Entry::default() });
+        }
     }
 }

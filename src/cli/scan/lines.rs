@@ -26,7 +26,7 @@ pub(super) fn run(options: &Options, look: Look) -> (bool, Vec<Failure>) {
             let object: Value = serde_json::from_slice(&line).map_err(|_| wrong("is not JSON"))?;
             let text = object["text"].as_str().ok_or_else(|| wrong("has no string `text`"))?;
             let place = match object["direction"].as_str() {
-                None => options.direction.place(),
+                None => options.place(),
                 Some(direction) => place(direction)
                     .ok_or_else(|| wrong("has another `direction` than `input`, `output` or `definition`"))?,
             };

@@ -16,6 +16,8 @@ enum Harm {
     Loads,
     /// A list of folders, one of which everybody may write to.
     Folders,
+    /// The same, of programs: the first of them decides which ones run.
+    Programs,
     /// A script that is run first.
     Script,
     /// A program other than this one.
@@ -39,7 +41,10 @@ const VARIABLES: &[(&str, Harm)] = &[
     ("NODE_OPTIONS", Harm::Loads),
     ("JAVA_TOOL_OPTIONS", Harm::Loads),
     ("_JAVA_OPTIONS", Harm::Loads),
-    ("PATH", Harm::Folders),
+    ("JDK_JAVA_OPTIONS", Harm::Loads),
+    ("NPM_CONFIG_NODE_OPTIONS", Harm::Loads),
+    ("DOTNET_STARTUP_HOOKS", Harm::Any),
+    ("PATH", Harm::Programs),
     ("LD_LIBRARY_PATH", Harm::Folders),
     ("DYLD_LIBRARY_PATH", Harm::Folders),
     ("PYTHONPATH", Harm::Folders),
@@ -65,20 +70,38 @@ const VARIABLES: &[(&str, Harm)] = &[
 ];
 
 pub(super) fn judge(name: &str, value: &str) -> Option<Sign> {
-    let (_, harm) = VARIABLES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known))?;
+    let (_, harm) = VARIABLES.iter().find(|(known, _)| is_called(name, known))?;
     let counts = match harm {
         Harm::Any => true,
-        Harm::Loads => value.split_whitespace().any(loads),
+        Harm::Loads => value.replace(['"', '\''], "").split_whitespace().any(loads),
         Harm::Folders => value.split([':', ';']).any(is_open),
+        Harm::Programs => value.split([':', ';']).any(is_open) || begins_anywhere(value),
         Harm::Script => value.contains(['/', '\\']),
         Harm::OtherThan(program) => {
-            value.split_whitespace().next() != Some(program) || value.contains("ProxyCommand")
+            let runs = |text: &str| ["proxycommand", "localcommand"].iter().any(|word| text.contains(word));
+            value.split_whitespace().next() != Some(program)
+                || value.contains([';', '&', '|', '`', '\n', '<', '>'])
+                || value.contains("$(")
+                || runs(&value.to_ascii_lowercase())
         }
         Harm::Is(harmful) => value.trim() == *harmful,
         Harm::Doubtful if is_anybodys(value) => true,
         Harm::Doubtful => return Some(ENVIRONMENT.doubtful()),
     };
     counts.then_some(ENVIRONMENT)
+}
+
+/// npm takes its variables with dashes as well.
+fn is_called(name: &str, known: &str) -> bool {
+    let as_known = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
+    name.bytes().map(as_known).eq(known.bytes())
+}
+
+/// Whether programs are first looked for in the open folder, or in one within a folder that everybody may write to.
+fn begins_anywhere(folders: &str) -> bool {
+    let first = folders.split([':', ';']).next().unwrap_or_default();
+    let is_within = |open: &str| first.strip_prefix(open).is_some_and(|rest| rest.starts_with('/'));
+    matches!(first, "." | "./") || OPEN.iter().any(|open| is_within(open))
 }
 
 /// An option of an interpreter that loads a file before the program, or lets others in.
@@ -101,9 +124,11 @@ fn loads(option: &str) -> bool {
     LOADING.contains(&name) || name.starts_with("-r/") || name.starts_with("-r.")
 }
 
+/// Where everybody may write.
+const OPEN: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/private/tmp"];
+
 /// A folder that everybody may write to, or one that is hidden there: what lies in it is anybody's.
 fn is_open(folder: &str) -> bool {
-    const OPEN: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/private/tmp"];
     let rest = OPEN.iter().find_map(|open| folder.strip_prefix(open));
     rest.is_some_and(|rest| rest.trim_matches('/').is_empty() || rest.starts_with("/."))
 }
