@@ -421,7 +421,8 @@ impl Target {
     fn name(&self) -> String {
         match self {
             Self::Gateway(tool, _) => tool.name().to_owned(),
-            Self::Direct(call) => call.name.clone(),
+            // The line of the call names the tool, if a server has it: a client may have sent anything.
+            Self::Direct(_) => Method::Tool.as_str().to_owned(),
             Self::Offer(wanted) => wanted.method.as_str().to_owned(),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::audit;
 use crate::call::{JsonObject, Method, ToolCall};
 use crate::config::{OnFailure, Server, SessionMode, Use};
 use crate::fault::{self, ErrorCode, Fault};
@@ -61,6 +62,10 @@ pub enum BatchFault {
 impl Batch {
     /// `None` for an empty list.
     pub fn parse(scope: &Scope, server: &str, items: Vec<Value>) -> Result<Option<Self>, BatchFault> {
+        Self::read(scope, server, items).inspect_err(|fault| audit::no_batch(scope, server, fault.code()))
+    }
+
+    fn read(scope: &Scope, server: &str, items: Vec<Value>) -> Result<Option<Self>, BatchFault> {
         let limits = &scope.settings.limits;
         let server = find(scope, server)?;
         if items.len() > limits.max_calls_per_batch {

@@ -36,6 +36,7 @@ async fn every_call_says_who_made_it_and_what_the_guardrails_found() {
     gateway.batch("lab", json!([{"name": "no_such_tool"}, {"name": "a word of mine: kestrel"}])).await;
     gateway.batch("lab", json!([{"name": "echo", "args": {"message": 7}}])).await;
     gateway.batch("a word of mine", json!([{"name": "echo"}])).await;
+    gateway.batch("lab", json!(vec![json!({"name": "echo"}); 101])).await;
     let log = whole_log(&gateway).await;
     let calls = lines(&log, "call");
     let seen: Vec<_> = calls
@@ -54,9 +55,11 @@ async fn every_call_says_who_made_it_and_what_the_guardrails_found() {
             row("echo", "echo", "blocked_output", "GUARDRAIL_VIOLATION", "WARN"),
             row("lab", "echo", "blocked_input", "GUARDRAIL_VIOLATION", "WARN"),
             row("lab", "fail", "denied", "TOOL_DENIED", "WARN"),
-            row("lab", "no_such_tool", "error", "TOOL_NOT_FOUND", "INFO"),
-            row("lab", "(no name)", "error", "TOOL_NOT_FOUND", "INFO"),
+            row("lab", "(unknown, 12 characters)", "error", "TOOL_NOT_FOUND", "INFO"),
+            row("lab", "(unknown, 23 characters)", "error", "TOOL_NOT_FOUND", "INFO"),
             row("lab", "echo", "error", "INVALID_ARGUMENTS", "INFO"),
+            row("(unknown, 14 characters)", "", "error", "SERVER_NOT_FOUND", "INFO"),
+            row("lab", "", "error", "LIMIT_EXCEEDED", "INFO"),
         ],
         "{log}"
     );
@@ -192,4 +195,15 @@ async fn keys_that_end_alike_are_told_apart() {
     let (_, shown, _) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
     let hint = lines(&log, "call")[0]["key"].as_str().expect("a hint").to_owned();
     assert!(shown.contains(&hint), "{shown}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_sent_as_a_name_is_not_written() {
+    let config = Config::new().lab(&[]).common("tool_exposure", json!("both"));
+    let gateway = started(&config).await;
+    gateway.batch("lab", json!([{"name": OTHER}])).await;
+    gateway.batch(OTHER, json!([{"name": "echo"}])).await;
+    let _ = gateway.try_call(&format!("lab__{OTHER}"), json!({})).await;
+    let log = whole_log(&gateway).await;
+    assert!(lines(&log, "request").len() >= 2 && !log.contains(OTHER), "{log}");
 }

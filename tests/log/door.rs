@@ -29,7 +29,7 @@ async fn each_refusal_is_a_line_with_the_id_that_the_client_gets() {
         (
             Ask::request(1, "tools/list", &json!({})).known().session("x"),
             404,
-            &["INFO", "this session is not known"],
+            &["INFO", "this session is not known", "key=\"****", "user=\"user-1\""],
         ),
     ] {
         let told = front.send(&ask).await;

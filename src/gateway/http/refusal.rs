@@ -11,6 +11,7 @@ use crate::fault::{ErrorCode, Failure};
 use crate::gateway::reply::Problem;
 use crate::ids::RequestId;
 use crate::rpc::{Frame, RpcError};
+use crate::scope::Caller;
 
 /// The words with which a request is turned away before it is worked on.
 pub(super) struct Refusal {
@@ -82,6 +83,13 @@ impl Refusal {
 
     pub(super) fn because(mut self, grounds: Grounds) -> Self {
         *self.grounds = grounds;
+        self
+    }
+
+    /// Of somebody whose key holds.
+    pub(super) fn of(mut self, caller: &Caller) -> Self {
+        self.grounds.key.get_or_insert_with(|| caller.key_hint.clone());
+        self.grounds.user = self.grounds.user.or_else(|| caller.user.as_ref().map(ToString::to_string));
         self
     }
 

@@ -59,12 +59,13 @@ async fn exchange(
 ) -> Result<Response<Body>, Refusal> {
     let headers = request.headers();
     let visitor = identify(front, settings, headers).await?;
-    match *request.method() {
+    let answered = match *request.method() {
         Method::POST => post::answer(front, &visitor, request).await,
         Method::GET => standing::open(front, &visitor, headers),
         Method::DELETE => legacy::end(front, &visitor, headers),
         _ => Err(Refusal::not_allowed(METHODS)),
-    }
+    };
+    answered.map_err(|refusal| refusal.of(&visitor.caller))
 }
 
 async fn identify(front: &Front, settings: Arc<Settings>, headers: &HeaderMap) -> Result<Visitor, Refusal> {
