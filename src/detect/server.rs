@@ -102,6 +102,7 @@ mod tests {
             r#"{"command": "sh", "args": ["-c", "LOG=debug uvx server-time==0.6.2 2>/dev/null"]}"#,
             r#"{"command": "python3", "args": ["-c", "import sys; sys.path.insert(0, '/srv/notes'); from notes import main; main()"]}"#,
             r#"{"command": "bash", "args": ["-lc", "[ -s \"$NVM_DIR/nvm.sh\" ] && . \"$NVM_DIR/nvm.sh\"; npx -y notes 2>> /var/log/notes.log"]}"#,
+            r#"{"command": "python3", "args": ["-c", "from notes import mcp; mcp.run(transport='stdio')"]}"#,
             r#"{"command": "wsl.exe", "args": ["bash", "-c", "cd /srv && node index.js"]}"#,
             r#"{"command": "pwsh", "args": ["-NoProfile", "-File", "C:\\servers\\notes.ps1"]}"#,
             r#"{"command": "uvx", "args": ["--from", "git+https://github.com/example/notes", "notes"]}"#,

@@ -193,7 +193,8 @@ fn only_imports(code: &str) -> bool {
     };
     let is_call = |line: &str| {
         let inner = STARTED_BY.iter().find_map(|by| line.strip_prefix(by)?.strip_suffix(')'));
-        inner.unwrap_or(line).strip_suffix("()").is_some_and(|called| !called.is_empty() && of(called, b"."))
+        let call = inner.unwrap_or(line).strip_suffix(')').and_then(|call| call.split_once('('));
+        call.is_some_and(|(called, with)| !called.is_empty() && of(called, b".") && is_transport(with))
     };
     let is_folder = |line: &str| {
         let args = line.strip_prefix("sys.path.").and_then(|rest| rest.split_once('('));
@@ -204,6 +205,12 @@ fn only_imports(code: &str) -> bool {
         |line: &str| (line.starts_with("import ") || line.starts_with("from ")) && of(line, b" .,*");
     let is_start = |line: &str| line.is_empty() || is_import(line) || is_folder(line) || is_call(line);
     !code.trim().is_empty() && code.split([';', '\n']).map(str::trim).all(is_start)
+}
+
+/// What a server is told when it is started: nothing, or how it is spoken to.
+fn is_transport(with: &str) -> bool {
+    let how = with.trim_start_matches("transport=").trim_matches(['\'', '"']);
+    matches!(how, "" | "stdio" | "sse" | "streamable-http")
 }
 
 /// `-enc`, `-EncodedCommand` and what else PowerShell takes for it.
