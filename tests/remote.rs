@@ -72,6 +72,19 @@ async fn a_session_is_kept_told_and_ended() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_just_beginning_at_the_end_is_ended_too() {
+    let server = RemoteMcp::start();
+    server.delay("initialize", Duration::from_millis(60));
+    let mut gateway = Gateway::start(&at(&server.url("/mcp"))).await;
+    assert_eq!(echo(&gateway, "x").await.statuses(), ["success"]);
+    // The session for the next batch, which is opened in advance.
+    crate::support::eventually_async("another session", async || server.messages("initialize").len() == 2)
+        .await;
+    gateway.leave().await.wait().await.expect("an end");
+    assert_eq!((server.times("DELETE").len(), server.open_sessions()), (2, 0));
+}
+
+#[tokio::test]
 async fn only_the_configured_headers_are_sent() {
     let server = RemoteMcp::start();
     let config = at(&server.url("/mcp")).edit(|config| {

@@ -36,9 +36,6 @@ pub(super) use link::Arrived;
 use link::{Heard, Link};
 use listening::Listening;
 
-/// How long a server may take over the news that a session is over.
-const FAREWELL: Duration = Duration::from_secs(1);
-
 /// A server may forget a session, or be started anew, and nothing tells: after so long without a word it is asked.
 const STALE: Duration = Duration::from_secs(5);
 
@@ -137,7 +134,7 @@ impl Drop for Far {
         let outbox = self.outbox.clone();
         let farewell = async move {
             if let Outbox::Streamable(session) = outbox {
-                let _ = tokio::time::timeout(FAREWELL, session.farewell()).await;
+                session.farewell().await;
             }
             drop(place);
         };

@@ -56,6 +56,8 @@ pub(crate) fn listened(notice: &str, params: &Value) -> String {
 #[derive(Default)]
 struct Shared {
     acts: Mutex<HashMap<&'static str, Act>>,
+    /// How long it takes over messages with these methods.
+    delays: Mutex<HashMap<&'static str, Duration>>,
     /// Answers as streams.
     events: Mutex<bool>,
     requests: Mutex<Vec<(Instant, Request)>>,
@@ -96,6 +98,11 @@ impl RemoteMcp {
 
     pub(crate) fn act(&self, method: &'static str, act: Act) {
         lock(&self.shared.acts).insert(method, act);
+    }
+
+    /// It does what it always does, but later.
+    pub(crate) fn delay(&self, method: &'static str, by: Duration) {
+        lock(&self.shared.delays).insert(method, by);
     }
 
     pub(crate) fn behave(&self) {
@@ -215,6 +222,7 @@ impl Shared {
         if let Some(act) = act {
             return self.perform(stream, &act, &message);
         }
+        std::thread::sleep(lock(&self.delays).get(method).copied().unwrap_or_default());
         let session = request.header("mcp-session-id").unwrap_or_default().to_owned();
         if method == "initialize" {
             let session = format!("session-{}", self.started.fetch_add(1, Ordering::Relaxed));

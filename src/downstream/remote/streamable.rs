@@ -28,6 +28,9 @@ const MAX_POSTS: usize = 64;
 /// How long a server may take over a message that wants no answer.
 const NOTICE: Duration = Duration::from_secs(10);
 
+/// How long a server may take over the news that a session is over.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A stream whose answer has come ends now, or its connection is not worth waiting for.
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -41,6 +44,8 @@ pub(in crate::downstream) struct Streamable {
 struct State {
     session: Option<HeaderValue>,
     version: Option<HeaderValue>,
+    /// The server has been told that the session is over.
+    parted: bool,
     /// The requests that run, by their id.
     open: HashMap<String, Running>,
 }
@@ -114,7 +119,16 @@ impl Streamable {
             drop(permit);
             outcome
         };
-        let outcome = cancel.run_until_cancelled(asking).await;
+        let outcome = if outline.is("initialize") {
+            // A server begins a session also for whoever no longer waits for the answer.
+            let begun = self.link.unless_closed(asking).await.ok();
+            if self.link.closed.is_cancelled() {
+                self.farewell().await;
+            }
+            begun
+        } else {
+            cancel.run_until_cancelled(asking).await
+        };
         self.leave(&id);
         let Some(outcome) = outcome else { return };
         let why = outcome.err().unwrap_or(Loss::NoAnswer);
@@ -217,16 +231,24 @@ impl Streamable {
         if link::is_of(&response, "text/event-stream") { Ok(response) } else { Err(Loss::NotMcp) }
     }
 
-    /// Tells the server that the session is over.
+    /// Tells the server that the session is over, if there is one and it has not been told.
     pub(super) async fn farewell(&self) {
+        if !self.parts() || self.link.ended.get() == Some(&Loss::SessionLost) {
+            return;
+        }
         let mut headers = HeaderMap::new();
         self.session_headers(&mut headers);
-        if headers.contains_key(SESSION)
-            && self.link.ended.get() != Some(&Loss::SessionLost)
-            && let Ok(response) = self.link.target.delete(headers).await
-        {
-            link::drain(response).await;
-        }
+        let telling = async {
+            if let Ok(response) = self.link.target.delete(headers).await {
+                link::drain(response).await;
+            }
+        };
+        let _ = tokio::time::timeout(FAREWELL, telling).await;
+    }
+
+    fn parts(&self) -> bool {
+        let mut state = self.state.lock();
+        state.session.is_some() && !std::mem::replace(&mut state.parted, true)
     }
 
     /// Whether the server remembers anything between two requests.
