@@ -154,7 +154,7 @@ impl Guardrails {
         let mut known = HashMap::new();
         for (back, text) in opened.unwrap_or_default() {
             match back {
-                Ok(back) => drop(back.map(|back| known.insert(text, back))),
+                Ok(back) => drop(known.insert(text, back)),
                 Err(fault) => tracing::warn!(%fault, "private data stays hidden: it could not be restored"),
             }
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Bench, echo, one, policy};
 use crate::support::guard::API_KEY;
 use crate::support::http::Request;
-use crate::support::{Ask, DISCOVER, Front, Gateway, KEY, SECURE_CALL};
+use crate::support::{Ask, DISCOVER, Front, Gateway, KEY, SECURE_CALL, whole_log};
 
 /// A request as the service knows it: path, its own headers, body.
 fn seen(request: &Request) -> Value {
@@ -193,6 +193,19 @@ async fn private_data() {
     // A look-alike comes back as it was, and opens nothing.
     let forged = one(&gateway, echo("<EMAIL_ADDRESS_0> is not ann@example.com")).await;
     assert_eq!(forged["response"], "<EMAIL_ADDRESS_0> is not ann@example.com");
+}
+
+#[tokio::test]
+async fn what_a_service_brings_back_does_not_break_a_text() {
+    let bench = Bench::new();
+    let gateway = Gateway::start(&bench.input(&json!({"additional_config": {"pii_redaction": true}}))).await;
+    let plain = one(&gateway, echo(r#"{"to": "john@example.com"}"#)).await;
+    assert_eq!(plain["response"], r#"{"to": "john@example.com"}"#);
+    // It has the address with quotes around it.
+    let kept = one(&gateway, echo(r#"{"to": "john@example.com", "note": "PIIQUOTE"}"#)).await;
+    let read: Value = serde_json::from_str(kept["response"].as_str().expect("a text")).expect("it is JSON");
+    assert!(read["to"].as_str().is_some_and(|to| to.starts_with("<EMAIL_ADDRESS_")), "{read}");
+    assert!(whole_log(&gateway).await.contains("cannot stand in a JSON text"));
 }
 
 #[tokio::test]

@@ -202,7 +202,8 @@ impl Shared {
             if word.contains('@') {
                 let placeholder = format!("<EMAIL_ADDRESS_{}>", taken.len());
                 redacted.extend([placeholder.as_str(), &piece[word.len()..]]);
-                taken.push(word.to_owned());
+                let quote = if text.contains("PIIQUOTE") { "\"" } else { "" };
+                taken.push(format!("{quote}{word}{quote}"));
             } else {
                 redacted.push_str(piece);
             }

@@ -110,7 +110,9 @@ pub(in crate::guardrails) async fn bring_back(
     provider: &dyn GuardrailProvider,
     vault: &Vault,
     text: &str,
-) -> Result<Option<String>, ProviderFault> {
+) -> Result<String, ProviderFault> {
+    let own = restored(vault, text);
+    let text = own.as_deref().unwrap_or(text);
     let kept = kept(vault, text);
     if kept.len() >= MAX_PIECES {
         return Err(ProviderFault::unavailable("a text has too many addresses with private data in them"));
@@ -119,13 +121,17 @@ pub(in crate::guardrails) async fn bring_back(
     for piece in pieces(text, &kept) {
         opened.push(open(provider, vault, piece).await?);
     }
-    Ok(Some(joined(text, &kept, opened)))
+    let whole = joined(text, &kept, opened);
+    if embedded::breaks(text, &whole) {
+        return Err(ProviderFault::unavailable("what it has cannot stand in a JSON text as it is"));
+    }
+    Ok(whole)
 }
 
 async fn open(provider: &dyn GuardrailProvider, vault: &Vault, text: &str) -> Result<String, ProviderFault> {
     let keys = vault.keys(text);
     if keys.is_empty() {
-        return Ok(vault.restore(text).unwrap_or_else(|| text.to_owned()));
+        return Ok(text.to_owned());
     }
     if keys.len() > MAX_KEYS {
         return Err(ProviderFault::unavailable("a text has placeholders of too many calls"));
@@ -141,6 +147,7 @@ async fn open(provider: &dyn GuardrailProvider, vault: &Vault, text: &str) -> Re
             .filter(|_| one)
             .ok_or_else(|| ProviderFault::unavailable("it restored another number of texts"))?;
     }
+    // What only looked like a service's placeholder.
     Ok(vault.restore(&text).unwrap_or(text))
 }
 
