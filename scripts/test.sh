@@ -28,12 +28,12 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 
 cargo fmt --all --check
-cargo clippy --locked --all-targets -- -D warnings
+cargo clippy --locked --workspace --all-targets -- -D warnings
 cargo build --locked --examples
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --locked "$@"
+  cargo nextest run --locked --workspace "$@"
 else
-  cargo test --locked "$@"
+  cargo test --locked --workspace "$@"
 fi
 
 # The classifier is a feature that is off: what is above has not seen it. It builds this crate, and all below it that

@@ -4,7 +4,7 @@
 //! the schema, `effort` at the schema together with the arguments. Past a bound nothing is enforced; the server has
 //! to check its arguments itself anyway.
 
-use jsonschema::Validator;
+use secure_mcp_gateway_schema::{Misfit, Schema};
 use serde_json::Value;
 
 use super::{effort, judge};
@@ -18,11 +18,8 @@ const MAX_EXPLAINED_STEPS: usize = 100_000;
 /// More than these help nobody to mend a call.
 const MAX_VIOLATIONS: usize = 5;
 const MAX_VIOLATION: usize = 400;
-/// What one compiled pattern may take.
-const PATTERN_SIZE: usize = 1 << 18;
-
 #[derive(Debug)]
-pub(super) struct InputSchema(Validator);
+pub(super) struct InputSchema(Schema);
 
 pub(super) use effort::TooMuch;
 
@@ -39,11 +36,7 @@ impl Default for Patience {
 impl InputSchema {
     pub(super) fn compile(schema: &Value) -> Result<Self, &'static str> {
         judge::judge(schema).map_err(|reason| reason.0)?;
-        // The patterns must not be able to backtrack.
-        let patterns =
-            jsonschema::PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE);
-        let built = jsonschema::options().with_pattern_options(patterns).build(schema);
-        built.map(Self).map_err(|_| "it does not compile")
+        Schema::compile(schema).map(Self).ok_or("it does not compile")
     }
 
     /// `schema` is what this was compiled from.
@@ -57,20 +50,18 @@ impl InputSchema {
         let measured = effort::measure(schema, arguments, budget);
         patience.0 -= measured.unwrap_or(budget);
         let steps = measured?;
-        if self.0.is_valid(arguments) {
+        if self.0.fits(arguments) {
             return Ok(Vec::new());
         }
         if steps > MAX_EXPLAINED_STEPS {
             return Ok(vec!["arguments: they do not fit, and are too many to say where".to_owned()]);
         }
-        Ok(self.0.iter_errors(arguments).take(MAX_VIOLATIONS).map(|error| describe(&error)).collect())
+        Ok(self.0.misfits(arguments, MAX_VIOLATIONS).iter().map(describe).collect())
     }
 }
 
-/// Names the place and the rule; the value itself may be a secret.
-fn describe(error: &jsonschema::ValidationError<'_>) -> String {
-    let path = error.instance_path().to_string();
-    let place = if path.is_empty() { "arguments".to_owned() } else { format!("`{path}`") };
-    let violation = format!("{place}: {}", error.masked_with("the value"));
+fn describe(misfit: &Misfit) -> String {
+    let place = if misfit.place.is_empty() { "arguments" } else { &format!("`{}`", misfit.place) };
+    let violation = format!("{place}: {}", misfit.rule);
     violation.chars().take(MAX_VIOLATION).collect()
 }
