@@ -1,8 +1,16 @@
 //! Sessions with servers: open, list the tools, make checked calls, close.
 //!
-//! The only door to a server is `Session::call`, and it takes a `CheckedCall`. A batch leases its session and
-//! finishes the lease; sessions that wait for a batch are in the pool. What remains to be done for one that is closed
-//! (ending the process) is tracked here, so that the gateway leaves nothing behind.
+//! The only door to a server is `Session::call`, and it takes a `CheckedCall`. In the order of its life, a session
+//!
+//! * takes a `Place`, of which there are so many in all and for each caller (`places.rs`), and its turn at a server
+//!   that is slow to start (`turns.rs`);
+//! * is opened as a `Fresh` one (`handshake.rs`), with which no call was made yet;
+//! * waits for its batch on the `Pool`'s shelves: as a `Standby` if it is for one batch, in a `Slot` if it is kept for
+//!   many (`keep.rs`);
+//! * is a batch's own as a `Leased` one (`lease.rs`), which closes it or gives it back.
+//!
+//! What remains to be done for one that is closed (ending the process) is tracked here, so that the gateway leaves
+//! nothing behind.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
