@@ -9,9 +9,10 @@ mod numbers;
 
 pub(super) use numbers::each_secret_number;
 
-/// Where they stand: all of a text, or lines of it. Alone a number or a word is no document.
+/// Where they stand: all of a text, or lines of it. Alone a number or a word is no document; a string is one where it is
+/// all of a text, as a program writes it.
 pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
-    if is_document(text) {
+    if is_whole(text) {
         return std::iter::once(0..text.len()).collect();
     }
     let mut end = 0;
@@ -22,14 +23,26 @@ pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
     lines.filter(|(_, line)| is_document(line)).map(|(place, _)| place).collect()
 }
 
+fn is_whole(text: &str) -> bool {
+    is_document(text) || begins(text, &['"']) && is_json(text)
+}
+
 fn is_document(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok()
+    begins(text, &['{', '[']) && is_json(text)
+}
+
+fn begins(text: &str, with: &[char]) -> bool {
+    text.trim_start().starts_with(with)
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// Whether a text that was JSON, or lines of it, is none once it is changed.
 pub(super) fn breaks(text: &str, changed: &str) -> bool {
-    if is_document(text) {
-        return !is_document(changed);
+    if is_whole(text) {
+        return !is_whole(changed);
     }
     let lines = text.lines().zip(changed.lines());
     text.lines().count() == changed.lines().count()

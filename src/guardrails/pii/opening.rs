@@ -203,6 +203,10 @@ mod tests {
                 assert_eq!(read, wanted, "{text}: {back}");
             }
         }
+        for text in [format!("\"{placeholder}\""), go(&format!(" \"of {placeholder}\"\n"))] {
+            let read: Value = serde_json::from_str(&back(&text, &vault)).expect("it is JSON");
+            assert!(read.as_str().is_some_and(|read| read.ends_with(WORDS)), "{read}");
+        }
         let lines = format!("a {placeholder}\n{}\n[\"{placeholder}\"]", go(&said(&placeholder)));
         let back = back(&lines, &vault);
         let read: Vec<&str> = back.lines().collect();
