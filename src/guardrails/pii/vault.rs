@@ -32,6 +32,11 @@ const LONGEST: usize = 96;
 
 const MARK: usize = 6;
 
+struct Held {
+    value: Arc<Value>,
+    last_use: u64,
+}
+
 /// A private value, overwritten when nobody needs it any more.
 struct Value {
     text: Zeroizing<String>,
@@ -68,8 +73,10 @@ pub(in crate::guardrails) struct Vault {
 #[derive(Default)]
 struct Inner {
     placeholders: HashMap<Arc<Value>, String>,
-    values: HashMap<String, Arc<Value>>,
-    oldest: VecDeque<String>,
+    values: HashMap<String, Held>,
+    /// Each use of a placeholder, oldest first; only the last one of each counts.
+    uses: VecDeque<(String, u64)>,
+    so_far: u64,
     bytes: usize,
     /// Never used twice, whatever is forgotten.
     next: u64,
@@ -97,15 +104,16 @@ impl Vault {
     fn hold(&self, label: &str, value: &str, key: Option<PiiKey>) -> String {
         let mut inner = self.inner.lock();
         let value = Arc::new(Value { text: Zeroizing::new(value.to_owned()), key });
-        if let Some(known) = inner.placeholders.get(&value) {
-            return known.clone();
+        if let Some(known) = inner.placeholders.get(&value).cloned() {
+            inner.used(&known);
+            return known;
         }
         let placeholder = format!("<{label}_{}{}", inner.next, self.mark);
         inner.next += 1;
         inner.bytes += value.text.len();
         inner.placeholders.insert(Arc::clone(&value), placeholder.clone());
-        inner.values.insert(placeholder.clone(), value);
-        inner.oldest.push_back(placeholder.clone());
+        inner.values.insert(placeholder.clone(), Held { value, last_use: 0 });
+        inner.used(&placeholder);
         inner.forget_some();
         placeholder
     }
@@ -122,9 +130,11 @@ impl Vault {
 
     /// What a placeholder stands for, unless a service has to be asked.
     pub(super) fn words(&self, placeholder: &Placeholder) -> Option<Zeroizing<String>> {
-        let inner = self.inner.lock();
-        let value = inner.values.get(&placeholder.name).filter(|value| value.key.is_none())?;
-        Some(value.text.clone())
+        let mut inner = self.inner.lock();
+        let held = inner.values.get(&placeholder.name).filter(|held| held.value.key.is_none())?;
+        let words = held.value.text.clone();
+        inner.used(&placeholder.name);
+        Some(words)
     }
 
     /// The text with the originals; `None` where there is nothing to put back.
@@ -135,8 +145,8 @@ impl Vault {
     /// Goes over the private values that have placeholders.
     pub(super) fn each(&self, act: &mut dyn FnMut(&str, &str)) {
         let inner = self.inner.lock();
-        let own =
-            inner.values.iter().filter(|(_, value)| value.key.is_none() && !value.text.contains(&self.mark));
+        let all = inner.values.iter().map(|(placeholder, held)| (placeholder, &held.value));
+        let own = all.filter(|(_, value)| value.key.is_none() && !value.text.contains(&self.mark));
         own.for_each(|(placeholder, value)| act(&value.text, placeholder));
     }
 
@@ -157,7 +167,7 @@ impl Vault {
         let inner = self.inner.lock();
         let mut keys: Vec<PiiKey> = Vec::new();
         for span in self.candidates(text) {
-            let Some(key) = inner.values.get(&text[span]).and_then(|value| value.key.as_ref()) else {
+            let Some(key) = inner.values.get(&text[span]).and_then(|held| held.value.key.as_ref()) else {
                 continue;
             };
             if !keys.iter().any(|known| known.0.expose() == key.0.expose()) {
@@ -177,8 +187,8 @@ impl Vault {
         let mut restored = String::with_capacity(text.len());
         let mut done = 0;
         for span in candidates {
-            let value = inner.values.get(&text[span.clone()]).filter(|value| is_meant(value));
-            let Some(value) = value else { continue };
+            let value = inner.values.get(&text[span.clone()]).map(|held| &held.value);
+            let Some(value) = value.filter(|value| is_meant(value)) else { continue };
             restored.push_str(&text[done..span.start]);
             restored.push_str(&value.text);
             done = span.end;
@@ -204,15 +214,33 @@ impl Vault {
 }
 
 impl Inner {
+    fn used(&mut self, placeholder: &str) {
+        let Some(held) = self.values.get_mut(placeholder) else { return };
+        self.so_far += 1;
+        held.last_use = self.so_far;
+        self.uses.push_back((placeholder.to_owned(), self.so_far));
+        if self.uses.len() > 2 * MAX_VALUES {
+            let values = &self.values;
+            self.uses.retain(|(placeholder, number)| is_last_use(values, placeholder, *number));
+        }
+    }
+
+    /// Those that were used longest ago.
     fn forget_some(&mut self) {
         while self.values.len() > MAX_VALUES || self.bytes > MAX_BYTES && self.values.len() > 1 {
-            let Some(placeholder) = self.oldest.pop_front() else { return };
-            if let Some(value) = self.values.remove(&placeholder) {
+            let Some((placeholder, number)) = self.uses.pop_front() else { return };
+            if is_last_use(&self.values, &placeholder, number)
+                && let Some(Held { value, .. }) = self.values.remove(&placeholder)
+            {
                 self.bytes -= value.text.len();
                 self.placeholders.remove(&value);
             }
         }
     }
+}
+
+fn is_last_use(values: &HashMap<String, Held>, placeholder: &str, number: u64) -> bool {
+    values.get(placeholder).is_some_and(|held| held.last_use == number)
 }
 
 #[cfg(test)]
@@ -231,6 +259,19 @@ mod tests {
         assert_ne!(again, first);
         assert_eq!(vault.restore(&again).as_deref(), Some("first"));
         assert_eq!(vault.inner.lock().values.len(), MAX_VALUES);
+    }
+
+    #[test]
+    fn what_is_used_again_is_not_the_oldest() {
+        let vault = Vault::new();
+        let (used, unused) = (vault.placeholder("X", "used"), vault.placeholder("X", "unused"));
+        for number in 0..3 * MAX_VALUES {
+            vault.placeholder("X", &number.to_string());
+            assert_eq!(vault.placeholder("X", "used"), used);
+        }
+        assert_eq!(vault.restore(&used).as_deref(), Some("used"));
+        assert_eq!(vault.restore(&unused), Some(unused.clone()), "it is forgotten");
+        assert!(vault.inner.lock().uses.len() <= 2 * MAX_VALUES + 1);
     }
 
     #[test]
