@@ -33,8 +33,8 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Store {
     current: watch::Sender<Arc<Settings>>,
-    /// Held while the file is read, so that an older reading never replaces a newer one.
-    reading: Lock<()>,
+    /// Held while the file is read, so that an older reading never replaces a newer one: why the last one was refused.
+    reading: Lock<Option<String>>,
     env: Environment,
 }
 
@@ -78,21 +78,23 @@ impl Store {
         self.current.subscribe()
     }
 
-    /// Reads the file again. References are followed anew only when its text has changed.
+    /// Reads the file again, and says what came of it. References are followed anew only when its text has changed.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
-        self.read_again(false)
+        let mut refused = self.reading.lock();
+        let read = self.read_again(false);
+        report(&read, &self.current(), &mut refused);
+        read
     }
 
-    /// Reads the file and follows its references, changed or not, and says what came of it.
+    /// As `reload`, but follows the references in any case, and says also what it has said before.
     pub fn renew(&self) {
-        match self.read_again(true) {
-            Ok(_) => report(Ok(Reloaded::Changed), &self.current(), &mut None),
-            Err(error) => refuse(&error),
-        }
+        let mut refused = self.reading.lock();
+        let read = self.read_again(true);
+        *refused = None;
+        report(&read, &self.current(), &mut refused);
     }
 
     fn read_again(&self, whole: bool) -> Result<Reloaded, ConfigError> {
-        let _reading = self.reading.lock();
         let current = self.current();
         // A pipe or a device in its place would be waited for.
         let text = read(&current.path, open_plain(&current.path))?;
@@ -108,7 +110,6 @@ impl Store {
     pub async fn watch(self: Arc<Self>, cancel: CancellationToken) {
         let (reports, mut edits) = mpsc::channel(1);
         let mut sight = Sight::new(self.current().path.clone(), reports);
-        let mut rejected = None;
         let mut reported = false;
         while self.current().reload {
             let look = tokio::task::spawn_blocking(move || (sight.look(), sight));
@@ -130,11 +131,9 @@ impl Store {
                 let _ = edits.try_recv();
                 let store = Arc::clone(&self);
                 // A reference to a keyring may take seconds.
-                if let Ok(result) = tokio::task::spawn_blocking(move || store.reload()).await {
-                    if may_pass(&result) {
-                        sight.forget();
-                    }
-                    report(result, &self.current(), &mut rejected);
+                let read = tokio::task::spawn_blocking(move || store.reload()).await;
+                if read.is_ok_and(|read| may_pass(&read)) {
+                    sight.forget();
                 }
             }
             reported = tokio::select! {
@@ -224,25 +223,25 @@ fn open_to_others(_path: &Path) -> Option<String> {
 }
 
 /// Says once what became of an edit.
-fn report(result: Result<Reloaded, ConfigError>, current: &Settings, rejected: &mut Option<String>) {
-    match result {
+fn report(read: &Result<Reloaded, ConfigError>, current: &Settings, refused: &mut Option<String>) {
+    match read {
         Ok(Reloaded::Changed) => {
-            *rejected = None;
+            *refused = None;
             tracing::info!(
                 keys = current.keys.len(),
                 "the configuration was read again: the new one is in force"
             );
             current.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         }
-        Ok(Reloaded::Unchanged) if rejected.take().is_some() => {
+        Ok(Reloaded::Unchanged) if refused.take().is_some() => {
             tracing::info!("the configuration file is as it was before the edit that was refused");
         }
         Ok(Reloaded::Unchanged) => {}
         Err(error) => {
             let text = error.to_string();
-            if rejected.as_ref() != Some(&text) {
-                refuse(&error);
-                *rejected = Some(text);
+            if refused.as_ref() != Some(&text) {
+                refuse(error);
+                *refused = Some(text);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::support::{Config, Gateway, KEY, LIST, eventually};
+use crate::support::{CLEAR_CACHE, Config, Gateway, KEY, LIST, eventually};
 
 /// A configuration that is unlike any other by its server's name.
 fn text(server: &str) -> String {
@@ -48,6 +48,22 @@ async fn a_folder_that_was_removed_and_made_again_is_watched_again() {
         taken(&gateway, &gateway.config_path(), server);
     }
     assert_eq!(servers(&gateway).await, ["fourth"]);
+}
+
+#[tokio::test]
+async fn an_edit_is_said_also_where_a_cleared_cache_finds_it_first() {
+    let gateway = watching(|_| {}).await;
+    fs::write(gateway.config_path(), "{").expect("written");
+    eventually("it is refused", || gateway.log().contains("last good configuration stays"));
+    for server in ["third", "fourth"] {
+        let before = gateway.log().matches("the new one is in force").count();
+        put(&gateway.config_path(), server);
+        gateway.call(CLEAR_CACHE, json!({})).await;
+        let said = || gateway.log().matches("the new one is in force").count() == before + 1;
+        eventually(server, said);
+        assert_eq!(servers(&gateway).await, [server]);
+    }
+    assert!(!gateway.log().contains("as it was before"), "{}", gateway.log());
 }
 
 #[tokio::test]
