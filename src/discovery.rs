@@ -47,8 +47,9 @@ pub enum DiscoveryFault {
     Blocked(Arc<ServerBlocked>),
     #[error(transparent)]
     Session(Arc<SessionFault>),
-    #[error("the discovery was abandoned")]
-    Abandoned,
+    /// While another one's answer was waited for.
+    #[error("cancelled")]
+    Cancelled,
 }
 
 /// What configuration and cache have of a server's tools, before the registration gate.
@@ -278,7 +279,7 @@ impl Fault for DiscoveryFault {
         match self {
             Self::Blocked(fault) => fault.code(),
             Self::Session(fault) => fault.code(),
-            Self::Abandoned => ErrorCode::Internal,
+            Self::Cancelled => ErrorCode::Cancelled,
         }
     }
 
@@ -286,7 +287,7 @@ impl Fault for DiscoveryFault {
         match self {
             Self::Blocked(fault) => fault.hint(),
             Self::Session(fault) => fault.hint(),
-            Self::Abandoned => Some("ask again".to_owned()),
+            Self::Cancelled => None,
         }
     }
 
@@ -294,7 +295,7 @@ impl Fault for DiscoveryFault {
         match self {
             Self::Blocked(fault) => fault.violations.clone(),
             Self::Session(fault) => fault.details(),
-            Self::Abandoned => Vec::new(),
+            Self::Cancelled => Vec::new(),
         }
     }
 }

@@ -48,7 +48,7 @@ impl<T: Clone> Flights<T> {
         let flight = Arc::clone(self.0.lock().entry(key.clone()).or_default());
         let mut seat = tokio::select! {
             seat = flight.lock() => seat,
-            () = scope.cancel.cancelled() => return Err(DiscoveryFault::Abandoned),
+            () = scope.cancel.cancelled() => return Err(DiscoveryFault::Cancelled),
         };
         if let Some(answer) = &*seat {
             return answer.clone();

@@ -131,6 +131,10 @@ impl Link {
         let mut state = self.state.lock();
         // What a connection was refused for, such as its password, may have been mended for the next one.
         state.connection = None;
+        // Whoever asked before it was left alone says nothing new.
+        if state.trouble.as_ref().is_some_and(|trouble| Instant::now() < trouble.until) {
+            return;
+        }
         let faults = state.trouble.as_ref().map_or(0, |trouble| trouble.faults);
         if faults == 0 {
             tracing::warn!(%fault, "working from the local cache until it is back");
@@ -192,4 +196,23 @@ fn is_untrusted(error: &RedisError) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
     let tls = source.and_then(|source| source.downcast_ref::<io::Error>()).and_then(io::Error::get_ref);
     matches!(tls.and_then(|tls| tls.downcast_ref()), Some(rustls::Error::InvalidCertificate(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_faults_at_once_are_one() {
+        let state = State { connection: None, trouble: None };
+        let link = Link { client: None, address: "h:1".to_owned(), state: Lock::new(state) };
+        let begin = Instant::now();
+        for _ in 0..20 {
+            link.failed(link.fault("no connection".to_owned()));
+        }
+        let state = link.state.lock();
+        let trouble = state.trouble.as_ref().expect("trouble");
+        assert_eq!(trouble.faults, 1);
+        assert!(trouble.until < begin + PAUSE * 2, "the first pause");
+    }
 }
