@@ -72,7 +72,7 @@ pub struct Finding {
 impl Finding {
     /// Whether it is no more than a task for whoever reads the text: wrong in data, and what a question is.
     pub fn is_a_task(&self) -> bool {
-        [model::TASK, prompt::REQUEST].contains(&self.rule)
+        [model::TASK_RULE, prompt::REQUEST_RULE].contains(&self.rule)
     }
 }
 

@@ -29,7 +29,7 @@ struct Task {
 }
 
 /// What a model takes for a task, in a text that a server gives.
-pub(super) const TASK: &str = "prompt.model-result";
+pub(super) const TASK_RULE: &str = "prompt.model-result";
 
 /// In the order of the file of weights.
 const TASKS: [Task; 5] = [
@@ -42,7 +42,7 @@ const TASKS: [Task; 5] = [
     Task {
         kind: Kind::PromptInjection,
         places: &[Place::Result],
-        rule: TASK,
+        rule: TASK_RULE,
         reason: "It reads like a task for an assistant, where data belongs.",
     },
     Task {

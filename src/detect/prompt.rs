@@ -79,7 +79,7 @@ pub(super) fn combine(seen: &mut Vec<Finding>, kind: Kind) {
 }
 
 /// A task at the edge of a text.
-pub(super) const REQUEST: &str = "prompt.request";
+pub(super) const REQUEST_RULE: &str = "prompt.request";
 
 /// From this many on, tag characters hide a message; a flag has five or six.
 const HIDDEN: usize = 8;

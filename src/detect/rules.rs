@@ -2,6 +2,9 @@
 //! may apply, and its pattern runs in a window around that place only, if what else it needs is there.
 //! Patterns are compiled when first needed.
 
+#[cfg(test)]
+mod ids;
+
 use std::ops::Range;
 use std::sync::OnceLock;
 

@@ -46,7 +46,7 @@ pub(super) const VALUES: &[Rule] = &[Rule {
 /// For a command, where the first stands in it. Whole folders are for what takes folders along.
 pub(super) const COMMANDS: &[Rule] = &[
     Rule {
-        id: SECRETS,
+        id: SECRETS_RULE,
         label: "shell",
         gates: &[
             ".aws", ".ssh", ".gnupg", ".kube", "_histo", ".netrc", "_netrc", ".pgpas", ".docke", ".git-c",
@@ -73,7 +73,7 @@ pub(super) const COMMANDS: &[Rule] = &[
     },
 ];
 
-const SECRETS: &str = "code.shell-secrets";
+const SECRETS_RULE: &str = "code.shell-secrets";
 
 /// So much of a command is read on either side of a file.
 const REACH: usize = 240;
@@ -83,7 +83,7 @@ const COMMENTS: usize = 8;
 const SIGNS: &[u8] = b"\n;|&(`<>'\"";
 fn pattern(rule: &Rule) -> Option<&'static Regex> {
     static PATTERNS: [OnceLock<Option<Regex>>; 2] = [const { OnceLock::new() }; 2];
-    PATTERNS[usize::from(rule.id != SECRETS)].get_or_init(|| compile(rule.pattern)).as_ref()
+    PATTERNS[usize::from(rule.id != SECRETS_RULE)].get_or_init(|| compile(rule.pattern)).as_ref()
 }
 
 /// The next file that a command gives away.

@@ -151,7 +151,7 @@ pub(super) fn at_the_edge(text: &str, found: &mut Vec<Finding>) {
                 label: "request",
                 span: start..start + line.len(),
                 score: 0.55,
-                rule: super::REQUEST,
+                rule: super::REQUEST_RULE,
                 reason: "A request to the assistant stands at the edge of a result.",
             });
         }

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use crate::detect::{Finding, Kind, words_of_name as words};
 
+const CODE_RULE: &str = "code.nosql-code";
+const OPERATOR_RULE: &str = "code.nosql-operator";
+
 /// What compares, and what runs code in the database.
 const COMPARES: &[&str] = &[
     "$all",
@@ -129,11 +132,11 @@ fn is_query(name: &str) -> bool {
 
 fn finding(operator: &Operator) -> Finding {
     let (score, rule, reason) = match operator {
-        Operator::Runs => (0.85, "code.nosql-code", "Code for a document database is put into a value."),
+        Operator::Runs => (0.85, CODE_RULE, "Code for a document database is put into a value."),
         Operator::Compares => {
-            (0.75, "code.nosql-operator", "Operators of a document database are put where a value belongs.")
+            (0.75, OPERATOR_RULE, "Operators of a document database are put where a value belongs.")
         }
-        Operator::InQuery => (0.4, "code.nosql-operator", "A query has operators of a document database."),
+        Operator::InQuery => (0.4, OPERATOR_RULE, "A query has operators of a document database."),
     };
     Finding { kind: Kind::CodeInjection, label: "nosql", span: 0..0, score, rule, reason }
 }
