@@ -174,7 +174,8 @@ fn one_value(text: &str) -> Option<(Value, &str)> {
     Some((value, &text[stream.byte_offset()..]))
 }
 
-fn is_id(id: &Value) -> bool {
+/// Whether a value may name a message.
+pub fn is_id(id: &Value) -> bool {
     id.is_i64() || id.is_u64() || id.is_string()
 }
 

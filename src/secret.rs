@@ -15,7 +15,7 @@ use crate::ids::{push_hex, random};
 mod mask;
 mod named;
 
-pub use mask::{Masker, found_in, mask_argument, mask_url};
+pub use mask::{Masker, found_in, mask_argument, mask_url, replaced};
 pub use named::{attached, hints_at_one, is_authorization, is_pair, is_phrase, is_told, named_in, names_one};
 
 /// The key with which a caller opens the gateway.

@@ -375,7 +375,7 @@ impl TimeoutSettings {
     }
 }
 
-/// For a log line.
+/// As a log line and the cache have it.
 pub fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -15,6 +15,7 @@ use super::local::Place;
 use crate::config::RedisSettings;
 use crate::ids::ServerName;
 use crate::scope::Scope;
+use crate::timeouts::milliseconds;
 use crate::tool::Tool;
 
 mod link;
@@ -151,8 +152,4 @@ impl External {
         let sizes: Vec<usize> = self.0.ask(scope, &cards).await?;
         Ok((sizes.iter().filter(|size| **size > 0).count(), sizes.iter().sum()))
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,7 @@
 //! everywhere, before a pattern is tried. Each lets pass at least one literal of whatever its pattern matches.
 
 use super::literals::Hit;
+use super::rules::is_word;
 use super::runs::Class;
 use super::words::Words;
 
@@ -52,10 +53,6 @@ static PLUSES: Class = Class::of(b" \t\n\x0b\x0c\r+");
 static BRACKETS: Class = Class::of(b" \t\n\x0b\x0c\r+)");
 static OPENERS: Class = Class::of(b" \t\n\x0b\x0c\r+(!-");
 static QUOTES: Class = Class::of(b" \t\n\x0b\x0c\r'\"");
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
 
 /// Where a text goes on after at most so many bytes of a class.
 fn after(bytes: &[u8], from: usize, most: usize, class: &Class) -> usize {

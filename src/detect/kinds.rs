@@ -57,7 +57,7 @@ impl Kind {
 
 impl Kinds {
     pub const NONE: Self = Self(0);
-    pub const ALL: Self = Self(0x1ff);
+    pub const ALL: Self = Self(FIRST_EXTRA - 1);
 
     #[must_use]
     pub const fn with(self, kind: Kind) -> Self {

@@ -96,9 +96,9 @@ pub(super) use rules;
 const MAX_CACHE: usize = 512 * 1024;
 /// So much of a literal is looked for; a small automaton is a fast one.
 const LITERAL: usize = 6;
-/// And so much of one that a rule needs beside it, or that the matches of one of these have whole: what everyday words
-/// begin with says little.
+/// And so much of one that a rule needs beside it.
 const NEED: usize = 12;
+/// Rules whose literals begin with the letters of everyday words: as much of theirs is looked for.
 const WHOLE: &[&str] = &[
     "code.sql-procedure",
     "code.stealing-script",

@@ -88,7 +88,7 @@ fn call(envelope: Envelope) -> Result<Message, Malformed> {
             Ok(Message::Notification { method, params })
         }
         (None, _) => Err(Malformed::Silent),
-        (Some(id), Some(method)) if version && is_id(&id) => {
+        (Some(id), Some(method)) if version && lines::is_id(&id) => {
             let expected = "`params` must be an object";
             let mut params =
                 params.ok_or_else(|| refusal(Some(id.clone()), RpcError::INVALID_PARAMS, expected))?;
@@ -137,10 +137,6 @@ pub(super) fn refusal(
 ) -> Malformed {
     let id = id.filter(|id| id.is_number() || id.is_string());
     Malformed::Answer(Frame::error(id.as_ref(), &RpcError::new(code, message)))
-}
-
-fn is_id(id: &Value) -> bool {
-    id.is_i64() || id.is_u64() || id.is_string()
 }
 
 #[cfg(test)]

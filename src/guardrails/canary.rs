@@ -15,6 +15,7 @@ use super::provider::{Hit, Place};
 use crate::config::{Detector, ServerList, Settings};
 use crate::detect;
 use crate::ids::{ConfigId, ServerName};
+use crate::secret::replaced;
 
 /// The rule that is hit.
 pub(super) const RULE: &str = "secret.own";
@@ -147,14 +148,7 @@ fn is_of(owners: &[Owner], (list, name): Of<'_>) -> bool {
 
 /// A text with a mask at each of these places, which are in order and apart.
 fn without(text: &str, places: &[Range<usize>], mask: &str) -> String {
-    let (mut hidden, mut at) = (String::with_capacity(text.len()), 0);
-    for place in places {
-        hidden.push_str(&text[at..place.start]);
-        hidden.push_str(mask);
-        at = place.end;
-    }
-    hidden.push_str(&text[at..]);
-    hidden
+    replaced(text, places.iter().map(|place| (place.clone(), mask)))
 }
 
 fn hit(place: Option<Place>) -> Hit {

@@ -16,6 +16,7 @@ use crate::config::{Enforcement, PiiScope, Policy, Server};
 use crate::ids::{CallerId, ServerName};
 use crate::recent::{Life, Recent};
 use crate::scope::Scope;
+use crate::secret::replaced;
 
 mod address;
 mod opening;
@@ -230,17 +231,12 @@ impl Hideout<'_> {
         let Some(key) = key else { return Ok(Some(text)) };
         let found = imitations(&text);
         self.allowance.take(&found)?;
-        let mut adopted = String::with_capacity(text.len());
-        let mut done = 0;
-        for Entity { span, .. } in found {
+        let adopt = |Entity { span, .. }| {
             let placeholder = &text[span.clone()];
             let label = placeholder.trim_matches(['<', '>']).trim_end_matches(|c: char| c.is_ascii_digit());
-            adopted.push_str(&text[done..span.start]);
-            adopted.push_str(&self.vault.adopt(label.trim_end_matches('_'), placeholder, key));
-            done = span.end;
-        }
-        adopted.push_str(&text[done..]);
-        Ok(Some(adopted))
+            (span, self.vault.adopt(label.trim_end_matches('_'), placeholder, key))
+        };
+        Ok(Some(replaced(&text, found.into_iter().map(adopt))))
     }
 
     /// Puts placeholders into a text, at the spans that a provider found and wherever a placeholder is imitated.

@@ -11,6 +11,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::embedded;
 use super::judge::Cut;
 use crate::detect::{self, TornKey};
+use crate::secret::replaced;
 
 /// Values that are cut out of one result; it is withheld where there are more.
 const MAX_CUTS: usize = 50_000;
@@ -58,13 +59,7 @@ impl Replacements {
         if places.is_empty() {
             return true;
         }
-        let (mut cut, mut at) = (String::with_capacity(text.len()), 0);
-        for (place, label) in places {
-            cut.push_str(&text[at..place.start]);
-            cut.push_str(label);
-            at = place.end;
-        }
-        cut.push_str(&text[at..]);
+        let cut = replaced(text, places);
         let holds = !embedded::breaks(text, &cut);
         *text = cut;
         holds

@@ -141,14 +141,19 @@ fn without(text: &str, spans: Vec<Range<usize>>) -> Cow<'_, str> {
     if spans.is_empty() {
         return text.into();
     }
-    let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
-    for span in spans {
-        shown.push_str(&text[at..span.start]);
-        shown.push_str(MASK);
-        at = span.end;
+    replaced(text, spans.into_iter().map(|span| (span, MASK))).into()
+}
+
+/// A text with something else at each of these places, which are in order and apart.
+pub fn replaced(text: &str, places: impl IntoIterator<Item = (Range<usize>, impl AsRef<str>)>) -> String {
+    let (mut replaced, mut at) = (String::with_capacity(text.len()), 0);
+    for (place, by) in places {
+        replaced.push_str(&text[at..place.start]);
+        replaced.push_str(by.as_ref());
+        at = place.end;
     }
-    shown.push_str(&text[at..]);
-    shown.into()
+    replaced.push_str(&text[at..]);
+    replaced
 }
 
 fn mask_words(text: &str) -> String {

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::super::literals::Literals;
+use super::super::rules::is_word;
 use super::super::{FLAGGED, Finding, Kind};
 use heads::Heads;
 use list::IDS;
@@ -165,10 +166,6 @@ fn finding(index: usize, span: Range<usize>, score: f32) -> Finding {
     let Id { label, rule, .. } = IDS[index];
     let reason = if score < FLAGGED { MAY_BE } else { REASON };
     Finding { kind: Kind::Pii, label, span, score, rule, reason }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 #[cfg(test)]
