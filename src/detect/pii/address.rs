@@ -134,13 +134,13 @@ impl Compiled {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Extra, FLAGGED, Kind, Kinds, Place, inspect};
+    use super::super::super::probe::Probe;
+    use super::super::super::{Extra, Kind, Kinds, Place};
 
     fn addresses(text: &str) -> Vec<&str> {
         let kinds = Kinds::NONE.with(Kind::Pii).with_extra(Extra::Addresses);
-        let found = inspect(text, Place::Result, kinds).into_iter();
-        let found = found.filter(|one| one.label == "STREET_ADDRESS" && one.score >= FLAGGED);
-        found.map(|one| &text[one.span]).collect()
+        let found = Probe(Place::Result, kinds).entities(text).into_iter();
+        found.filter(|(label, _)| *label == "STREET_ADDRESS").map(|(_, piece)| piece).collect()
     }
 
     #[test]

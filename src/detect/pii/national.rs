@@ -175,7 +175,7 @@ mod tests {
     fn labels(text: &str) -> Vec<&'static str> {
         let mut found = Vec::new();
         scan(text, &mut found);
-        found.into_iter().filter(|one| one.score >= 0.5).map(|one| one.label).collect()
+        found.into_iter().filter(|one| one.score >= FLAGGED).map(|one| one.label).collect()
     }
 
     #[test]

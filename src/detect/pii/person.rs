@@ -196,12 +196,13 @@ fn stands_alone(text: &str, span: &Range<usize>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Extra, FLAGGED, Kind, Kinds, Place, inspect};
+    use super::super::super::probe::Probe;
+    use super::super::super::{Extra, Kind, Kinds, Place};
 
     fn names(text: &str) -> Vec<&str> {
         let kinds = Kinds::NONE.with(Kind::Pii).with_extra(Extra::Names);
-        let found = inspect(text, Place::Result, kinds).into_iter();
-        found.filter(|one| one.label == "PERSON" && one.score >= FLAGGED).map(|one| &text[one.span]).collect()
+        let found = Probe(Place::Result, kinds).entities(text).into_iter();
+        found.filter(|(label, _)| *label == "PERSON").map(|(_, piece)| piece).collect()
     }
 
     #[test]

@@ -225,11 +225,11 @@ const ROLES: &[&str] =
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{FLAGGED, Kind, Kinds, Place, inspect};
+    use super::super::super::probe::Probe;
+    use super::super::super::{Kind, Kinds, Place};
 
     fn flags(text: &str, place: Place) -> bool {
-        let kinds = Kinds::NONE.with(Kind::PromptInjection).with(Kind::ToolPoisoning);
-        inspect(text, place, kinds).iter().any(|one| one.score >= FLAGGED && !one.rule.contains("model"))
+        Probe(place, Kinds::NONE.with(Kind::PromptInjection).with(Kind::ToolPoisoning)).flags(text)
     }
 
     #[test]

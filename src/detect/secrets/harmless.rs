@@ -198,17 +198,15 @@ fn is_near(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{FLAGGED, Kind, Kinds, Place, inspect};
+    use super::super::super::probe::Probe;
+    use super::super::super::{Kind, Kinds, Place};
 
-    fn rules(text: &str) -> Vec<&'static str> {
-        let found = inspect(text, Place::Result, Kinds::NONE.with(Kind::Secret));
-        found.into_iter().filter(|one| one.score >= FLAGGED).map(|one| one.rule).collect()
-    }
+    const SECRETS: Probe = Probe(Place::Result, Kinds::NONE.with(Kind::Secret));
 
     #[test]
     fn hashes_and_blocks_hold_no_tokens() {
         let token = "YCk3JdL9xQ2mVbT7sRz8YwPn4HcF6gUa1EoXi0qL";
-        assert_eq!(rules(token), ["secret.scalingo"]);
+        assert_eq!(SECRETS.rules(token), ["secret.scalingo"]);
         let line = "MBQGCCsGAQUFBwMBBggrBgEFBQcDAjAMBgNVHRMBAf8EAjAAMB0GA1UdDgQWBBTU";
         for text in [
             format!("a/b.py,sha256={token}dBo,91"),
@@ -218,7 +216,7 @@ mod tests {
             format!("-----BEGIN CERTIFICATE-----\n{line}\n{token}/{}\n{line}\n", &line[41..]),
             "mypkg/a.py,sha256=nv-eIaGJcmHyg4v3CF7Fn4xn1Q8O7g2sqvYhCdnVUHY,6528".to_owned(),
         ] {
-            assert_eq!(rules(&text), Vec::<&str>::new(), "{text}");
+            assert_eq!(SECRETS.found(&text), [], "{text}");
         }
     }
 
@@ -249,7 +247,7 @@ mod tests {
             "\"LockToken\":\"f17743f7-1234-4c5a-b2b9-19a8b93bfb01\"",
             "\"signature\":\"309b78fb502cd67a82b14aad45da388a023efdc30dabf2fafa2fedf89e5ae6c3\"",
         ] {
-            assert_eq!(rules(text), Vec::<&str>::new(), "{text}");
+            assert_eq!(SECRETS.found(text), [], "{text}");
         }
         for text in [
             "api_key: k3JdL9xQ2mVbT7sRz8Yw",
@@ -259,7 +257,7 @@ mod tests {
             "DB_PASSWORD=Tulip-Boat-77",
             "passwordHash: argon2id$v=19$m=65536$k3JdL9xQ2mVbT7sRz8Yw",
         ] {
-            assert_ne!(rules(text), Vec::<&str>::new(), "{text}");
+            assert!(SECRETS.flags(text), "{text}");
         }
     }
 
@@ -267,7 +265,7 @@ mod tests {
     fn bytes_that_are_no_text_hold_no_password() {
         let noise = "\u{fffd}\u{1}\u{fffd}\u{fffd}\u{2}";
         let text = format!("{noise}pw={noise}: pwd=\"k3#Jd9!x\"{noise}{noise}");
-        assert_eq!(rules(&text), Vec::<&str>::new());
+        assert_eq!(SECRETS.found(&text), []);
     }
 
     #[test]
@@ -278,10 +276,10 @@ mod tests {
             "mysql://root:root@127.0.0.1/test",
             "mongodb://admin:example@mongo.internal:27017",
         ] {
-            assert_eq!(rules(text), Vec::<&str>::new(), "{text}");
+            assert_eq!(SECRETS.found(text), [], "{text}");
         }
         for text in ["postgres://app:app@db.acme.io/app", "postgres://app:k3Jd9xQ2@localhost/app"] {
-            assert_ne!(rules(text), Vec::<&str>::new(), "{text}");
+            assert!(SECRETS.flags(text), "{text}");
         }
     }
 }

@@ -65,12 +65,10 @@ pub(super) fn phrase(text: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{FLAGGED, Kind, Kinds, Place, inspect};
+    use super::super::super::probe::Probe;
+    use super::super::super::{Kind, Kinds, Place};
 
-    fn rules(text: &str) -> Vec<&'static str> {
-        let found = inspect(text, Place::Result, Kinds::NONE.with(Kind::Secret));
-        found.into_iter().filter(|one| one.score >= FLAGGED).map(|one| one.rule).collect()
-    }
+    const SECRETS: Probe = Probe(Place::Result, Kinds::NONE.with(Kind::Secret));
 
     #[test]
     fn a_password_is_told_in_a_few_words_or_in_an_element() {
@@ -81,7 +79,7 @@ mod tests {
             "la contraseña de la base es k3Jd9xQ2mV",
             "<password>BZzdPaRXLujT</password>",
         ] {
-            assert_eq!(rules(text), ["secret.password"], "{text}");
+            assert_eq!(SECRETS.rules(text), ["secret.password"], "{text}");
         }
         for text in [
             "the password for the admin is set in the vault",
@@ -92,7 +90,7 @@ mod tests {
             "<password>CurrentPassword</password>",
             "<passwordField>",
         ] {
-            assert_eq!(rules(text), Vec::<&str>::new(), "{text}");
+            assert_eq!(SECRETS.found(text), [], "{text}");
         }
     }
 }
