@@ -286,6 +286,37 @@ async fn a_secret_is_found_however_a_result_conceals_it() {
     }
 }
 
+/// A text byte by byte.
+fn written(text: &str, byte: fn(u8) -> String) -> String {
+    text.bytes().map(byte).fold(String::new(), |text, byte| text + &byte)
+}
+
+/// The notations that texts are read in.
+const NOTATIONS: [fn(&str) -> String; 4] = [
+    |text| STANDARD.encode(text),
+    |text| written(text, |byte| format!("{byte:02x}")),
+    |text| written(text, |byte| format!("%{byte:02X}")),
+    |text| written(text, |byte| format!("\\u{byte:04x}")),
+];
+
+#[tokio::test]
+async fn a_secret_is_found_four_notations_deep() {
+    let gateway = Gateway::start(&two(SECRET)).await;
+    for first in 0..NOTATIONS.len() {
+        // Four times the same, and each within the next.
+        for step in [0, 1] {
+            let text =
+                (0..4).fold(SECRET.to_owned(), |text, depth| NOTATIONS[(first + depth * step) % 4](&text));
+            let reply = gateway.batch("other", echo(&text)).await;
+            assert_eq!(reply.statuses(), ["blocked_input"], "{text}: {}", reply.json);
+            let reply = gateway.batch("keeper", echo(&format!("before {text} after"))).await;
+            let response = reply.response();
+            // A sign that fills up base64 may be left.
+            assert_eq!(response.replace('=', ""), "before [SECRET_REDACTED] after", "{text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_password_behind_a_flag_for_logins_is_one_and_a_plain_word_is_none() {
     let run = format!("exec {}", server_binary("lab_mcp").display());
