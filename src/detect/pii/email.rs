@@ -91,6 +91,10 @@ fn known(domain: &str) -> Option<usize> {
         return None;
     }
     let (rest, last) = domain.rsplit_once('.')?;
+    if last.bytes().all(|byte| byte.is_ascii_digit()) {
+        // The number of whatever comes next: `example.com.2`.
+        return known(domain.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'));
+    }
     if last.starts_with("xn--") {
         return Some(domain.len());
     }
@@ -148,8 +152,15 @@ mod tests {
         ] {
             assert_eq!(addresses(text), ["ann@example.com", "bob@example.org"], "{text}");
         }
-        for text in ["ann@example.com2026", "ann@example.com-c", "<ann@example.com.>", "to:ann@example.com:"]
-        {
+        for text in [
+            "ann@example.com2026",
+            "ann@example.com-c",
+            "<ann@example.com.>",
+            "to:ann@example.com:",
+            "ann@example.com.47",
+            "to ann@example.com.2 copies to 10.1",
+            "ann@example.com.1.2.3",
+        ] {
             assert_eq!(addresses(text), ["ann@example.com"], "{text}");
         }
         assert_eq!(
@@ -164,6 +175,9 @@ mod tests {
             "logo@2x.png",
             "main@file.py",
             "react@18.2.0",
+            "tool@1.0.0-rc.1",
+            "tool@beta.2",
+            "root@10.0.0.1",
             "git@forge.example.com:owner/name",
             "@decorator.call",
         ] {
