@@ -117,7 +117,7 @@ impl Execution {
         });
         let calls: Vec<_> = calls.collect();
         let called: Vec<Called> = calls.iter().map(|call| Called::of(call, tools)).collect();
-        let mut inputs = self.guardrails.inputs(scope, &batch.server, calls).await;
+        let mut inputs = self.guardrails.inputs(scope, &batch.server, calls, tools).await;
         // Where nothing runs before its verdict, all verdicts are asked for at once.
         if !scope.settings.async_input {
             inputs.settle().await;

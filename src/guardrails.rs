@@ -1,6 +1,7 @@
 //! What may pass: every call before it reaches a server, every result before it reaches the client.
 //!
-//! Only this module makes a `CheckedCall` or a `CheckedOutput`, so that an unchecked call does not compile.
+//! Only this module makes a `CheckedCall` or a `CheckedOutput`, so that no other one can send a call or hand on a result
+//! without it.
 //! A provider that cannot answer is a block, unless the policy says `fail_open`.
 
 use std::sync::Arc;

@@ -23,9 +23,6 @@ pub(super) struct Step<'a> {
     pub(super) guardrails: &'a Guardrails,
 }
 
-/// Said where checks run beside calls, of a call that waited.
-const WAITED: &str = "checked before the call: the tool is not marked as one that only reads";
-
 /// A call that was made, and whose result may be looked at.
 struct Made {
     cleared: ClearedCall,
@@ -126,19 +123,11 @@ impl Step<'_> {
         at: usize,
         called: &Called,
     ) -> Result<Made, Blocked> {
-        let only_reads = called.definition.as_ref().is_some_and(|tool| tool.only_reads());
-        if self.scope.settings.async_input && self.server.input.enabled {
-            if only_reads && let Some(ahead) = inputs.ahead(at) {
-                return self.run_ahead(session, inputs, (at, ahead), called).await;
-            }
-            let mut cleared = inputs.admit(at).await?;
-            cleared.note(WAITED);
-            let answer =
-                accompany(inputs, pin!(self.call(session, self.scope, cleared.checked(), called))).await;
-            return Ok(Made { cleared, answer });
+        if let Some(ahead) = inputs.ahead(at) {
+            return self.run_ahead(session, inputs, (at, ahead), called).await;
         }
         let cleared = inputs.admit(at).await?;
-        let answer = self.call(session, self.scope, cleared.checked(), called).await;
+        let answer = accompany(inputs, pin!(self.call(session, self.scope, cleared.checked(), called))).await;
         Ok(Made { cleared, answer })
     }
 

@@ -1,6 +1,6 @@
 //! The arguments of a batch: private data taken out, and all of them judged side by side.
 //!
-//! Only this file makes a `CheckedCall` and a `ClearedCall`.
+//! Only this file makes a `CheckedCall` and a `ClearedCall`. Until then a call is `Prepared`, which nobody can send.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,9 +23,17 @@ use crate::config::{Detector, Exemption, Server};
 use crate::json;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
+use crate::tool::ToolSet;
 
-/// A call that may go to its server: its check has passed, or it changes nothing and its check runs beside it.
-pub struct CheckedCall {
+/// Said where checks run beside calls, of a call that waited.
+const WAITED: &str = "checked before the call: the tool is not marked as one that only reads";
+
+/// A call that may go to its server: its verdict lets it pass (`Inputs::admit`), or the settings let checks run beside
+/// calls, its tool says of itself that it only reads, and its verdict is pending (`Inputs::ahead`).
+pub struct CheckedCall(Prepared);
+
+/// A call without its private data, which nobody has let pass yet.
+struct Prepared {
     /// Its place in the batch.
     index: usize,
     call: Arc<ToolCall>,
@@ -50,48 +58,53 @@ pub struct ClearedCall {
 /// The calls of one batch on their way through the input policy; by their place in the batch.
 pub struct Inputs<'a> {
     entries: Vec<Entry>,
+    /// Checks run beside the calls of tools that only read.
+    beside: bool,
     pending: FuturesUnordered<Check<'a>>,
 }
 
 type Check<'a> = Pin<Box<dyn Future<Output = (usize, Result<Option<Verdict>, Blocked>)> + Send + 'a>>;
 
 struct Entry {
-    checked: Option<CheckedCall>,
+    call: Option<Prepared>,
+    /// It may be made before its verdict.
+    may_go_ahead: bool,
     outcome: Option<Result<Option<Verdict>, Blocked>>,
 }
 
 impl Guardrails {
-    /// Takes private data out of the calls, and begins to check them.
+    /// Takes private data out of the calls, and begins to check them. `tools` says which of them only read.
     pub async fn inputs<'a>(
         &'a self,
         scope: &'a Scope,
         server: &'a Server,
         calls: Vec<ToolCall>,
+        tools: &ToolSet,
     ) -> Inputs<'a> {
         let allowance = Allowance::default();
+        let beside = scope.settings.async_input && server.input.enabled;
+        let may_go_ahead: Vec<bool> = calls.iter().map(|call| beside && only_reads(call, tools)).collect();
         let calls = calls.into_iter().enumerate();
         let redacted = join_all(calls.map(|call| self.redact(scope, server, &allowance, call))).await;
         let pending = FuturesUnordered::new();
         let mut entries = Vec::with_capacity(redacted.len());
-        for (index, redacted) in redacted.into_iter().enumerate() {
-            let entry = match redacted {
-                Err(blocked) => Entry { checked: None, outcome: Some(Err(blocked)) },
-                Ok(checked) if !server.input.enabled => {
-                    Entry { checked: Some(checked), outcome: Some(Ok(None)) }
-                }
-                Ok(checked) => {
-                    let call = Arc::clone(&checked.call);
-                    let vault = checked.vault.clone();
+        for ((index, redacted), may_go_ahead) in redacted.into_iter().enumerate().zip(may_go_ahead) {
+            let (call, outcome) = match redacted {
+                Err(blocked) => (None, Some(Err(blocked))),
+                Ok(prepared) if !server.input.enabled => (Some(prepared), Some(Ok(None))),
+                Ok(prepared) => {
+                    let call = Arc::clone(&prepared.call);
+                    let vault = prepared.vault.clone();
                     let check: Check<'a> = Box::pin(async move {
                         (index, self.judge_input(scope, server, &call, vault.as_deref()).await)
                     });
                     pending.push(check);
-                    Entry { checked: Some(checked), outcome: None }
+                    (Some(prepared), None)
                 }
             };
-            entries.push(entry);
+            entries.push(Entry { call, may_go_ahead, outcome });
         }
-        Inputs { entries, pending }
+        Inputs { entries, beside, pending }
     }
 
     async fn judge_input(
@@ -123,10 +136,10 @@ impl Guardrails {
         server: &Server,
         allowance: &Allowance,
         (index, call): (usize, ToolCall),
-    ) -> Result<CheckedCall, Blocked> {
+    ) -> Result<Prepared, Blocked> {
         let bench = Bench::of(server, Side::Input, tool(&call));
         let Some(vault) = self.vaults.of(scope, server) else {
-            return Ok(CheckedCall::of(index, call, None));
+            return Ok(Prepared::of(index, call, None));
         };
         // Before a service is asked for what is private in it.
         if server.input.enabled {
@@ -170,12 +183,12 @@ impl Guardrails {
                 }
                 Err(Unhidden::Fault(fault)) => {
                     let let_pass = self.without_verdict(scope, bench, fault, started.elapsed());
-                    return let_pass.map(|_| CheckedCall::of(index, call, Some(vault)));
+                    return let_pass.map(|_| Prepared::of(index, call, Some(vault)));
                 }
             }
         }
         let redacted = hidden.texts() != call.texts();
-        Ok(CheckedCall { redacted, ..CheckedCall::of(index, hidden, Some(vault)) })
+        Ok(Prepared { redacted, ..Prepared::of(index, hidden, Some(vault)) })
     }
 
     /// A call as whoever judges may see it, where it is not as it is: its own secret goes to a server and to nobody
@@ -245,6 +258,11 @@ pub(super) fn tool(call: &ToolCall) -> &str {
     if call.method == Method::Tool { call.tool.as_str() } else { "" }
 }
 
+/// By its tool's own word; what is no tool says nothing of itself.
+fn only_reads(call: &ToolCall, tools: &ToolSet) -> bool {
+    call.method == Method::Tool && tools.find(&call.tool).is_some_and(|tool| tool.only_reads())
+}
+
 /// Which string values of a part stay as they are, because the policy lets their place off; and the numbers that it
 /// does not let off. Nothing where it lets off the tool.
 fn spared(bench: Bench<'_>, part: &Part, value: &Value) -> Option<(Vec<bool>, Vec<Numeral>)> {
@@ -278,9 +296,14 @@ impl Inputs<'_> {
 
     /// The call, once its own verdict lets it pass.
     pub async fn admit(&mut self, index: usize) -> Result<ClearedCall, Blocked> {
-        let passed = self.verdict(index).await?;
-        match self.entries.get_mut(index).and_then(|entry| entry.checked.take()) {
-            Some(checked) => checked.clear(passed),
+        let mut passed = self.verdict(index).await?;
+        if self.beside
+            && let Some(verdict) = &mut passed.verdict
+        {
+            verdict.note = Some(WAITED);
+        }
+        match self.entries.get_mut(index).and_then(|entry| entry.call.take()) {
+            Some(prepared) => CheckedCall(prepared).clear(passed),
             None => Err(Blocked::without_verdict(
                 ProviderFault::unavailable("there is no such call"),
                 Duration::ZERO,
@@ -288,13 +311,14 @@ impl Inputs<'_> {
         }
     }
 
-    /// A call that only reads, before its verdict, which says afterwards whether its result may be looked at.
+    /// The call before its verdict, which says afterwards whether its result may be looked at. Nothing where the
+    /// settings do not let it run beside its check, its tool does not say that it only reads, or the verdict is a block.
     pub fn ahead(&mut self, index: usize) -> Option<CheckedCall> {
         let entry = self.entries.get_mut(index)?;
-        if matches!(entry.outcome, Some(Err(_))) {
+        if !entry.may_go_ahead || matches!(entry.outcome, Some(Err(_))) {
             return None;
         }
-        entry.checked.take()
+        entry.call.take().map(CheckedCall)
     }
 
     /// That of one call; the others get on with theirs meanwhile.
@@ -325,14 +349,16 @@ impl Inputs<'_> {
     }
 }
 
-impl CheckedCall {
+impl Prepared {
     fn of(index: usize, call: ToolCall, vault: Option<Arc<Vault>>) -> Self {
         Self { index, call: Arc::new(call), vault, redacted: false }
     }
+}
 
+impl CheckedCall {
     /// With its own verdict, and no other.
     pub fn clear(self, passed: Passed) -> Result<ClearedCall, Blocked> {
-        if passed.index == self.index {
+        if passed.index == self.0.index {
             return Ok(ClearedCall { checked: self, verdict: passed.verdict });
         }
         Err(Blocked::without_verdict(
@@ -342,12 +368,12 @@ impl CheckedCall {
     }
 
     pub fn call(&self) -> &ToolCall {
-        &self.call
+        &self.0.call
     }
 
     /// Whether the server gets placeholders in it.
     pub fn is_redacted(&self) -> bool {
-        self.redacted
+        self.0.redacted
     }
 }
 
@@ -357,18 +383,52 @@ impl ClearedCall {
     }
 
     pub(super) fn vault(&self) -> Option<&Vault> {
-        self.checked.vault.as_deref()
-    }
-
-    pub fn note(&mut self, note: &'static str) {
-        if let Some(verdict) = &mut self.verdict {
-            verdict.note = Some(note);
-        }
+        self.checked.0.vault.as_deref()
     }
 
     /// The call as it was sent.
     pub fn into_parts(self) -> (ToolCall, Option<Verdict>) {
-        let call = Arc::try_unwrap(self.checked.call).unwrap_or_else(|shared| (*shared).clone());
+        let call = Arc::try_unwrap(self.checked.0.call).unwrap_or_else(|shared| (*shared).clone());
         (call, self.verdict)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::call::JsonObject;
+    use crate::ids::ToolName;
+    use crate::tool::Tool;
+
+    fn entry(call: ToolCall, tools: &ToolSet, outcome: Option<Result<Option<Verdict>, Blocked>>) -> Entry {
+        let may_go_ahead = only_reads(&call, tools);
+        Entry { call: Some(Prepared::of(0, call, None)), may_go_ahead, outcome }
+    }
+
+    #[tokio::test]
+    async fn only_what_reads_goes_ahead_of_its_verdict_and_nothing_past_a_block() {
+        let tool = |name: &str, reads: bool| {
+            Tool::parse(json!({"name": name, "annotations": {"readOnlyHint": reads}})).map(Arc::new)
+        };
+        let tools =
+            [tool("look", true), tool("write", false), Tool::described(&"say".into(), "x").map(Arc::new)];
+        let tools = ToolSet { tools: tools.into_iter().flatten().collect(), ..ToolSet::default() };
+        let call = |name: &str| ToolCall::new(0, ToolName::from(name), JsonObject::new());
+        let blocked = || Err(Blocked::without_verdict(ProviderFault::Cancelled, Duration::ZERO));
+        let entries = vec![
+            entry(call("look"), &tools, None),
+            entry(call("look"), &tools, Some(Ok(None))),
+            entry(call("look"), &tools, Some(blocked())),
+            entry(call("write"), &tools, None),
+            entry(call("say"), &tools, None),
+            entry(call("none"), &tools, None),
+            entry(ToolCall::of(Method::Resource, "look".into(), JsonObject::new()), &tools, None),
+        ];
+        let mut inputs = Inputs { entries, beside: true, pending: FuturesUnordered::new() };
+        let ahead: Vec<bool> = (0..8).map(|at| inputs.ahead(at).is_some()).collect();
+        assert_eq!(ahead, [true, true, false, false, false, false, false, false]);
+        assert!(inputs.admit(3).await.is_err(), "a call whose check was lost is not made");
     }
 }
