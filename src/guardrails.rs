@@ -76,12 +76,16 @@ impl Guardrails {
     }
 
     /// What decides besides the policy: the provider, and what of the configuration must not be read.
-    fn epoch(&self, scope: &Scope) -> (u64, u64) {
-        (self.generations.of(&scope.settings).epoch, self.canaries(scope).id)
+    fn epoch(&self, scope: &Scope) -> Result<(u64, u64), Blocked> {
+        Ok((self.generations.of(&scope.settings).epoch, self.canaries(scope)?.id))
     }
 
-    fn canaries(&self, scope: &Scope) -> Arc<Canaries> {
-        self.generations.of(&scope.settings).canaries(&scope.caller.config)
+    /// A block where nobody can tell what they are, which is no fault of the provider: no `fail_open` lets it pass.
+    fn canaries(&self, scope: &Scope) -> Result<Arc<Canaries>, Blocked> {
+        self.generations.of(&scope.settings).canaries(&scope.caller.config).map_err(|fault| {
+            tracing::error!(request = %scope.id, %fault, "blocked, because nothing can be let pass");
+            Blocked::without_verdict(fault, Duration::ZERO)
+        })
     }
 }
 

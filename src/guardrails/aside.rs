@@ -12,6 +12,9 @@ use crate::scope::Scope;
 
 const BESIDE_A_SECRET: &str = "it cannot be told from a secret of the server's own: write them apart";
 
+/// No fault of the provider, which a policy could let pass.
+const UNKNOWN: &str = "the secrets of the configuration cannot be looked for beside it";
+
 /// What was set aside of the string values of a value, in their order.
 pub(super) struct Aside {
     mark: String,
@@ -19,13 +22,19 @@ pub(super) struct Aside {
 }
 
 impl Guardrails {
-    pub(super) fn set_aside(&self, scope: &Scope, server: &Server, value: &mut Value) -> Aside {
-        let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
+    pub(super) fn set_aside(
+        &self,
+        scope: &Scope,
+        server: &Server,
+        value: &mut Value,
+    ) -> Result<Aside, Unhidden> {
+        let canaries = self.canaries(scope).map_err(|_| Unhidden::Fixed(UNKNOWN))?;
+        let own = (&scope.caller.config.id, &server.name);
         let letters = random::<8>().map(|byte| char::from(b'a' + byte % 26));
         let mark = format!("[SECRET_{}]", String::from_iter(letters));
         let mut taken = Vec::new();
         change(value, &mut |text| taken.push(canaries.take_out(text, own, &mark)));
-        Aside { mark, taken }
+        Ok(Aside { mark, taken })
     }
 }
 

@@ -120,7 +120,7 @@ impl Guardrails {
                 .await
                 .ok_or_else(KeptBack::default)?;
         }
-        let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
+        let (canaries, own) = (self.canaries(scope)?, (&scope.caller.config.id, &server.name));
         // Without the server's own secrets, which are for nobody else.
         let mut shown = message.clone();
         shown.values_mut().for_each(|value| change(value, &mut |text| canaries.hide(text, own)));

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::provider::{Hit, Place};
+use super::provider::{Hit, Place, ProviderFault};
 use crate::config::{Detector, ServerList, Settings};
 use crate::detect;
 use crate::ids::{ConfigId, ServerName};
@@ -38,7 +38,7 @@ pub(super) type Of<'a> = (&'a ConfigId, &'a ServerName);
 
 /// All secrets that one caller's requests could meet.
 pub(super) struct Canaries {
-    /// `None` where there is no secret. It is not wiped: the settings hold the same values for as long.
+    /// `None` where there is no secret, and only there. It is not wiped: the settings hold the same values for as long.
     automaton: Option<AhoCorasick>,
     /// By pattern, whose secret it is: several servers may have the same.
     owners: Vec<Vec<Owner>>,
@@ -47,8 +47,9 @@ pub(super) struct Canaries {
 }
 
 impl Canaries {
-    /// Those of the settings, and of a list that the settings do not know.
-    pub(super) fn of(settings: &Settings, more: Option<&ServerList>, id: u64) -> Self {
+    /// Those of the settings, and of a list that the settings do not know. A fault means that nobody knows what would
+    /// be let pass.
+    pub(super) fn of(settings: &Settings, more: Option<&ServerList>, id: u64) -> Result<Self, ProviderFault> {
         let mut patterns: BTreeMap<Vec<u8>, Vec<Owner>> = BTreeMap::new();
         let mut add = |value: &str, owner: &Owner| {
             for form in forms(value) {
@@ -66,13 +67,9 @@ impl Canaries {
                 server.secrets.iter().for_each(|secret| add(secret.expose(), &owner));
             }
         }
-        let (patterns, owners): (Vec<_>, Vec<_>) =
+        let (patterns, owners): (Vec<Zeroizing<Vec<u8>>>, Vec<_>) =
             patterns.into_iter().map(|(pattern, owners)| (Zeroizing::new(pattern), owners)).unzip();
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(patterns.iter().map(|pattern| pattern.as_slice()));
-        let automaton = automaton.ok().filter(|_| !patterns.is_empty());
-        Self { automaton, owners, id }
+        Ok(Self { automaton: automaton(&patterns)?, owners, id })
     }
 
     /// Whether a secret of this server is in a text.
@@ -142,6 +139,16 @@ impl Canaries {
     }
 }
 
+fn automaton(patterns: &[impl AsRef<[u8]>]) -> Result<Option<AhoCorasick>, ProviderFault> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns);
+    automaton
+        .map(Some)
+        .map_err(|_| ProviderFault::unavailable("the configuration's secrets are too large to look for"))
+}
+
 fn is_of(owners: &[Owner], (list, name): Of<'_>) -> bool {
     owners.iter().flatten().any(|owner| (list, name) == (&owner.0, &owner.1))
 }
@@ -196,8 +203,7 @@ mod tests {
     fn canaries(values: &[&str]) -> Canaries {
         let patterns: Vec<_> = values.iter().flat_map(|value| forms(value)).collect();
         let owners = vec![vec![None]; patterns.len()];
-        let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns);
-        Canaries { automaton: builder.ok(), owners, id: 0 }
+        Canaries { automaton: automaton(&patterns).expect("an automaton"), owners, id: 0 }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::canary::Canaries;
-use super::provider::{self, GuardrailProvider};
+use super::provider::{self, GuardrailProvider, ProviderFault};
 use super::remote::Services;
 use crate::config::{ServerList, Settings};
 use crate::recent::{Life, Recent};
@@ -17,6 +17,9 @@ const MAX_GENERATIONS: usize = 4;
 
 /// Lists of servers from elsewhere whose canaries are kept.
 const MAX_FOREIGN: usize = 64;
+
+/// Where they could not be made, nothing passes: it is not tried again.
+type Watched = Result<Arc<Canaries>, ProviderFault>;
 
 /// By the address of the settings, which each of them keeps.
 pub(super) struct Generations {
@@ -33,8 +36,8 @@ pub(super) struct Generation {
     /// The servers that the settings know.
     lists: Vec<Arc<ServerList>>,
     /// What of them must be read nowhere; and, beside it, with a list of somebody else's each.
-    canaries: Arc<Canaries>,
-    foreign: Recent<usize, (Arc<ServerList>, Arc<Canaries>)>,
+    canaries: Watched,
+    foreign: Recent<usize, (Arc<ServerList>, Watched)>,
     /// Sets of canaries that were made.
     made: AtomicU64,
 }
@@ -64,36 +67,49 @@ impl Generation {
             provider: provider::build(&settings.guardrails, settings.timeouts.guardrail, services),
             epoch,
             lists: settings.server_lists(),
-            canaries: Arc::new(Canaries::of(settings, None, 0)),
+            canaries: Canaries::of(settings, None, 0).map(Arc::new),
             foreign: Recent::new(MAX_FOREIGN, Life::UntilCrowdedOut),
             made: AtomicU64::new(1),
             settings: Arc::clone(settings),
         }
     }
 
-    pub(super) fn canaries(&self, list: &Arc<ServerList>) -> Arc<Canaries> {
+    pub(super) fn canaries(&self, list: &Arc<ServerList>) -> Watched {
         if self.lists.iter().any(|known| Arc::ptr_eq(known, list)) {
-            return Arc::clone(&self.canaries);
+            return self.canaries.clone();
         }
         let key = Arc::as_ptr(list).addr();
         if let Some((_, canaries)) = self.foreign.get(&key) {
             return canaries;
         }
         let id = self.made.fetch_add(1, Ordering::Relaxed);
-        let fresh = (Arc::clone(list), Arc::new(Canaries::of(&self.settings, Some(list), id)));
+        let fresh = (Arc::clone(list), Canaries::of(&self.settings, Some(list), id).map(Arc::new));
         self.foreign.get_or_insert(key, || fresh).0.1
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
+    use crate::call::ToolCall;
+    use crate::client::Client;
     use crate::config::environment::Environment;
     use crate::config::store::load;
+    use crate::fault::ErrorCode;
+    use crate::guardrails::Guardrails;
+    use crate::scope::{Caller, Scope};
+    use crate::timeouts::Timeouts;
+    use crate::tool::ToolSet;
 
     fn settings() -> Arc<Settings> {
+        settings_of("{\"apikeys\": {}}")
+    }
+
+    fn settings_of(text: &str) -> Arc<Settings> {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), "{\"apikeys\": {}}").expect("written");
+        std::fs::write(file.path(), text).expect("written");
         Arc::new(load(file.path(), &Environment::from_pairs([("HOME", "/")])).expect("settings"))
     }
 
@@ -108,5 +124,53 @@ mod tests {
                 assert!(Arc::ptr_eq(&generations.of(settings), made));
             }
         }
+    }
+
+    #[tokio::test]
+    async fn secrets_that_cannot_be_looked_for_let_nothing_pass_whatever_the_policy_says() {
+        let policy = serde_json::json!({"enabled": true, "fail_open": true, "block": ["keyword_detector"]});
+        let server = serde_json::json!({
+            "server_name": "s", "config": {"command": "x"}, "tools": {}, "input_guardrails_policy": policy,
+            "tool_guardrails_policy": policy,
+        });
+        let file = serde_json::json!({
+            "common_mcp_gateway_config": {"enkrypt_guardrails_enabled": true},
+            "gateways": {"a-key-of-ours-1": {"id": "a", "mcp_config": [server]}},
+        });
+        let settings = settings_of(&file.to_string());
+        let guardrails = Guardrails::default();
+        let list = settings.server_lists().remove(0);
+        let caller = Caller {
+            id: "a".into(),
+            project: None,
+            user: None,
+            key_hint: String::new(),
+            config: Arc::clone(&list),
+        };
+        let scope = Scope {
+            id: "r".into(),
+            caller: Arc::new(caller),
+            client: Client::nobody(),
+            settings: Arc::clone(&settings),
+            timeouts: Timeouts::new(settings.timeouts, Arc::default()),
+            cancel: CancellationToken::new(),
+            held: None,
+        };
+        let call = || ToolCall::new(0, "t".into(), serde_json::Map::new());
+        let tools = ToolSet::default();
+        let inputs = guardrails.inputs(&scope, &list.servers[0], vec![call()], &tools).await;
+        assert!({ inputs }.admit(0).await.is_ok());
+
+        let guardrails = Guardrails::default();
+        let broken = Generation {
+            canaries: Err(ProviderFault::unavailable("x")),
+            ..Generation::new(&settings, 0, &Services::default())
+        };
+        guardrails.generations.known.insert(Arc::as_ptr(&settings).addr(), Arc::new(broken));
+        let inputs = guardrails.inputs(&scope, &list.servers[0], vec![call()], &tools).await;
+        let blocked = { inputs }.admit(0).await.map(drop).expect_err("it is blocked");
+        assert_eq!(blocked.code(), ErrorCode::GuardrailUnavailable);
+        assert!(guardrails.admit_server(&scope, &list.servers[0]).await.is_err());
+        assert_eq!(guardrails.failed_open(), 0);
     }
 }

@@ -116,7 +116,7 @@ impl Guardrails {
     ) -> Result<Option<Verdict>, Blocked> {
         let bench = Bench::of(server, Side::Input, tool(call));
         let vault = vault.filter(|_| self.provider(&scope.settings).writes_placeholders());
-        let mut written = self.shown_call(scope, server, call);
+        let mut written = self.shown_call(scope, server, call)?;
         if let Some(vault) = vault {
             let written = written.get_or_insert_with(|| call.clone());
             written.change_at(&mut |_, text| vault.as_written(text));
@@ -160,7 +160,7 @@ impl Guardrails {
             }
             let Some((mut spared, numbers)) = spared(bench, &part, value) else { continue };
             if matches!(part, Part::Uri(_)) {
-                self.spare_own(scope, server, value, &mut spared);
+                self.spare_own(scope, server, value, &mut spared)?;
             }
             if !spared.is_empty() && !spared.contains(&false) && numbers.is_empty() {
                 continue;
@@ -193,18 +193,29 @@ impl Guardrails {
 
     /// A call as whoever judges may see it, where it is not as it is: its own secret goes to a server and to nobody
     /// else.
-    pub(super) fn shown_call(&self, scope: &Scope, server: &Server, call: &ToolCall) -> Option<ToolCall> {
-        let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
-        call.texts().iter().any(|text| canaries.holds(text, own)).then(|| {
+    pub(super) fn shown_call(
+        &self,
+        scope: &Scope,
+        server: &Server,
+        call: &ToolCall,
+    ) -> Result<Option<ToolCall>, Blocked> {
+        let (canaries, own) = (self.canaries(scope)?, (&scope.caller.config.id, &server.name));
+        Ok(call.texts().iter().any(|text| canaries.holds(text, own)).then(|| {
             let mut shown = call.clone();
             shown.change_at(&mut |_, text| canaries.hide(text, own));
             shown
-        })
+        }))
     }
 
     /// An address that holds a secret of the server's own is shown to no service, and nothing is taken out of it.
-    fn spare_own(&self, scope: &Scope, server: &Server, value: &Value, spared: &mut Vec<bool>) {
-        let (canaries, own) = (self.canaries(scope), (&scope.caller.config.id, &server.name));
+    fn spare_own(
+        &self,
+        scope: &Scope,
+        server: &Server,
+        value: &Value,
+        spared: &mut Vec<bool>,
+    ) -> Result<(), Blocked> {
+        let (canaries, own) = (self.canaries(scope)?, (&scope.caller.config.id, &server.name));
         let texts = texts_of(value);
         if texts.iter().any(|text| canaries.holds(text, own)) {
             spared.resize(texts.len(), false);
@@ -212,6 +223,7 @@ impl Guardrails {
                 *spared |= canaries.holds(text, own);
             }
         }
+        Ok(())
     }
 
     pub(super) async fn hide(
@@ -224,7 +236,7 @@ impl Guardrails {
         let provider = self.provider(&scope.settings);
         let finder = Finder { provider: &*provider, policy: bench.policy };
         let Exposed { value, spared, numbers } = exposed;
-        let aside = self.set_aside(scope, bench.server, value);
+        let aside = self.set_aside(scope, bench.server, value)?;
         in_time(scope, pii::hide(finder, hideout, Exposed { value: &mut *value, spared, numbers })).await?;
         aside.put_back(value)
     }

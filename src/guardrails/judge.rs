@@ -197,7 +197,7 @@ impl Guardrails {
     ) -> Result<Judgement, Blocked> {
         let started = Instant::now();
         let its_own = (bench.side == Side::Input).then(|| (&scope.caller.config.id, &bench.server.name));
-        let canaries = self.canaries(scope);
+        let canaries = self.canaries(scope)?;
         let mut hits = canaries.find(&subject.texts, its_own);
         // Nothing can be cut out of a number.
         let figures: Vec<&str> = subject.figures.iter().map(|figure| figure.written.as_str()).collect();

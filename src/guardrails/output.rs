@@ -41,7 +41,7 @@ impl Guardrails {
     ) -> Result<CheckedOutput, Blocked> {
         let asked = call.checked().call();
         let bench = Bench::of(server, Side::Output, super::input::tool(asked));
-        let shown = self.shown_call(scope, server, asked);
+        let shown = self.shown_call(scope, server, asked)?;
         let asked = Asked { call, shown: shown.as_ref().unwrap_or(asked), tool };
         let mut verdict = self.settled(scope, bench, asked, &mut output).await?;
         let kept_out = [

@@ -180,7 +180,10 @@ impl Guardrails {
         if !bench.policy.enabled {
             return vec![Ok(()); documents.len()];
         }
-        let epoch = self.epoch(scope);
+        let epoch = match self.epoch(scope) {
+            Ok(epoch) => epoch,
+            Err(blocked) => return vec![Err(blocked); documents.len()],
+        };
         let of_server = |hash: &Fingerprint| {
             // A rule may ask whose definition it is.
             Digest::of([hash.as_slice(), server.name.as_str().as_bytes()])
