@@ -13,9 +13,27 @@ use crate::secret::ApiKey;
 const ENKRYPT_URL: &str = "https://api.enkryptai.com";
 const REMOTE_TTL: Duration = Duration::from_secs(600);
 
-pub(super) const GUARDRAILS: [&str; 5] = ["local", "enkrypt", "openai", "custom_keyword", "composite"];
-const AUTH: [&str; 2] = ["local_apikey", "enkrypt"];
-const TELEMETRY: [&str; 3] = ["opentelemetry", "otel", "stdout"];
+/// What `plugins.auth.provider` names.
+#[derive(Clone, Copy)]
+enum Auth {
+    LocalApikey,
+    Enkrypt,
+}
+
+const AUTH: [(&str, Auth); 2] = [("local_apikey", Auth::LocalApikey), ("enkrypt", Auth::Enkrypt)];
+
+/// What `plugins.telemetry.provider` names.
+#[derive(Clone, Copy)]
+enum Telemetry {
+    OpenTelemetry,
+    Stdout,
+}
+
+const TELEMETRY: [(&str, Telemetry); 3] = [
+    ("opentelemetry", Telemetry::OpenTelemetry),
+    ("otel", Telemetry::OpenTelemetry),
+    ("stdout", Telemetry::Stdout),
+];
 
 /// What each plugin is; `None` stands for one whose problem is already said.
 /// `config_ttl` is what holds where an authenticator has no time of its own.
@@ -41,8 +59,8 @@ fn auth(plugins: &Node<'_>, root: &Node<'_>, config_ttl: Option<Duration>) -> Op
     config.ignore(&["api_key", "apikey", "timeout", "use_remote_config"]);
     let known = ["base_url", "cache_ttl_seconds", "gateway_name", "gateway_version", "project_name"];
     let settings = match provider(&plugin, &AUTH) {
-        Ok(Some("enkrypt")) => remote_auth(&config, root, config_ttl).map(AuthSettings::Enkrypt),
-        Ok(_) => {
+        Ok(Some(Auth::Enkrypt)) => remote_auth(&config, root, config_ttl).map(AuthSettings::Enkrypt),
+        Ok(Some(Auth::LocalApikey) | None) => {
             config.ignore(&known);
             Some(AuthSettings::LocalApikey)
         }
@@ -98,7 +116,7 @@ pub(super) fn base_url(config: &Node<'_>, root: &Node<'_>) -> Option<String> {
 
 fn guardrails(plugins: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ProviderSettings> {
     let plugin = plugins.section("guardrails");
-    let named = provider(&plugin, &GUARDRAILS);
+    let named = provider(&plugin, &providers::KINDS);
     let settings = providers::read(&plugin, named.ok()?, root, env);
     plugin.refuse_misspelt();
     settings
@@ -158,7 +176,7 @@ fn telemetry(plugins: &Node<'_>) {
     let plugin = plugins.section("telemetry");
     let provider = provider(&plugin, &TELEMETRY);
     let config = plugin.section("config");
-    if config.flag("enabled") == Some(true) && matches!(provider, Ok(Some("opentelemetry" | "otel"))) {
+    if config.flag("enabled") == Some(true) && matches!(provider, Ok(Some(Telemetry::OpenTelemetry))) {
         let path = config.path("enabled");
         config
             .notes()
@@ -167,20 +185,20 @@ fn telemetry(plugins: &Node<'_>) {
     plugin.refuse_misspelt();
 }
 
-/// The canonical name of a plugin's provider, if it names one.
-pub(super) fn provider(plugin: &Node<'_>, known: &[&'static str]) -> Result<Option<&'static str>, ()> {
+/// What a plugin's provider is, if it names one.
+pub(super) fn provider<T: Copy>(plugin: &Node<'_>, known: &[(&str, T)]) -> Result<Option<T>, ()> {
     let Some(name) = plugin.get("provider") else { return Ok(None) };
     let name = name.as_str().map(|name| match name {
         "custom-keyword" => "custom_keyword",
         "openai-moderation" => "openai",
         other => other,
     });
-    let found = name.and_then(|name| known.iter().find(|known| **known == name));
+    let found = name.and_then(|name| known.iter().find(|(known, _)| *known == name));
     if found.is_none() {
-        let known = names(known.iter().copied());
+        let known = names(known.iter().map(|(known, _)| *known));
         plugin.problem("provider", format!("expected the name of a known provider: one of {known}"));
     }
-    found.map(|name| Some(*name)).ok_or(())
+    found.map(|(_, kind)| Some(*kind)).ok_or(())
 }
 
 pub(super) fn is_http(url: &str) -> bool {

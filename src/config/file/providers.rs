@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::plugins::{GUARDRAILS, api_key, base_url, is_http, is_loopback, is_real, provider, words};
+use super::plugins::{api_key, base_url, is_http, is_loopback, is_real, provider, words};
 use super::resolve;
 use crate::config::environment::Environment;
 use crate::config::node::{Node, names};
@@ -28,20 +28,44 @@ const MAX_MEMBERS: usize = 8;
 pub(super) const SENSITIVITIES: [(&str, Sensitivity); 3] =
     [("strict", Sensitivity::Strict), ("balanced", Sensitivity::Balanced), ("lenient", Sensitivity::Lenient)];
 
+/// What a provider's name stands for.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Single(Single),
+    Composite,
+}
+
+/// A provider that is not composed of others.
+#[derive(Clone, Copy)]
+pub(super) enum Single {
+    Local,
+    Enkrypt,
+    OpenAi,
+    CustomKeyword,
+}
+
+pub(super) const KINDS: [(&str, Kind); 5] = [
+    ("local", Kind::Single(Single::Local)),
+    ("enkrypt", Kind::Single(Single::Enkrypt)),
+    ("openai", Kind::Single(Single::OpenAi)),
+    ("custom_keyword", Kind::Single(Single::CustomKeyword)),
+    ("composite", Kind::Composite),
+];
+
 /// What stands under `provider` and `config`. Without a name it is `enkrypt` where there is a real key for it.
 pub(super) fn read(
     plugin: &Node<'_>,
-    name: Option<&str>,
+    named: Option<Kind>,
     root: &Node<'_>,
     env: &Environment,
 ) -> Option<ProviderSettings> {
     let config = plugin.section("config");
-    let settings = match name {
-        Some("composite") => composite(&config, root, env).map(ProviderSettings::Composite),
-        Some(name) => single(name, &config, root, env),
+    let settings = match named {
+        Some(Kind::Composite) => composite(&config, root, env).map(ProviderSettings::Composite),
+        Some(Kind::Single(kind)) => single(kind, &config, root, env),
         None => {
-            let name = if api_key(&config, root, env).is_some() { "enkrypt" } else { "local" };
-            single(name, &config, root, env)
+            let has_key = api_key(&config, root, env).is_some();
+            single(if has_key { Single::Enkrypt } else { Single::Local }, &config, root, env)
         }
     };
     if settings.is_some() {
@@ -52,12 +76,12 @@ pub(super) fn read(
     settings
 }
 
-fn single(name: &str, config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ProviderSettings> {
-    match name {
-        "custom_keyword" => Some(ProviderSettings::CustomKeyword(keywords(config))),
-        "enkrypt" => enkrypt(config, root, env).map(ProviderSettings::Enkrypt),
-        "openai" => openai(config, root, env).map(ProviderSettings::OpenAi),
-        _ => Some(ProviderSettings::Local(local(config, env))),
+fn single(kind: Single, config: &Node<'_>, root: &Node<'_>, env: &Environment) -> Option<ProviderSettings> {
+    match kind {
+        Single::Local => Some(ProviderSettings::Local(local(config, env))),
+        Single::Enkrypt => enkrypt(config, root, env).map(ProviderSettings::Enkrypt),
+        Single::OpenAi => openai(config, root, env).map(ProviderSettings::OpenAi),
+        Single::CustomKeyword => Some(ProviderSettings::CustomKeyword(keywords(config))),
     }
 }
 
@@ -180,12 +204,12 @@ fn member(path: String, value: &Value, root: &Node<'_>, env: &Environment) -> Op
         value
     };
     let plugin = Node::open(value, path, root.notes())?;
-    let settings = match provider(&plugin, &GUARDRAILS).ok()? {
-        None | Some("composite") => {
+    let settings = match provider(&plugin, &KINDS).ok()? {
+        None | Some(Kind::Composite) => {
             plugin.problem("provider", "expected the name of a provider that is not composed itself");
             None
         }
-        name => read(&plugin, name, root, env),
+        named @ Some(Kind::Single(_)) => read(&plugin, named, root, env),
     };
     plugin.refuse_misspelt();
     settings
