@@ -236,13 +236,43 @@ fn every_variable_of_the_table_is_read() {
     }
 }
 
+/// Variant and code of each error.
+fn error_codes() -> Vec<(&'static str, &'static str)> {
+    let rows = include_str!("../src/fault.rs").lines();
+    let rows =
+        rows.filter_map(|row| row.trim().strip_prefix("Self::")?.strip_suffix("\",")?.split_once(" => \""));
+    rows.collect()
+}
+
+/// Whether a source but the list itself names a variant.
+fn is_used(variant: &str) -> bool {
+    let mut folders = vec![repository().join("src")];
+    while let Some(folder) = folders.pop() {
+        for file in fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path()) {
+            let is_other = file.extension().is_some_and(|end| end == "rs") && !file.ends_with("src/fault.rs");
+            if is_other && read(&file).contains(&format!("::{variant}")) {
+                return true;
+            }
+            if file.is_dir() {
+                folders.push(file);
+            }
+        }
+    }
+    false
+}
+
 #[test]
-fn every_error_code_of_the_table_exists() {
-    let exist = include_str!("../src/fault.rs");
-    let codes = first_column("`error_code`");
+fn the_table_of_error_codes_is_whole_and_tells_which_are_sent() {
+    let codes = error_codes();
     assert!(codes.len() > 12, "{codes:?}");
-    for code in codes {
-        assert!(exist.contains(&format!("\"{code}\"")), "`{code}` does not exist");
+    let all: BTreeSet<String> = codes.iter().map(|(_, code)| (*code).to_owned()).collect();
+    assert_eq!(first_column("`error_code`").into_iter().collect::<BTreeSet<_>>(), all);
+    let documents = documents();
+    let rows = documents.lines().filter(|row| row.starts_with('|') && row.contains("reserved: "));
+    let reserved: String = rows.collect();
+    for (variant, code) in codes {
+        let is_reserved = reserved.contains(&format!("`{code}`"));
+        assert!(is_used(variant) != is_reserved, "`{code}` is reserved: {is_reserved}");
     }
 }
 
