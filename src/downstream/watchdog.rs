@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::lock::Lock;
 
+mod alive;
 mod errors;
 
 pub(super) use errors::Errors;
@@ -99,9 +100,15 @@ impl Watchdog {
             Group(Some(*id)).kill();
         }
         let gone = async {
-            while !guarded.is_empty() {
+            loop {
+                // The dead whom nobody buries are no news: whoever would wait for a server may have no time left.
+                let left: Vec<Group> = guarded.iter().map(|(id, _)| Group(Some(*id))).collect();
+                let living = living(left);
+                guarded.retain(|(id, _)| living.contains(&Group(Some(*id))));
+                if guarded.is_empty() {
+                    return;
+                }
                 tokio::time::sleep(LOOK).await;
-                guarded.retain(|(id, _)| Group(Some(*id)).exists());
             }
         };
         let _ = tokio::time::timeout(BURIAL, gone).await;
@@ -169,6 +176,13 @@ impl<R: Read> Read for Unhurried<R> {
         }
         Ok(read)
     }
+}
+
+/// Those of the groups in which something still runs. Where the system does not say who is dead and not yet buried,
+/// these count as well.
+fn living(mut groups: Vec<Group>) -> Vec<Group> {
+    groups.retain(|group| group.exists());
+    alive::among(groups)
 }
 
 /// The watchdog itself: reads what is guarded (`+`, `-`) and expected (`?`, `!`), then ends what is left.
@@ -253,4 +267,26 @@ impl Group {
     pub(super) fn terminate(self) {}
 
     pub(super) fn kill(self) {}
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::process::CommandExt as _;
+
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_is_dead_and_not_buried_is_gone() {
+        let mut server = Command::new("true").process_group(0).spawn().expect("it starts");
+        let leader = i32::try_from(server.id()).ok().and_then(Pid::from_raw).expect("an id");
+        waitid(WaitId::Pid(leader), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).expect("it ends");
+        let group = Group::of(Some(server.id()));
+        assert!(group.exists(), "its entry is there until somebody waits for it");
+        let watchdog = Watchdog::default();
+        watchdog.guard(group, "short");
+        assert_eq!(watchdog.kill_all().await, Vec::<String>::new());
+        server.wait().expect("it is buried");
+    }
 }
