@@ -17,7 +17,7 @@ pub(super) fn run(path: &Path, environment: &Environment) -> ExitCode {
     match store::load(path, environment) {
         Ok(settings) => {
             print::out(&describe(&settings));
-            for warning in &settings.warnings {
+            for warning in settings.warnings.iter().map(String::as_str).chain(locked(&settings)) {
                 print::note(&format!("warning: {warning}"));
             }
             ExitCode::SUCCESS
@@ -76,6 +76,21 @@ pub(super) fn standing(state: KeyState) -> Option<&'static str> {
         KeyState::ProjectDisabled => Some("refused: its project is disabled"),
         KeyState::NotAMember => Some("refused: its user is not a member of its project"),
     }
+}
+
+/// Whether nobody can use the gateway: no key of the file opens anything, and no service knows others.
+pub(super) fn is_locked(settings: &Settings) -> bool {
+    matches!(settings.auth, AuthSettings::LocalApikey)
+        && settings.keys.values().all(|grant| grant.state != KeyState::Active)
+}
+
+/// What is said of that, and what there is to do.
+fn locked(settings: &Settings) -> Option<&'static str> {
+    is_locked(settings).then_some(if settings.keys.is_empty() {
+        "no gateway key opens anything, so nobody can use this gateway: there is none in `apikeys` that leads to servers, add one"
+    } else {
+        "no gateway key opens anything, so nobody can use this gateway: what keeps each from it stands under `keys`, mend it or add one to `apikeys`"
+    })
 }
 
 /// Whose key it is, and what it opens.

@@ -23,6 +23,7 @@ mod providers;
 mod remote;
 mod secrets;
 mod server;
+mod switches;
 
 #[cfg(test)]
 mod tests;

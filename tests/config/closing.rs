@@ -61,8 +61,11 @@ async fn a_server_that_its_client_had_switched_off_stays_off() {
     let server = "/mcp_configs/config-1/mcp_config/0";
     for (place, key, value) in [
         ("", "enabled", json!(false)),
+        ("", "status", json!("Disabled")),
+        ("", "status", json!("inactive")),
         ("/config", "disabled", json!(true)),
         ("/config", "enabled", json!(false)),
+        ("/config", "status", json!("disabled")),
     ] {
         let set = |on: Value| {
             Config::new().echo().edit(|file| {
@@ -72,7 +75,7 @@ async fn a_server_that_its_client_had_switched_off_stays_off() {
         let gateway = Gateway::start(&set(value.clone())).await;
         let reply = gateway.batch("echo", json!([{"name": "echo", "args": {"message": "x"}}])).await;
         assert!(reply.json["message"].as_str().expect("text").contains("switched off"), "{}", reply.json);
-        let open = set(json!(value == false));
+        let open = set(if value.is_string() { json!("active") } else { json!(value == false) });
         let (code, out, err) = Gateway::prepare(&open.text()).run(&["config", "check"]).await;
         assert!(code == 0 && err.is_empty(), "{out}{err}");
     }
@@ -87,6 +90,7 @@ async fn what_is_meant_to_close_a_server_or_its_tools_is_never_passed_over() {
         ("toolFilter", json!({"list": ["echo"]}), "expected `tools` beside `config`"),
         ("isActive", json!(false), "expected `"),
         ("isDisabled", json!(true), "expected `disabled`"),
+        ("status", json!("revoked"), "expected one of"),
     ] {
         for place in ["/mcp_configs/config-1/mcp_config/0", "/mcp_configs/config-1/mcp_config/0/config"] {
             let (code, said) =
@@ -104,6 +108,7 @@ async fn what_is_meant_to_close_a_server_or_its_tools_is_never_passed_over() {
     for (key, value) in [
         ("disabledTools", json!([])),
         ("isActive", json!(true)),
+        ("status", json!("connected")),
         ("autoApprove", json!(["echo"])),
         ("timeout", json!(60)),
     ] {
@@ -159,9 +164,13 @@ async fn who_is_shut_out_is_refused_by_whatever_entry_says_so() {
         ("users", "user-1", "the key's user is disabled"),
         ("projects", "project-1", "the key's project is disabled"),
     ] {
-        for (key, value) in
-            [("disabled", json!(true)), ("enabled", json!(false)), ("status", json!("disabled"))]
-        {
+        for (key, value) in [
+            ("disabled", json!(true)),
+            ("enabled", json!(false)),
+            ("status", json!("disabled")),
+            ("status", json!("Inactive")),
+            ("disabled_at", json!("2026-01-01T00:00:00Z")),
+        ] {
             let config = Config::new().edit(|file| file[section][entry][key] = value);
             let front = Front::start(&config);
             assert_eq!(front.send(&Ask::initialize().known()).await.status, 401, "{section} {key}");
@@ -169,4 +178,48 @@ async fn who_is_shut_out_is_refused_by_whatever_entry_says_so() {
             eventually("the log says whose key it is", || front.gateway.log().lines().any(line));
         }
     }
+}
+
+#[tokio::test]
+async fn when_something_was_disabled_closes_it_unless_it_is_said_to_be_open() {
+    for (section, entry) in [("apikeys", KEY), ("users", "user-1"), ("projects", "project-1")] {
+        for (beside, opens) in [
+            (json!({"disabled": false}), true),
+            (json!({"enabled": true}), false),
+            (json!({"status": "active"}), false),
+            (json!({"disabled": false, "enabled": false}), false),
+        ] {
+            let (code, said) = check(|file| {
+                let entry = file[section][entry].as_object_mut().expect("an object");
+                entry.insert("disabled_at".to_owned(), json!("2026-01-01T00:00:00Z"));
+                entry.extend(beside.as_object().expect("an object").clone());
+            })
+            .await;
+            let state = if opens { "it is open" } else { "it is closed" };
+            assert!(code == 0 && said.contains("contradict each other") && said.contains(state), "{said}");
+            assert_eq!(said.contains("no gateway key opens anything"), !opens, "{section} {beside}: {said}");
+        }
+        let (code, said) = check(|file| file[section][entry]["disabled_at"] = Value::Null).await;
+        assert!(code == 0 && !said.contains("disabled_at"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_which_no_key_opens_anything_does_not_look_fine() {
+    for (edit, expected) in [
+        (("/apikeys", json!({})), "there is none in `apikeys`"),
+        (("/users/user-1", json!({"disabled": true})), "stands under `keys`"),
+        (("/projects/project-1/users", json!([])), "stands under `keys`"),
+    ] {
+        let (place, value) = edit;
+        let config = Config::new().echo().edit(|file| *file.pointer_mut(place).expect("a place") = value);
+        let (code, _, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+        assert_eq!(code, 0, "{err}");
+        let warned = err.lines().any(|line| {
+            line.starts_with("warning: no gateway key opens anything") && line.contains(expected)
+        });
+        assert!(warned, "{err}");
+    }
+    let (_, said) = check(|_| ()).await;
+    assert!(!said.contains("opens anything"), "{said}");
 }

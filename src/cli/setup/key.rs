@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::cli::clients::{self, Entry};
 use crate::cli::{Failure, check, print};
 use crate::config::environment::Environment;
-use crate::config::{AuthSettings, Grant, KeyState, ProviderSettings, ServerList, Settings, store};
+use crate::config::{Grant, KeyState, ProviderSettings, ServerList, Settings, store};
 use crate::secret::GatewayKey;
 
 const PLACEHOLDER: &str = "YOUR_GATEWAY_KEY";
@@ -62,18 +62,16 @@ impl<'a> Keys<'a> {
     }
 
     fn none(&self) -> Result<Failure, Failure> {
-        let Settings { keys, auth, .. } = &self.settings;
         let path = self.path.display();
-        // A service knows keys that this file does not.
-        let opens = keys.values().any(|grant| grant.state == KeyState::Active);
-        if opens || !matches!(auth, AuthSettings::LocalApikey) {
+        // Some are known as digests only, or to a service.
+        if !check::is_locked(&self.settings) {
             let entry = Entry::new(self.path, &GatewayKey::from(PLACEHOLDER))?;
             let snippet = clients::named(self.environment, "cursor")?.snippet(&entry);
             return Ok(Failure::new(format!("no active key is written in the clear: `{path}`"))
                 .hint(format!("put this into the client's file by hand, with a key of yours\n{snippet}")));
         }
+        let keys = self.settings.keys.values();
         let mut closed: Vec<String> = keys
-            .values()
             .filter_map(|grant| Some(format!("\n  {}  {}", grant.hint, check::standing(grant.state)?)))
             .collect();
         closed.sort();

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::{Command, Endpoint, RemoteTransport};
 use super::secrets::Secrets;
+use super::switches::client_closed_by;
 use super::{Context, resolve};
 use crate::config::environment::Environment;
 use crate::config::node::Node;
@@ -86,16 +87,9 @@ fn unheeded(config: &Node<'_>) {
 }
 
 /// Which key takes a server out of use: that of its entry, or the one that its client knew.
-fn switched_off(server: &Node<'_>, config: &Node<'_>) -> Option<&'static str> {
-    let switches = [
-        (server, "disabled", true, "`disabled`"),
-        (server, "enabled", false, "`enabled`"),
-        (config, "disabled", true, "`config.disabled`"),
-        (config, "enabled", false, "`config.enabled`"),
-    ];
-    // Each of them is read, so that none is unknown.
-    let off = switches.map(|(node, key, off, shown)| (node.flag(key) == Some(off)).then_some(shown));
-    off.into_iter().flatten().next()
+fn switched_off(server: &Node<'_>, config: &Node<'_>) -> Option<String> {
+    let (own, of_client) = (client_closed_by(server), client_closed_by(config));
+    own.map(str::to_owned).or_else(|| of_client.map(|key| format!("config.{key}")))
 }
 
 /// What keeps this server from being used at all.
@@ -118,7 +112,7 @@ fn refusal(server: &Node<'_>, config: &Node<'_>, remote: bool, context: Context<
     } else {
         None
     };
-    off.map(|key| format!("it is switched off: {key}")).or(reason.map(str::to_owned))
+    off.map(|key| format!("it is switched off: `{key}`")).or(reason.map(str::to_owned))
 }
 
 fn command(

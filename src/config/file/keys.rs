@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::super::{Grant, KeyState, ServerList};
 use super::secrets::Secrets;
+use super::switches::closed_by;
 use super::{Context, resolve, server};
 use crate::config::node::Node;
 use crate::ids::{CallerId, ConfigId, ProjectId, UserId};
@@ -128,7 +129,7 @@ fn lists<'a>(root: &Node<'a>, context: Context<'_>) -> HashMap<&'a str, Arc<Serv
 fn project<'a>(node: &Node<'a>) -> Project<'a> {
     node.ignore(&["created_at", "description", "project_name", "updated_at"]);
     let users = node.texts("users").into_iter().map(|(_, user)| user).collect();
-    let project = Project { config: node.text("mcp_config_id"), users, disabled: disabled(node) };
+    let project = Project { config: node.text("mcp_config_id"), users, disabled: closed_by(node).is_some() };
     node.refuse_unheeded();
     project
 }
@@ -136,7 +137,7 @@ fn project<'a>(node: &Node<'a>) -> Project<'a> {
 fn users<'a>(root: &Node<'a>) -> HashMap<&'a str, bool> {
     let user = |(id, node): (&'a str, Node<'a>)| {
         node.ignore(&["created_at", "email", "name", "updated_at"]);
-        let disabled = disabled(&node);
+        let disabled = closed_by(&node).is_some();
         node.refuse_unheeded();
         (id, disabled)
     };
@@ -181,8 +182,8 @@ fn is_placeholder(key: &str) -> bool {
 
 /// Everything of a grant but the hint of its key.
 fn grant(node: &Node<'_>, registry: &Registry<'_>) -> Option<Grant> {
-    node.ignore(&["created_at", "description", "disabled_at", "name", "rotated_from", "updated_at"]);
-    let disabled = disabled(node);
+    node.ignore(&["created_at", "description", "name", "rotated_from", "updated_at"]);
+    let disabled = closed_by(node).is_some();
     let (project_id, user) = (required(node, "project_id"), required(node, "user_id"));
     node.refuse_unheeded();
     let (project_id, user) = (project_id?, user?);
@@ -219,7 +220,7 @@ fn grant(node: &Node<'_>, registry: &Registry<'_>) -> Option<Grant> {
 
 fn first_generation(node: &Node<'_>, context: Context<'_>) -> Option<Grant> {
     let id = required(node, "id");
-    let disabled = disabled(node);
+    let disabled = closed_by(node).is_some();
     let servers = server::list(node, context);
     node.refuse_unheeded();
     let id = id?;
@@ -231,13 +232,6 @@ fn first_generation(node: &Node<'_>, context: Context<'_>) -> Option<Grant> {
         config: Arc::new(ServerList { id: ConfigId::from(id), name: None, servers }),
         state: if disabled { KeyState::Disabled } else { KeyState::Active },
     })
-}
-
-fn disabled(node: &Node<'_>) -> bool {
-    let disabled = node.flag("disabled") == Some(true);
-    let enabled = node.flag("enabled") != Some(false);
-    let status = node.choice("status", &[("active", false), ("enabled", false), ("disabled", true)]);
-    disabled || !enabled || status == Some(true)
 }
 
 fn required<'a>(node: &Node<'a>, key: &str) -> Option<&'a str> {
