@@ -84,7 +84,7 @@ pub struct Gateway {
     tasks: TaskTracker,
 }
 
-/// Where a request comes from.
+/// Where a request comes from, before it is read.
 pub(super) struct Visit {
     connection: Arc<Connection>,
     /// For what belongs to this request.
@@ -98,7 +98,7 @@ pub(super) struct Visit {
 
 /// A request, once it is known in which revision it is to be answered.
 struct Turn {
-    /// Of the client's.
+    /// The client's own id of the request, which the answer repeats.
     id: Value,
     client: Client,
     who: Who,
@@ -107,7 +107,9 @@ struct Turn {
     withdrawn: CancellationToken,
 }
 
+/// Who sends a request.
 pub(super) enum Who {
+    /// Authenticated with each scope.
     Shows(Credentials),
     /// Authenticated before the request was read, by this key.
     Is(Arc<Caller>, KeyDigest),
@@ -123,8 +125,9 @@ impl Who {
     }
 }
 
-/// One `tools/call`, on its way to a scope.
+/// What a scope is made of: for a call, a list, or servers that are asked in advance.
 struct Asked {
+    /// The gateway's own, as the log has it.
     id: RequestId,
     client: Client,
     who: Who,
@@ -175,27 +178,8 @@ impl Gateway {
             }
         }
         let result = match (method.as_str(), era) {
-            ("initialize", Era::Legacy) => {
-                let hello = era::hello(&params)?;
-                let result = era::initialized(&hello, &self.welcome());
-                connection.greet(hello);
-                // Now its servers can be told what it is able to do.
-                let client = connection.client(&meta, Outlet::Nowhere);
-                self.prepare(self.asked(client, turn.who));
-                result
-            }
-            ("ping", Era::Legacy) => json!({}),
-            ("server/discover", Era::Modern) => {
-                self.prepare(self.asked(turn.client.apart(), turn.who));
-                era::dress(era, true, era::discovered(&self.welcome()))
-            }
-            ("server/discover", Era::Legacy) => {
-                let message = format!("`params._meta` must have `{META_VERSION}`");
-                return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
-            }
-            ("logging/setLevel", Era::Legacy) => {
-                connection.listen_from(arguments::level(&params)?);
-                json!({})
+            ("initialize" | "logging/setLevel" | "ping" | "server/discover", _) => {
+                return self.handshake(turn, &connection, &method, (&params, &meta));
             }
             // A client that never said who it is could not be answered in its own revision.
             (_, Era::Legacy) if !connection.is_open() => {
@@ -223,6 +207,43 @@ impl Gateway {
                 } else {
                     return Err(not_offered());
                 }
+            }
+            _ => return Err(not_offered()),
+        };
+        Ok(Frame::of(&turn.id, Ok(result)))
+    }
+
+    /// Answers what is about the connection and not about servers.
+    fn handshake(
+        &self,
+        turn: Turn,
+        connection: &Arc<Connection>,
+        method: &str,
+        (params, meta): (&JsonObject, &JsonObject),
+    ) -> Result<Frame, RpcError> {
+        let era = turn.client.era();
+        let result = match (method, era) {
+            ("initialize", Era::Legacy) => {
+                let hello = era::hello(params)?;
+                let result = era::initialized(&hello, &self.welcome());
+                connection.greet(hello);
+                // Now its servers can be told what it is able to do.
+                let client = connection.client(meta, Outlet::Nowhere);
+                self.prepare(self.asked(client, turn.who));
+                result
+            }
+            ("ping", Era::Legacy) => json!({}),
+            ("server/discover", Era::Modern) => {
+                self.prepare(self.asked(turn.client.apart(), turn.who));
+                era::dress(era, true, era::discovered(&self.welcome()))
+            }
+            ("server/discover", Era::Legacy) => {
+                let message = format!("`params._meta` must have `{META_VERSION}`");
+                return Err(RpcError::new(RpcError::INVALID_PARAMS, message));
+            }
+            ("logging/setLevel", Era::Legacy) => {
+                connection.listen_from(arguments::level(params)?);
+                json!({})
             }
             _ => return Err(not_offered()),
         };

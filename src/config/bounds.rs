@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 /// So many results of the largest size may be in the answer to one batch, however many calls it has.
-const LARGEST_RESULTS_PER_BATCH: usize = 4;
+const FULL_RESULTS_PER_BATCH: usize = 4;
 
 /// And so many arguments of the largest size in one message: a batch has more than one call, and escapes can double it.
-const LARGEST_ARGUMENTS_PER_MESSAGE: usize = 4;
+const FULL_ARGUMENTS_PER_MESSAGE: usize = 4;
 
 /// Room for the rest of such a message.
 const ENVELOPE: usize = 1 << 20;
@@ -40,12 +40,12 @@ pub struct TimeoutSettings {
 impl Limits {
     /// What one message of a client may have.
     pub fn max_message_bytes(&self) -> usize {
-        self.max_argument_bytes.saturating_mul(LARGEST_ARGUMENTS_PER_MESSAGE).saturating_add(ENVELOPE)
+        self.max_argument_bytes.saturating_mul(FULL_ARGUMENTS_PER_MESSAGE).saturating_add(ENVELOPE)
     }
 
     /// What the results of one batch may have together: they are all in memory until it ends.
     pub fn max_batch_result_bytes(&self) -> usize {
-        self.max_result_bytes.saturating_mul(LARGEST_RESULTS_PER_BATCH)
+        self.max_result_bytes.saturating_mul(FULL_RESULTS_PER_BATCH)
     }
 }
 

@@ -12,7 +12,7 @@ use super::lease::Leased;
 use super::pool::{Key, Pool};
 use super::session::{Fresh, Session};
 use super::{Downstream, SessionFault, Trouble};
-use crate::config::{Server, SessionMode, WhileAway};
+use crate::config::{Server, WhileAway};
 use crate::scope::Scope;
 use crate::timeouts::{Activity, Interrupted, Operation};
 
@@ -63,7 +63,7 @@ impl Downstream {
                 None => Ok(Leased::kept(self.open(scope, server).await?.begin(), seat)),
             },
             Seating::Away => self.single(scope, server).await,
-            Seating::None => Ok(Leased::once(self.open(scope, server).await?, SessionMode::Keep)),
+            Seating::None => Ok(Leased::alone(self.open(scope, server).await?)),
         }
     }
 

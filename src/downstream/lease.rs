@@ -17,8 +17,9 @@ pub struct Leased {
 }
 
 enum After {
-    /// Of a session in this mode.
-    Close(SessionMode),
+    Close,
+    /// And the next batch's session is opened in advance.
+    CloseAndPrepare,
     GiveBack(Seat),
 }
 
@@ -41,12 +42,11 @@ impl Downstream {
     pub fn finish(self: &Arc<Self>, scope: &Scope, leased: Leased) {
         let Leased { session, after } = leased;
         match after {
-            After::Close(mode) => {
+            After::Close => drop(session),
+            After::CloseAndPrepare => {
                 let server = Arc::clone(session.server());
                 drop(session);
-                if mode == SessionMode::Batch {
-                    self.prepare(scope, &server);
-                }
+                self.prepare(scope, &server);
             }
             After::GiveBack(seat) => seat.give_back(session),
         }
@@ -67,8 +67,14 @@ impl Downstream {
 }
 
 impl Leased {
-    pub(super) fn once(session: Fresh, mode: SessionMode) -> Self {
-        Self { session: session.begin(), after: After::Close(mode) }
+    /// For a server whose sessions are kept, where none is kept for this request.
+    pub(super) fn alone(session: Fresh) -> Self {
+        Self { session: session.begin(), after: After::Close }
+    }
+
+    /// For one batch; the next one gets another.
+    pub(super) fn single(session: Fresh) -> Self {
+        Self { session: session.begin(), after: After::CloseAndPrepare }
     }
 
     pub(super) fn kept(session: Box<Session>, seat: Seat) -> Self {

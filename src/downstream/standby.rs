@@ -14,7 +14,7 @@ use super::places::{Claim, Notice, Place};
 use super::pool::{Key, Pool};
 use super::session::Fresh;
 use super::{Downstream, SessionFault};
-use crate::config::{Server, SessionMode};
+use crate::config::Server;
 use crate::fault::Fault as _;
 use crate::scope::Scope;
 use crate::timeouts::Operation;
@@ -50,7 +50,7 @@ struct Order {
 impl Downstream {
     /// A session for one batch, and of that batch alone.
     pub(super) async fn single(&self, scope: &Scope, server: &Arc<Server>) -> Result<Leased, SessionFault> {
-        Ok(Leased::once(self.fresh(scope, server).await?, SessionMode::Batch))
+        Ok(Leased::single(self.fresh(scope, server).await?))
     }
 
     /// The standby, or a session that is opened now.

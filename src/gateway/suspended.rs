@@ -17,12 +17,12 @@ use crate::ids::{push_hex, random};
 use crate::lock::Lock;
 use crate::rpc::RpcError;
 
-/// Most calls that wait hold a session: all together may have one of so many sessions, and the rest is for those
-/// that run.
-const IN_ALL: usize = 2;
+/// Most calls that wait hold a session. All together may have one part of so many of the sessions, here half of them,
+/// and the rest is for those that run.
+const SHARE_IN_ALL: usize = 2;
 
-/// The same for one caller.
-const PER_CALLER: usize = 4;
+/// The same for one caller: a quarter.
+const SHARE_PER_CALLER: usize = 4;
 
 #[derive(Clone)]
 pub(super) struct Suspended {
@@ -58,8 +58,8 @@ impl Suspended {
         let mut calls = self.calls.lock();
         let Some(pledge) = errand.pledge.clone() else { return Err(errand) };
         let of_caller = calls.values().filter(|waiting| waiting.pledge.is_of_caller(&pledge)).count();
-        let is_full = |count: usize, part: usize| count >= (max_sessions / part).max(1);
-        if is_full(calls.len(), IN_ALL) || is_full(of_caller, PER_CALLER) {
+        let is_full = |count: usize, share: usize| count >= (max_sessions / share).max(1);
+        if is_full(calls.len(), SHARE_IN_ALL) || is_full(of_caller, SHARE_PER_CALLER) {
             return Err(errand);
         }
         let mut state = OURS.to_owned();

@@ -14,6 +14,7 @@ use super::provider::{
 use crate::config::{CompositeSettings, Logic};
 
 pub(super) struct Composite {
+    /// In the order of the settings' members.
     members: Vec<Arc<dyn GuardrailProvider>>,
     settings: CompositeSettings,
 }
@@ -44,7 +45,8 @@ impl Composite {
 
     fn redactor(&self) -> Result<&Arc<dyn GuardrailProvider>, ProviderFault> {
         let none = || ProviderFault::unavailable("none of its members redacts");
-        self.members.iter().find(|member| member.redacts()).ok_or_else(none)
+        let mut members = self.members.iter().zip(&self.settings.members);
+        members.find_map(|(member, settings)| settings.redacts().then_some(member)).ok_or_else(none)
     }
 }
 
@@ -74,10 +76,6 @@ impl GuardrailProvider for Composite {
             };
             subjects.iter().map(&mut row).collect()
         })
-    }
-
-    fn redacts(&self) -> bool {
-        self.redactor().is_ok()
     }
 
     fn writes_placeholders(&self) -> bool {

@@ -189,10 +189,6 @@ impl GuardrailProvider for Enkrypt {
         })
     }
 
-    fn redacts(&self) -> bool {
-        true
-    }
-
     fn writes_placeholders(&self) -> bool {
         true
     }

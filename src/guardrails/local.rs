@@ -274,10 +274,6 @@ impl GuardrailProvider for Local {
         self.check(subject)
     }
 
-    fn redacts(&self) -> bool {
-        true
-    }
-
     fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
         Box::pin(async {
             let size = private.texts.iter().map(|text| text.len()).sum();

@@ -38,11 +38,6 @@ pub trait GuardrailProvider: Send + Sync {
         Box::pin(std::future::ready(Answer::default()))
     }
 
-    /// Whether it can `redact`.
-    fn redacts(&self) -> bool {
-        false
-    }
-
     /// Whether the placeholders are the provider's, so that others must not look like them.
     fn writes_placeholders(&self) -> bool {
         false
