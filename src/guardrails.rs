@@ -16,6 +16,7 @@ mod aside;
 mod beside;
 mod canary;
 mod composite;
+mod copies;
 mod document;
 mod embedded;
 mod enkrypt;

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::support::{Ask, Config, Front, Gateway, KEY, SECURE_CALL, server_binary};
 
+mod copies;
 mod escaped;
 mod keys;
 mod numbers;

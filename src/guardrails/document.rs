@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::embedded;
+use super::embedded::{self, Embedded};
 use super::figure::Figure;
 use crate::call::{JsonObject, ToolCall, ToolOutput, each_at, each_named, strings};
 use crate::config::Server;
@@ -201,15 +201,15 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Goes over the numbers that a server wrote under the name of a secret, in texts that are JSON.
-    pub(super) fn each_secret_number(&self, act: &mut dyn FnMut(&str, &str)) {
+    /// Goes over the numbers that a server wrote in texts that are JSON.
+    pub(super) fn each_embedded_number(&self, act: &mut dyn FnMut(Embedded<'_>)) {
         let texts = match self {
             Self::Output(_) | Self::Message(_) | Self::Question(_) => self.texts(),
             Self::Call(_) | Self::Definition { .. } | Self::Server { .. } | Self::Words(_) => Vec::new(),
         };
         let mut seen = HashSet::with_capacity(texts.len());
         let fresh = texts.into_iter().filter(|text| seen.insert(text.as_ptr()));
-        fresh.for_each(|text| embedded::each_secret_number(text, act));
+        fresh.for_each(|text| embedded::each_number(text, act));
     }
 
     /// The same without the texts and numbers at some places, where they can be taken out.

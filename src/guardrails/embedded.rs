@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 mod numbers;
 
-pub(super) use numbers::each_secret_number;
+pub(super) use numbers::{Embedded, each_number, has_number};
 
 /// Where they stand: all of a text, or lines of it. Alone a number or a word is no document; a string is one where it is
 /// all of a text, as a program writes it.

@@ -60,6 +60,12 @@ pub(super) fn whole(number: &Number) -> Option<String> {
     }
 }
 
+/// The digits of a whole number, however it is written: what it is of a person does not hang on that.
+pub(super) fn digits(number: &str) -> Option<String> {
+    let written = whole(&number.parse().ok()?)?;
+    Some(unsigned(&written).to_owned())
+}
+
 impl<'a> Document<'a> {
     pub fn figures(&self) -> Vec<Figure<'a>> {
         let mut figures = Vec::new();

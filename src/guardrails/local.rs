@@ -14,6 +14,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::document::Document;
+use super::figure;
 use super::keyword::CustomKeyword;
 use super::provider::{
     Answer, Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction,
@@ -176,10 +177,11 @@ impl Local {
     /// What is secret or private as a number. Nothing can be cut out there, so one of a rule says as much as many.
     fn by_figure(&self, subject: &Subject<'_>, kinds: Kinds, hits: &mut Vec<Hit>) {
         let (threshold, place) = (self.threshold(subject.policy), place(subject.side));
+        let of_person = Kinds::NONE.with(Kind::Pii);
         for figure in subject.figures.iter().filter(|figure| figure.may_be_private()) {
             let (mut found, digits) = (Vec::new(), figure.digits());
             if figure.may_be_a_card() && kinds.contains(Kind::Pii) {
-                found = detect::inspect(digits, place, Kinds::NONE.with(Kind::Pii));
+                found = detect::inspect(digits, place, of_person);
             }
             if place == detect::Place::Result {
                 found.extend(detect::inspect_member(figure.name, digits, kinds));
@@ -188,10 +190,16 @@ impl Local {
                 hits.extend(hit(finding, None).filter(|hit| !hits.contains(hit)));
             }
         }
-        if kinds.contains(Kind::Secret) {
-            subject.document.each_secret_number(&mut |name, digits| {
-                let of = detect::inspect_member(name, digits, kinds).into_iter();
-                for finding in of.filter(|finding| finding.score >= threshold) {
+        if kinds.contains(Kind::Secret) || kinds.contains(Kind::Pii) {
+            subject.document.each_embedded_number(&mut |number| {
+                let mut found = Vec::new();
+                if number.is_spelt && kinds.contains(Kind::Pii) && figure::is_card(number.digits) {
+                    found = detect::inspect(number.digits, place, of_person);
+                }
+                if let Some(name) = number.name.filter(|_| kinds.contains(Kind::Secret)) {
+                    found.extend(detect::inspect_member(name, number.digits, kinds));
+                }
+                for finding in found.into_iter().filter(|finding| finding.score >= threshold) {
                     hits.extend(hit(finding, None).filter(|hit| !hits.contains(hit)));
                 }
             });

@@ -22,12 +22,14 @@ mod address;
 mod opening;
 #[cfg(test)]
 mod property;
+mod spelling;
 pub(super) mod uri;
 mod vault;
 mod written;
 
 pub(super) use address::is_address;
 pub(super) use opening::{bring_back, restored};
+use spelling::Texts;
 pub(super) use vault::Vault;
 
 /// Callers and servers whose private data is remembered at the same time.
@@ -169,13 +171,19 @@ pub(super) async fn hide(
     });
     let private = Private { policy: finder.policy, value, texts: texts.clone(), names };
     let hidden = match finder.provider.redact(&private).await? {
-        Redaction::Spans(spans) if spans.len() == texts.len() => {
+        Redaction::Spans(mut spans) if spans.len() == texts.len() => {
             if finder.count(Vec::new(), keys(value)).await?.any(|found| found > 0) {
                 return Err(Unhidden::Fixed(IN_A_NAME));
             }
             if finder.is_private(&numbers).await? {
                 return Err(Unhidden::Fixed(IN_A_NUMBER));
             }
+            let read = Texts { texts: &texts, spared };
+            let spelt = read.spelt();
+            if finder.is_private(&spelt).await? {
+                return Err(Unhidden::Fixed(IN_A_TEXT));
+            }
+            read.add_copies(value, [&numbers, &spelt], &mut spans)?;
             let hidden = texts.iter().zip(spans).map(|(text, spans)| hideout.replace(text, spans));
             hidden.collect::<Result<Vec<_>, _>>()?
         }

@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::embedded;
+use super::copies::{Copies, TooMany};
 use super::judge::Cut;
+use super::{embedded, figure};
 use crate::detect::{self, TornKey};
 use crate::secret::replaced;
 
@@ -21,7 +22,9 @@ const SHORTEST_READING: usize = 4;
 
 pub(super) struct Replacements {
     values: AhoCorasick,
-    labels: Vec<String>,
+    labels: Vec<&'static str>,
+    /// The same in other spellings.
+    copies: Option<Copies>,
     /// One of them is a part of a key: another text may hold the rest.
     torn: Option<TornKey>,
 }
@@ -30,12 +33,13 @@ impl Replacements {
     /// `None` where a cut lies outside its text, or there are too many.
     pub(super) fn of(texts: &[&str], cuts: &[Cut]) -> Option<Self> {
         let mut labels: HashMap<String, &'static str> = HashMap::new();
-        let mut torn = None;
+        let (mut torn, mut values) = (None, Vec::new());
         for cut in cuts {
             let value = texts.get(cut.text)?.get(cut.span.clone()).filter(|value| !value.is_empty())?;
             torn = torn.or_else(|| TornKey::of(value));
             // The one that was found may be a copy itself.
             let mut read = detect::plain(value);
+            values.extend(read.iter().map(|read| (read.clone(), cut.label)));
             read.extend(
                 read.iter().map(String::as_str).chain([value]).flat_map(requoted).collect::<Vec<_>>(),
             );
@@ -47,46 +51,56 @@ impl Replacements {
                 return None;
             }
         }
-        let (values, labels): (Vec<String>, Vec<String>) =
-            labels.into_iter().map(|(value, label)| (value, format!("[{label}_REDACTED]"))).unzip();
+        let copies = Copies::of(values.iter().map(|(value, label)| (value.as_str(), *label)));
+        let (values, labels): (Vec<String>, Vec<&'static str>) = labels.into_iter().unzip();
         let values = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok()?;
-        Some(Self { values, labels, torn })
+        Some(Self { values, labels, copies, torn })
     }
 
     /// Whether a text is still what it was, a JSON document too: a number in one cannot be cut.
     pub(super) fn apply(&self, text: &mut String) -> bool {
-        let places = self.places(text);
+        let Ok(places) = self.places(text) else { return false };
         if places.is_empty() {
             return true;
         }
-        let cut = replaced(text, places);
+        let labels = places.into_iter().map(|(place, label)| (place, format!("[{label}_REDACTED]")));
+        let cut = replaced(text, labels);
         let holds = !embedded::breaks(text, &cut);
         *text = cut;
         holds
     }
 
     pub(super) fn are_left_in(&self, text: &str) -> bool {
-        !self.places(text).is_empty() || self.torn.is_some_and(|torn| torn.goes_on_in(text))
+        self.places(text).map_or(true, |places| !places.is_empty())
+            || self.torn.is_some_and(|torn| torn.goes_on_in(text))
+            || self
+                .copies
+                .as_ref()
+                .is_some_and(|copies| embedded::has_number(text, &|digits| copies.are(digits)))
     }
 
     /// Of what has no readings but the one.
     pub(super) fn are_written_in(&self, number: &str) -> bool {
-        self.values.is_match(number)
+        let is_copy = |copies: &Copies| figure::digits(number).is_some_and(|digits| copies.are(&digits));
+        self.values.is_match(number) || self.copies.as_ref().is_some_and(is_copy)
     }
 
     /// In order and apart, in every reading of the text, each with what takes its place.
-    fn places(&self, text: &str) -> Vec<(Range<usize>, &str)> {
+    fn places(&self, text: &str) -> Result<Vec<(Range<usize>, &'static str)>, TooMany> {
         let mut labels = Vec::new();
         let places = detect::places(text, |reading| {
             let found = self.values.find_iter(reading);
             let note = |found: aho_corasick::Match| {
-                labels.push(self.labels[found.pattern().as_usize()].as_str());
+                labels.push(self.labels[found.pattern().as_usize()]);
                 found.range()
             };
             found.map(note).collect()
         });
         let mut places: Vec<_> =
             places.into_iter().zip(labels).filter(|(place, _)| !place.is_empty()).collect();
+        if let Some(copies) = &self.copies {
+            places.extend(copies.places(text)?);
+        }
         places.sort_by_key(|(place, _)| (place.start, Reverse(place.end)));
         places.dedup_by(|(next, _), (place, _)| {
             let meets = next.start < place.end;
@@ -95,7 +109,7 @@ impl Replacements {
             }
             meets
         });
-        places
+        Ok(places)
     }
 }
 

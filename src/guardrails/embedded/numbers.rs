@@ -1,4 +1,5 @@
-//! Numbers in documents: nothing else says that they are secret but the names that they stand under.
+//! Numbers in documents: what they are is said by the names that they stand under, or by their digits, however these
+//! are written.
 
 use std::fmt;
 
@@ -15,12 +16,28 @@ const MAX_DEPTH: usize = 4;
 /// What the reader calls a number that it gives in its digits.
 const NUMBER: &str = "$serde_json::private::Number";
 
-/// Goes over the whole numbers of the documents of a text that stand under the name of a secret.
-pub(in crate::guardrails) fn each_secret_number(text: &str, act: &mut dyn FnMut(&str, &str)) {
+/// A whole number of a document.
+pub(in crate::guardrails) struct Embedded<'a> {
+    /// That it stands under, where it is that of a secret.
+    pub(in crate::guardrails) name: Option<&'a str>,
+    pub(in crate::guardrails) digits: &'a str,
+    /// With a fraction or an exponent: no text that is looked at has these digits.
+    pub(in crate::guardrails) is_spelt: bool,
+}
+
+/// Goes over the whole numbers of the documents of a text that could say something of a person.
+pub(in crate::guardrails) fn each_number(text: &str, act: &mut dyn FnMut(Embedded<'_>)) {
     walk(text, 0, act);
 }
 
-fn walk(text: &str, depth: usize, act: &mut dyn FnMut(&str, &str)) {
+/// Whether it has a number whose digits are meant.
+pub(in crate::guardrails) fn has_number(text: &str, is_it: &dyn Fn(&str) -> bool) -> bool {
+    let mut has = false;
+    each_number(text, &mut |number| has |= is_it(number.digits));
+    has
+}
+
+fn walk(text: &str, depth: usize, act: &mut dyn FnMut(Embedded<'_>)) {
     for place in documents(text) {
         let mut reader = serde_json::Deserializer::from_str(&text[place]);
         let member = Member { name: None, is_number: false, depth, act };
@@ -35,15 +52,14 @@ struct Member<'a> {
     /// A text of digits, as the reader gives what is no small number.
     is_number: bool,
     depth: usize,
-    act: &'a mut dyn FnMut(&str, &str),
+    act: &'a mut dyn FnMut(Embedded<'_>),
 }
 
 impl Member<'_> {
     fn note(self, number: &Number) {
-        let Some((name, written)) = self.name.zip(figure::whole(number)) else { return };
-        if figure::is_long(&written) {
-            (self.act)(name, figure::unsigned(&written));
-        }
+        let Some(written) = figure::whole(number).filter(|written| figure::is_long(written)) else { return };
+        let digits = figure::unsigned(&written);
+        (self.act)(Embedded { name: self.name, digits, is_spelt: number.is_f64() });
     }
 }
 
@@ -125,7 +141,7 @@ mod tests {
             "\n",
             r#"{"$serde_json::private::Number": [1], "password": 4.5, "api_key": 77777777}"#,
         );
-        each_secret_number(text, &mut |_, number| found.push(number.to_owned()));
+        each_number(text, &mut |number| found.extend(number.name.map(|_| number.digits.to_owned())));
         assert_eq!(found, ["83920184", "12345678", "55512345", "123456789012345678901234", "77777777"]);
     }
 }
