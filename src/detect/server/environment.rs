@@ -1,6 +1,7 @@
 //! Variables that make a program load code of somebody else or trust other hosts, by what they are set to.
 
 use super::Sign;
+use super::program;
 
 const ENVIRONMENT: Sign = Sign {
     rule: "server.environment",
@@ -20,13 +21,37 @@ enum Harm {
     Programs,
     /// A script that is run first.
     Script,
-    /// A program other than this one.
-    OtherThan(&'static str),
+    /// A program that is started: others than these only do no harm of themselves.
+    Starts(&'static [&'static str]),
+    /// The same, and there are no honest others.
+    OtherThan(&'static [&'static str]),
     /// This one.
     Is(&'static str),
     /// Everyday in companies: a proxy, a mirror, a certificate.
     Doubtful,
 }
+
+const ASKERS: &[&str] = &["echo", "true"];
+const EDITORS: &[&str] = &[
+    "cat",
+    "code",
+    "cursor",
+    "ed",
+    "emacs",
+    "emacsclient",
+    "helix",
+    "hx",
+    "micro",
+    "nano",
+    "notepad",
+    "nvim",
+    "subl",
+    "true",
+    "vi",
+    "vim",
+];
+const PAGERS: &[&str] = &["bat", "cat", "delta", "less", "more", "most"];
+const SHELLS_AFAR: &[&str] = &["plink", "ssh", "tortoiseplink"];
 
 const VARIABLES: &[(&str, Harm)] = &[
     ("LD_PRELOAD", Harm::Any),
@@ -54,7 +79,38 @@ const VARIABLES: &[(&str, Harm)] = &[
     ("RUBYLIB", Harm::Folders),
     ("BASH_ENV", Harm::Any),
     ("ENV", Harm::Script),
-    ("GIT_SSH_COMMAND", Harm::OtherThan("ssh")),
+    ("GIT_SSH_COMMAND", Harm::OtherThan(SHELLS_AFAR)),
+    ("GIT_SSH", Harm::OtherThan(SHELLS_AFAR)),
+    ("GIT_PROXY_COMMAND", Harm::Starts(&[])),
+    ("GIT_EXTERNAL_DIFF", Harm::Starts(&["difft"])),
+    ("GIT_ASKPASS", Harm::Starts(ASKERS)),
+    ("SSH_ASKPASS", Harm::Starts(ASKERS)),
+    ("SUDO_ASKPASS", Harm::Starts(ASKERS)),
+    ("PAGER", Harm::Starts(PAGERS)),
+    ("AWS_PAGER", Harm::Starts(PAGERS)),
+    ("GH_PAGER", Harm::Starts(PAGERS)),
+    ("GIT_PAGER", Harm::Starts(PAGERS)),
+    ("MANPAGER", Harm::Starts(PAGERS)),
+    ("SYSTEMD_PAGER", Harm::Starts(PAGERS)),
+    ("LESSOPEN", Harm::Starts(&["lesspipe", "lesspipe.sh"])),
+    ("EDITOR", Harm::Starts(EDITORS)),
+    ("GIT_EDITOR", Harm::Starts(EDITORS)),
+    ("GIT_SEQUENCE_EDITOR", Harm::Starts(EDITORS)),
+    ("VISUAL", Harm::Starts(EDITORS)),
+    (
+        "BROWSER",
+        Harm::Starts(&[
+            "chrome", "chromium", "echo", "firefox", "none", "open", "true", "wslview", "xdg-open",
+        ]),
+    ),
+    ("PERL5DB", Harm::Any),
+    ("PERLLIB", Harm::Folders),
+    ("CLASSPATH", Harm::Folders),
+    ("GEM_HOME", Harm::Folders),
+    ("GEM_PATH", Harm::Folders),
+    ("GIT_EXEC_PATH", Harm::Folders),
+    ("GIT_TEMPLATE_DIR", Harm::Folders),
+    ("ZDOTDIR", Harm::Folders),
     ("NODE_TLS_REJECT_UNAUTHORIZED", Harm::Is("0")),
     ("PYTHONHTTPSVERIFY", Harm::Is("0")),
     ("ELECTRON_RUN_AS_NODE", Harm::Doubtful),
@@ -74,16 +130,15 @@ pub(super) fn judge(name: &str, value: &str) -> Option<Sign> {
     let counts = match harm {
         Harm::Any => true,
         Harm::Loads => value.replace(['"', '\''], "").split_whitespace().any(loads),
-        Harm::Folders => value.split([':', ';']).any(is_open),
+        Harm::Folders => value.split([':', ';']).any(is_within_open),
         Harm::Programs => value.split([':', ';']).any(is_open) || begins_anywhere(value),
         Harm::Script => value.contains(['/', '\\']),
-        Harm::OtherThan(program) => {
-            let runs = |text: &str| ["proxycommand", "localcommand"].iter().any(|word| text.contains(word));
-            value.split_whitespace().next() != Some(program)
-                || value.contains([';', '&', '|', '`', '\n', '<', '>'])
-                || value.contains("$(")
-                || runs(&value.to_ascii_lowercase())
-        }
+        Harm::OtherThan(known) => started(value, known) != Started::Known,
+        Harm::Starts(known) => match started(value, known) {
+            Started::Known => false,
+            Started::Other => return Some(ENVIRONMENT.doubtful()),
+            Started::Harm => true,
+        },
         Harm::Is(harmful) => value.trim() == *harmful,
         Harm::Doubtful if is_anybodys(value) => true,
         Harm::Doubtful => return Some(ENVIRONMENT.doubtful()),
@@ -102,6 +157,38 @@ fn begins_anywhere(folders: &str) -> bool {
     let first = folders.split([':', ';']).next().unwrap_or_default();
     let is_within = |open: &str| first.strip_prefix(open).is_some_and(|rest| rest.starts_with('/'));
     matches!(first, "." | "./") || OPEN.iter().any(|open| is_within(open))
+}
+
+#[derive(PartialEq, Eq)]
+enum Started {
+    Known,
+    Other,
+    Harm,
+}
+
+/// What the value of a variable starts.
+fn started(value: &str, known: &[&str]) -> Started {
+    let value = value.trim_start_matches(['|', '-', ' ']);
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let Some((program, args)) = words.split_first() else { return Started::Known };
+    let lower = value.to_ascii_lowercase();
+    let name = program::name(program);
+    let runs_more = value.contains([';', '&', '|', '`', '\n', '<', '>'])
+        || value.contains("$(")
+        || ["proxycommand", "localcommand"].iter().any(|word| lower.contains(word))
+        || program.rsplit_once('/').is_some_and(|(folder, _)| is_within_open(folder));
+    let programs = program::all(program, args);
+    let is_told = |programs: &Vec<program::Program<'_, '_>>| {
+        programs.iter().any(|(name, args)| program::is_shell(name) || program::is_inline(name, args))
+    };
+    if runs_more || programs.as_ref().is_none_or(is_told) {
+        return Started::Harm;
+    }
+    let is_elsewhere = program.contains('/')
+        && !["/bin/", "/usr/bin/", "/usr/local/bin/"]
+            .iter()
+            .any(|system| program.strip_prefix(system) == Some(&name));
+    if known.contains(&name.as_str()) && !is_elsewhere { Started::Known } else { Started::Other }
 }
 
 /// An option of an interpreter that loads a file before the program, or lets others in.
@@ -131,6 +218,25 @@ const OPEN: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/private/tmp"];
 fn is_open(folder: &str) -> bool {
     let rest = OPEN.iter().find_map(|open| folder.strip_prefix(open));
     rest.is_some_and(|rest| rest.trim_matches('/').is_empty() || rest.starts_with("/."))
+}
+
+/// The same, or any folder below: what is looked for there is whoever came first's.
+pub(super) fn is_within_open(folder: &str) -> bool {
+    const NAMES: &[&str] = &["$TMPDIR", "${TMPDIR}", "%TEMP%", "%TMP%"];
+    let is_below = |open: &str, folder: &str| {
+        folder.strip_prefix(open).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    let whole = format!("/{}", parts.join("/"));
+    folder.starts_with('/') && OPEN.iter().any(|open| is_below(open, &whole))
+        || NAMES.iter().any(|name| is_below(name, folder))
 }
 
 /// Whether a file lies in such a folder.

@@ -1,5 +1,7 @@
 //! Programs that do what their arguments say: shells, interpreters, and what starts another program.
 
+use super::{container, environment};
+
 /// A longer row of programs is there to hide the last.
 const MOST: usize = 16;
 
@@ -40,6 +42,8 @@ const INTERPRETERS: &[(&str, &str, &str)] = &[
     ("perl", "eE", "CDFIMVdimx"),
     ("php", "BERr", "FSTcdftz"),
     ("ruby", "e", "CEFIKTWrx"),
+    ("ts-node", "ep", "CDIOPTr"),
+    ("tsx", "ep", "rC"),
 ];
 
 /// The program's own name.
@@ -62,7 +66,8 @@ fn runs_code(name: &str) -> bool {
     is_shell(name)
         || is_python(name)
         || RUNNERS.contains(&name)
-        || matches!(name, "cmd" | "docker" | "npm" | "pnpm" | "podman" | "powershell" | "pwsh" | "yarn")
+        || container::is_one(name)
+        || matches!(name, "cmd" | "npm" | "pnpm" | "powershell" | "pwsh" | "yarn")
         || INTERPRETERS.iter().any(|(known, ..)| *known == name)
 }
 
@@ -73,21 +78,41 @@ pub(super) fn is_wrapper(name: &str) -> bool {
 /// A program by its name, with its arguments.
 pub(super) type Program<'p, 'a> = (String, &'p [&'a str]);
 
-/// A program, and whatever it may run: of one that runs another each argument that can be told what to do. Nothing where
-/// there are more than anybody writes.
+/// A program, and whatever it may run: of one that runs another each argument that can be told what to do, of a
+/// container what runs in it. Nothing where there are more than anybody writes.
 pub(super) fn all<'p, 'a>(command: &str, args: &'p [&'a str]) -> Option<Vec<Program<'p, 'a>>> {
     let mut programs = vec![(name(command), args)];
-    if is_wrapper(&programs[0].0) {
-        // A folder may be called like a program.
-        let is_program = |name: &str, arg: &str| {
-            let is_bare = !arg.contains('/') || arg.contains("bin/");
-            name != "eval" && runs_code(name) && (is_bare || !RUNNERS.contains(&name))
-        };
-        let inner = (1..).zip(args).map(|(from, arg)| (name(arg), *arg, &args[from..]));
-        let inner = inner.filter(|(name, arg, _)| is_program(name, arg)).take(MOST);
-        programs.extend(inner.map(|(name, _, args)| (name, args)));
+    let (mut next, mut is_read) = (0, false);
+    while let Some((name, args)) = programs.get(next).cloned() {
+        if is_wrapper(&name) && !is_read {
+            programs.extend(wrapped(args));
+            is_read = true;
+        }
+        programs.extend(container::runs(&name, args));
+        next += 1;
+        if programs.len() > MOST {
+            return None;
+        }
     }
-    (programs.len() <= MOST).then_some(programs)
+    Some(programs)
+}
+
+/// Each argument that can be told what to do.
+fn wrapped<'p, 'a>(args: &'p [&'a str]) -> impl Iterator<Item = Program<'p, 'a>> {
+    // A folder may be called like a program.
+    let is_program = |name: &str, arg: &str| {
+        let is_bare = !arg.contains('/') || arg.contains("bin/");
+        name != "eval" && runs_code(name) && (is_bare || !RUNNERS.contains(&name))
+    };
+    let inner = (1..).zip(args).map(|(from, arg)| (package(arg), *arg, &args[from..]));
+    let inner = inner.filter(move |(name, arg, _)| is_program(name, arg)).take(MOST);
+    inner.map(|(name, _, args)| (name, args))
+}
+
+/// Without the version that a package is wanted in.
+fn package(arg: &str) -> String {
+    let at = arg.rfind('@').filter(|at| *at > 0 && !arg[*at..].contains('/'));
+    name(&arg[..at.unwrap_or(arg.len())])
 }
 
 /// What a shell is told to do, or `env` to run.
@@ -199,7 +224,10 @@ fn only_imports(code: &str) -> bool {
     let is_folder = |line: &str| {
         let args = line.strip_prefix("sys.path.").and_then(|rest| rest.split_once('('));
         let args = args.filter(|(how, _)| matches!(*how, "append" | "insert"));
-        args.and_then(|(_, args)| args.strip_suffix(')')).is_some_and(|args| of(args, b" ,'\"/.~-:\\"))
+        args.and_then(|(_, args)| args.strip_suffix(')')).is_some_and(|args| {
+            let mut folders = args.split(',').map(|arg| arg.trim().trim_matches(['\'', '"']));
+            of(args, b" ,'\"/.~-:\\") && !folders.any(environment::is_within_open)
+        })
     };
     let is_import =
         |line: &str| (line.starts_with("import ") || line.starts_with("from ")) && of(line, b" .,*");
