@@ -23,6 +23,7 @@ async fn the_client_gets_its_own_words_however_they_are_escaped() {
     let quoted = |words: &str| json!({"say": format!("he said \"{words}\" and left")});
     let nested = |json: &Value| json!({"x": json.to_string()});
     let address = format!("https://e.example/?q={}", written("%3C", "%3E"));
+    let hidden = format!("go=https%3A%2F%2Fe.example%2F%3Fq%3D{}", written("%3C", "%3E"));
     for (text, expected) in [
         (brackets(&json!({"a": placeholder})), json!({"a": ADDRESS}).to_string()),
         (
@@ -37,6 +38,7 @@ async fn the_client_gets_its_own_words_however_they_are_escaped() {
         (placeholder.replace('_', "\\_"), ADDRESS.to_owned()),
         (placeholder.to_lowercase(), ADDRESS.to_owned()),
         (address.clone(), address),
+        (hidden.clone(), hidden),
     ] {
         let result = json!({"content": [{"type": "text", "text": text}]});
         server.rewrite(&script(&[json!({"method": "tools/call", "result": result})]));

@@ -22,13 +22,15 @@ const STARTS: &str = r#"(?xi)
   | (?P<attribute>
         \b(?:[a-z]*(?:href|srcset|src)|action|formaction|poster|background|ping|cite|style)\s*=\s*\\* )
   | (?P<plain>
-        \bhttps?(?: : | &colon; | &\#0*58; | &\#x0*3a; )[/\\]*
+        \bhttps?(?: : | &colon; | &\#0*58; | &\#x0*3a; | %(?:25)*3a )[/\\]*
       | \b(?:ftp|wss?|file):[/\\]+
       | \b[a-z][a-z0-9+.-]+:(?: / | \\[/\\] )[/\\]*
+      | \b[a-z][a-z0-9+.-]+%(?:25)*3a (?: %(?:25)*(?:2f|5c) )+
       | //+
+      | (?: %(?:25)*2f ){2,}
       | (?P<share> (?: ^ | [\s"'(<=\[] )\\\\+ )
       | \bwww\.
-      | \b(?P<person> mailto: | sms: | smsto: | mms: | xmpp: | sips?: )
+      | \b(?P<person> (?: mailto | sms | smsto | mms | xmpp | sips? ) (?: : | %(?:25)*3a ) )
       | (?P<host>
             (?: ^ | [\s"'(<>\[\]{}=,;|:!*~`] )[*_~`]*
             (?: (?:[\p{L}\p{N}-]+\.)+ (?: \p{L}{2,24} | xn--[a-z0-9-]{2,59} )
@@ -292,6 +294,9 @@ mod tests {
             "see:e.example/x# **e.example/x?q=#** _e.example/#_ {e.example/#} @",
             "`e.example/x?q=#` @",
             "mailto:m%40e.example?body=# @",
+            "https%3A%2F%2Fe.example%2F?q=# @",
+            "to=https%3a//e.example/# next%3Dhttps%253A%252F%252Fe.example%3Fq%3D# @",
+            "ftp%3A%2F%2Fe.example%2F# %2F%2Fe.example%2F# mailto%3Am%40e.example%3Fbody=# @",
             "sms:+15550100?body=# mailto:#?cc=m%40e.example @",
             "<base href='https://e.example/'><img src='#'> @",
             r"git:\\e.example\# git:\/\/e.example\/# file:\#\x @",
@@ -318,6 +323,7 @@ mod tests {
     fn what_leads_nowhere_is_none() {
         for text in [
             "mail @, or: @",
+            "to%3D@ at%3A @ 10%25 of @, a%2Fb%20@ mailto%3A@",
             "[ann](mailto:@) <a href=\"mailto:@\">@</a> [x](@)",
             "(mailto:@), mailto:@. <mailto:@> `sms:@` mailto:@",
             r#"{\"a\":\"mailto:@\",\"b\":\"@\"}"#,
