@@ -6,13 +6,15 @@ use std::io;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::Mutex;
 
 /// How much of an over-long line is kept from its start and from its end: a JSON-RPC `id` stands at either.
 const SALVAGED: usize = 512;
 
-const READ_BUFFER: usize = 256 * 1024;
+/// What is read at once: little of whoever says little, and as much as a large pipe holds of whoever fills that.
+const FIRST_READ: usize = 16 * 1024;
+const LARGE_READ: usize = 256 * 1024;
 
 /// What a pipe is asked to hold, so that a message of many megabytes takes few turns of both processes.
 #[cfg(target_os = "linux")]
@@ -27,7 +29,11 @@ const GROWTH: usize = 8;
 
 /// Reads lines of at most `limit` bytes.
 pub struct LineReader<R> {
-    inner: BufReader<R>,
+    inner: R,
+    /// What was read, from `at` to `end`.
+    chunk: Vec<u8>,
+    at: usize,
+    end: usize,
     line: Vec<u8>,
     limit: usize,
     overflow: Option<Overflow>,
@@ -63,8 +69,8 @@ struct Writing<W> {
 
 impl<R: AsyncRead + Unpin> LineReader<R> {
     pub fn new(inner: R, limit: usize) -> Self {
-        let inner = BufReader::with_capacity(READ_BUFFER, inner);
-        Self { inner, line: Vec::new(), limit, overflow: None, taken: false }
+        let (chunk, line) = (vec![0; FIRST_READ], Vec::new());
+        Self { inner, chunk, at: 0, end: 0, line, limit, overflow: None, taken: false }
     }
 
     /// The next line without its end; a last line that nothing ends is a line too.
@@ -74,10 +80,10 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             self.line.shrink_to(RETAINED);
         }
         loop {
-            let available = self.inner.fill_buf().await?;
-            if available.is_empty() {
-                return Ok(self.end());
+            if self.at == self.end && !self.read().await? {
+                return Ok(self.last());
             }
+            let available = &self.chunk[self.at..self.end];
             let newline = memchr::memchr(b'\n', available);
             let piece = &available[..newline.unwrap_or(available.len())];
             match &mut self.overflow {
@@ -98,8 +104,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
                     self.line.extend_from_slice(piece);
                 }
             }
-            let used = piece.len() + usize::from(newline.is_some());
-            self.inner.consume(used);
+            self.at += piece.len() + usize::from(newline.is_some());
             if newline.is_some() {
                 break;
             }
@@ -107,7 +112,17 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         Ok(self.take())
     }
 
-    fn end(&mut self) -> Line<'_> {
+    /// Whether there is more.
+    async fn read(&mut self) -> io::Result<bool> {
+        if self.end == self.chunk.len() {
+            self.chunk.resize(LARGE_READ, 0);
+        }
+        (self.at, self.end) = (0, 0);
+        self.end = self.inner.read(&mut self.chunk).await?;
+        Ok(self.end > 0)
+    }
+
+    fn last(&mut self) -> Line<'_> {
         if self.line.is_empty() && self.overflow.is_none() { Line::End } else { self.take() }
     }
 
@@ -284,9 +299,12 @@ mod tests {
         let lengths = [
             0,
             1,
-            READ_BUFFER - 1,
-            READ_BUFFER,
-            READ_BUFFER + 1,
+            FIRST_READ - 2,
+            FIRST_READ,
+            FIRST_READ + 1,
+            LARGE_READ - 1,
+            LARGE_READ,
+            LARGE_READ + 1,
             5,
             RETAINED,
             3 * RETAINED,
