@@ -365,9 +365,10 @@ async fn a_key_that_opens_nothing_is_said_at_the_start() {
 
 #[tokio::test]
 async fn the_servers_of_a_pasted_client_file_are_not_passed_over_in_silence() {
-    let pasted =
-        Config::new().echo().edit(|config| config["mcpServers"] = json!({"memory": {"command": "npx"}}));
-    let (code, _, err) = Gateway::prepare(&pasted.text()).run(&["config", "check"]).await;
-    assert!(code == 0 && err.contains("each of its servers goes into `mcp_config`"), "{err}");
-    assert!(!err.contains("is not a known key"), "{err}");
+    for list in ["mcpServers", "servers", "context_servers"] {
+        let pasted = Config::new().echo().edit(|config| config[list] = json!({"memory": {"command": "npx"}}));
+        let (code, _, err) = Gateway::prepare(&pasted.text()).run(&["config", "check"]).await;
+        assert!(code == 0 && err.contains("each of its servers goes into `mcp_config`"), "{err}");
+        assert!(err.contains(&format!("`{list}` is what")) && !err.contains("is not a known key"), "{err}");
+    }
 }

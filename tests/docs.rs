@@ -164,6 +164,14 @@ fn the_clients_entry_is_the_one_that_setup_writes() {
 }
 
 #[tokio::test]
+async fn every_client_of_the_table_is_known_and_none_is_missing() {
+    let (_, _, err) = Gateway::prepare("{}").run(&["install", "--client", "nobody"]).await;
+    let (_, known) = err.split_once("the known ones are `").expect("the names");
+    let known: Vec<&str> = known.trim_end().trim_end_matches('`').split("`, `").collect();
+    assert_eq!(first_column("client"), known);
+}
+
+#[tokio::test]
 async fn over_http_the_entry_and_the_request_of_the_documents_open_a_session() {
     let entries = blocks_with("mcpServers");
     let entry = &entries.last().expect("an entry")["mcpServers"]["Enkrypt Secure MCP Gateway"];

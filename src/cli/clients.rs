@@ -7,8 +7,6 @@ use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
 use super::Failure;
 use crate::config::environment::Environment;
 use crate::config::write::replace_unchanged;
@@ -18,27 +16,21 @@ mod backup;
 mod document;
 mod edit;
 mod entry;
+mod known;
 
 use backup::Backup;
 pub(super) use entry::Entry;
-
-const ENTRY: &str = "Enkrypt Secure MCP Gateway";
+use known::{KNOWN, Known, USUAL};
 
 /// A client that runs may write its file at any time: so often we start over.
 const TRIES: usize = 3;
 
-/// Claude Code takes no blanks in names.
-const PLAIN_ENTRY: &str = "Enkrypt-Secure-MCP-Gateway";
-
 #[derive(Debug)]
 pub(super) struct Client {
-    /// As the command line has it.
-    pub(super) name: &'static str,
-    pub(super) title: &'static str,
+    known: &'static Known,
     pub(super) file: PathBuf,
     /// Whether there is a sign of it on this machine.
     pub(super) found: bool,
-    entry: &'static str,
 }
 
 /// What became of one client's file.
@@ -50,78 +42,64 @@ pub(super) struct Done {
 
 /// All clients we know, here or not.
 pub(super) fn all(environment: &Environment) -> Result<Vec<Client>, Failure> {
-    let home = environment.home().ok_or_else(|| {
-        Failure::new("there is no home folder").hint("set `HOME` to yours, as an absolute path")
-    })?;
-    Ok(vec![claude_desktop(environment, &home), cursor(&home), claude_code(environment, &home)])
+    KNOWN.iter().map(|known| Client::of(known, environment)).collect()
 }
 
 pub(super) fn named(environment: &Environment, name: &str) -> Result<Client, Failure> {
-    let wanted = if name == "claude" { "claude-desktop" } else { name };
-    let mut clients = all(environment)?;
-    let names: Vec<String> = clients.iter().map(|client| format!("`{}`", client.name)).collect();
-    match clients.iter().position(|client| client.name.eq_ignore_ascii_case(wanted)) {
-        Some(at) => Ok(clients.swap_remove(at)),
+    match KNOWN.iter().find(|known| known.is_called(name)) {
+        Some(known) => Client::of(known, environment),
         None => Err(Failure::new(format!("unknown client: `{}`", super::printable(name)))
-            .hint(format!("the known ones are {}", names.join(", ")))),
+            .hint(format!("the known ones are `{}`", names().join("`, `")))),
     }
 }
 
-fn claude_desktop(environment: &Environment, home: &Path) -> Client {
-    let settings = if cfg!(windows) {
-        environment.appdata().unwrap_or_else(|| home.join("AppData").join("Roaming"))
-    } else if cfg!(target_os = "macos") {
-        home.join("Library").join("Application Support")
-    } else {
-        environment.xdg_config_home().unwrap_or_else(|| home.join(".config"))
-    };
-    let folder = settings.join("Claude");
-    let file = folder.join("claude_desktop_config.json");
-    Client { name: "claude-desktop", title: "Claude Desktop", found: folder.is_dir(), file, entry: ENTRY }
+/// As the command line has them.
+pub(super) fn names() -> Vec<&'static str> {
+    KNOWN.iter().map(|known| known.name).collect()
 }
 
-fn cursor(home: &Path) -> Client {
-    let folder = home.join(".cursor");
-    Client {
-        name: "cursor",
-        title: "Cursor",
-        found: folder.is_dir(),
-        file: folder.join("mcp.json"),
-        entry: ENTRY,
-    }
-}
-
-fn claude_code(environment: &Environment, home: &Path) -> Client {
-    let folder = environment.get("CLAUDE_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    let file = folder.unwrap_or_else(|| home.to_owned()).join(".claude.json");
-    let found = file.exists() || which::which_in("claude", environment.path(), home).is_ok();
-    Client { name: "claude-code", title: "Claude Code", found, file, entry: PLAIN_ENTRY }
+/// What a person would paste into the client's file, or into that of one that we do not know.
+pub(super) fn snippet(client: Option<&Client>, entry: &Entry) -> String {
+    client.map_or(&USUAL, |client| client.known).snippet(entry)
 }
 
 impl Client {
+    fn of(known: &'static Known, environment: &Environment) -> Result<Self, Failure> {
+        let home = environment.home().ok_or_else(|| {
+            Failure::new("there is no home folder").hint("set `HOME` to yours, as an absolute path")
+        })?;
+        let file = known.file(environment, &home);
+        let found = known.is_found(&file, environment, &home);
+        Ok(Self { known, file, found })
+    }
+
+    pub(super) fn title(&self) -> &'static str {
+        self.known.title
+    }
+
     /// The key that stands in its entry of our name. What cannot be read has none.
     pub(super) fn key(&self) -> Option<GatewayKey> {
-        let entry = edit::entry(&self.read().ok()??, self.entry).ok()??;
+        let entry = edit::entry(&self.read().ok()??, self.known.place).ok()??;
         entry["env"]["ENKRYPT_GATEWAY_KEY"].as_str().map(GatewayKey::from)
     }
 
     /// Puts our entry into the client's file; the file as it was before the first time is kept.
     pub(super) fn register(&self, entry: &Entry) -> Result<Done, Failure> {
-        let wanted = self.value(entry);
+        let (wanted, place) = (self.known.value(entry), self.known.place);
         let backup = Backup::of(&self.file);
         for _ in 0..TRIES {
             let written = self.read()?;
             let text = written.as_deref().unwrap_or_default();
-            let edited = edit::with_entry(text, self.entry, &wanted).map_err(|unfit| self.unfit(&unfit))?;
+            let edited = edit::with_entry(text, place, &wanted).map_err(|unfit| self.unfit(&unfit))?;
             let Some(edited) = edited else { return Ok(Done::new("unchanged")) };
-            let there = edit::entry(text, self.entry).map_err(|unfit| self.unfit(&unfit))?;
+            let there = edit::entry(text, place).map_err(|unfit| self.unfit(&unfit))?;
             let first = there.as_ref().is_none_or(|there| !edit::is_ours(there, &entry.command));
             let made = match &written {
                 Some(text) if first => backup.make(text, &self.file)?,
                 _ => false,
             };
             let foreign = there.filter(|_| first);
-            if foreign.is_some() && !made && backup.entry(self.entry) != foreign {
+            if foreign.is_some() && !made && backup.entry(place) != foreign {
                 return Err(self.unsaved(&backup));
             }
             if self.replace(written.as_deref(), &edited, None)? {
@@ -143,7 +121,7 @@ impl Client {
         for _ in 0..TRIES {
             let (text, before) = (self.read()?, backup.read());
             let undone =
-                text.as_deref().map(|text| edit::undo(text, before.as_deref(), self.entry, &program));
+                text.as_deref().map(|text| edit::undo(text, before.as_deref(), self.known.place, &program));
             let undone = undone.transpose().map_err(|unfit| self.unfit(&unfit))?.flatten();
             let Some(edit::Undone { text: edited, put_back }) = undone else {
                 return Ok(Done::new("not in it"));
@@ -164,19 +142,6 @@ impl Client {
         Err(self.restless())
     }
 
-    /// What a person would paste into a file that has nothing else in it.
-    pub(super) fn snippet(&self, entry: &Entry) -> String {
-        format!("{:#}", json!({"mcpServers": {self.entry: self.value(entry)}}))
-    }
-
-    fn value(&self, entry: &Entry) -> Value {
-        let mut value = entry.to_json();
-        if let (Value::Object(entry), "claude-code") = (&mut value, self.name) {
-            entry.shift_insert(0, "type".to_owned(), "stdio".into());
-        }
-        value
-    }
-
     /// False where the file has changed since it was read as `known`.
     fn replace(&self, known: Option<&str>, text: &str, mode: Option<Permissions>) -> Result<bool, Failure> {
         replace_unchanged(&self.file, known, text, mode).map_err(|error| unwritable(&self.file, &error))
@@ -195,7 +160,7 @@ impl Client {
 
     fn restless(&self) -> Failure {
         Failure::new(format!("`{}` keeps changing while it is edited", self.file.display()))
-            .hint(format!("close {}, then run this again", self.title))
+            .hint(format!("close {}, then run this again", self.title()))
     }
 
     fn read(&self) -> Result<Option<String>, Failure> {
@@ -240,18 +205,31 @@ mod tests {
     #[test]
     fn each_file_is_where_its_client_looks() {
         let home = ("HOME", "/nowhere");
-        assert_eq!(file("cursor", &[home]), Path::new("/nowhere/.cursor/mcp.json"));
-        assert_eq!(file("claude-code", &[home]), Path::new("/nowhere/.claude.json"));
+        for (name, path) in [
+            ("cursor", "/nowhere/.cursor/mcp.json"),
+            ("claude-code", "/nowhere/.claude.json"),
+            ("windsurf", "/nowhere/.codeium/windsurf/mcp_config.json"),
+            ("gemini", "/nowhere/.gemini/settings.json"),
+        ] {
+            assert_eq!(file(name, &[home]), Path::new(path));
+        }
         assert_eq!(file("claude-code", &[home, ("CLAUDE_CONFIG_DIR", "/x")]), Path::new("/x/.claude.json"));
+        let moved = [home, ("GEMINI_CLI_HOME", "/x")];
+        assert_eq!(file("gemini-cli", &moved), Path::new("/x/.gemini/settings.json"));
         assert!(named(&Environment::default(), "cursor").is_err());
     }
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn claude_desktop_follows_the_settings_folder() {
+    fn those_with_a_window_follow_the_settings_folder() {
         let home = ("HOME", "/nowhere");
-        let end = "Claude/claude_desktop_config.json";
-        assert_eq!(file("claude", &[home]), Path::new("/nowhere/.config").join(end));
-        assert_eq!(file("Claude-Desktop", &[home, ("XDG_CONFIG_HOME", "/x")]), Path::new("/x").join(end));
+        for (name, end) in [
+            ("claude", "Claude/claude_desktop_config.json"),
+            ("VSCode", "Code/User/mcp.json"),
+            ("zed", "zed/settings.json"),
+        ] {
+            assert_eq!(file(name, &[home]), Path::new("/nowhere/.config").join(end));
+            assert_eq!(file(name, &[home, ("XDG_CONFIG_HOME", "/x")]), Path::new("/x").join(end));
+        }
     }
 }

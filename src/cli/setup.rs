@@ -28,7 +28,10 @@ pub(super) struct Options {
     #[arg(
         long,
         value_name = "NAME",
-        help = "Only this client: claude-desktop, cursor or claude-code; may be repeated\n[default: every one that is found]"
+        help = format!(
+            "Only this client; may be repeated [default: every one that is found]\n{}",
+            clients::names().join(", ")
+        )
     )]
     client: Vec<String>,
     /// Take the gateway out of the clients again
@@ -40,8 +43,7 @@ pub(super) struct Options {
 
 #[derive(Args)]
 pub(super) struct Install {
-    /// The client: claude-desktop, cursor or claude-code
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = format!("The client, one of\n{}", clients::names().join(", ")))]
     client: String,
 }
 
@@ -69,7 +71,8 @@ pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environm
     }
     print::out("next");
     if clients.is_empty() {
-        paste(environment, &openings[0].entry)?;
+        print::out("  no client was found; paste this into the file where yours lists its servers");
+        print::out(&clients::snippet(None, &openings[0].entry));
     }
     registered.next(&openings[0].entry, echo);
     registered.result()
@@ -80,7 +83,7 @@ fn openings(keys: &Keys<'_>, clients: &[Client]) -> Result<Vec<Opening>, Failure
     if clients.is_empty() {
         return Ok(vec![keys.open(None)?]);
     }
-    clients.iter().map(|client| keys.open(client.key().as_ref())).collect()
+    clients.iter().map(|client| keys.open(Some(client))).collect()
 }
 
 fn register(clients: &[Client], openings: &[Opening]) -> Told {
@@ -94,9 +97,9 @@ fn register(clients: &[Client], openings: &[Opening]) -> Told {
 pub(super) fn install(options: &Install, path: &Path, environment: &Environment) -> Result<(), Failure> {
     let client = clients::named(environment, &options.client)?;
     let path = generate::absolute(path)?;
-    let opening = Keys::read(&path, environment)?.open(client.key().as_ref())?;
+    let opening = Keys::read(&path, environment)?.open(Some(&client))?;
     register(std::slice::from_ref(&client), &[opening]).result()?;
-    print::out(&format!("restart {} to see the gateway in it", client.title));
+    print::out(&format!("restart {} to see the gateway in it", client.title()));
     Ok(())
 }
 
@@ -165,15 +168,15 @@ fn each<'c>(doings: impl Iterator<Item = (&'c Client, Result<Done, Failure>)>) -
     let mut told = Told::default();
     for (client, result) in doings {
         let word = result.as_ref().map_or("FAILED", |done| done.word);
-        print::out(&format!("  {:<14} {word:<12} {}", client.title, client.file.display()));
+        print::out(&format!("  {:<14} {word:<12} {}", client.title(), client.file.display()));
         match result {
             Ok(done) => {
                 done.remarks.iter().for_each(|remark| print::out(&format!("  {:14} {remark}", "")));
-                told.done.push(client.title);
+                told.done.push(client.title());
             }
             Err(failure) => {
                 print::failure(&failure);
-                told.failed.push(client.title);
+                told.failed.push(client.title());
             }
         }
     }
@@ -182,14 +185,6 @@ fn each<'c>(doings: impl Iterator<Item = (&'c Client, Result<Done, Failure>)>) -
 
 fn missing(clients: &[Client]) {
     for client in clients {
-        print::out(&format!("  {:<14} {:<12} {}", client.title, "not found", client.file.display()));
+        print::out(&format!("  {:<14} {:<12} {}", client.title(), "not found", client.file.display()));
     }
-}
-
-/// For a client that we do not know.
-fn paste(environment: &Environment, entry: &Entry) -> Result<(), Failure> {
-    let cursor = clients::named(environment, "cursor")?;
-    print::out("  no client was found; paste this into the file where yours lists its servers");
-    print::out(&cursor.snippet(entry));
-    Ok(())
 }

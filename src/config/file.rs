@@ -34,7 +34,7 @@ const MASTER_SWITCH: &str =
     "`enkrypt_guardrails_enabled` is not true: every guardrail policy is switched off";
 
 /// Where clients list their servers: often pasted here.
-const CLIENTS_LIST: &str = "mcpServers";
+const CLIENTS_LISTS: [&str; 3] = ["mcpServers", "servers", "context_servers"];
 
 /// What the reading of a server asks of the rest of the file.
 #[derive(Clone, Copy)]
@@ -83,9 +83,9 @@ const BOUNDS: [&str; 6] = [
 
 fn read(root: &Node<'_>, env: &Environment) -> Option<Settings> {
     root.ignore(&["admin_apikey"]);
-    if root.get(CLIENTS_LIST).is_some() {
+    for list in CLIENTS_LISTS.into_iter().filter(|list| root.get(list).is_some()) {
         root.notes().warn(format!(
-            "`{CLIENTS_LIST}` is what a client's file has, and is ignored: each of its servers goes into `mcp_config`, as \
+            "`{list}` is what a client's file has, and is ignored: each of its servers goes into `mcp_config`, as \
              {{\"server_name\": NAME, \"config\": what stands under the name}}"
         ));
     }

@@ -41,8 +41,8 @@ impl Backup {
         fs::read_to_string(&self.0).ok()
     }
 
-    pub(super) fn entry(&self, name: &str) -> Option<Value> {
-        edit::entry(&self.read()?, name).ok().flatten()
+    pub(super) fn entry(&self, place: edit::Place) -> Option<Value> {
+        edit::entry(&self.read()?, place).ok().flatten()
     }
 
     pub(super) fn remove(&self) -> Result<(), Failure> {

@@ -8,32 +8,38 @@ use serde_json::{Map, Value, json};
 
 use super::document::Document;
 
-const SERVERS: &str = "mcpServers";
-
 const BINARY: &str = env!("CARGO_PKG_NAME");
 
 /// Ours among the variables of an entry; any other is the user's.
 const OUR_ENV: [&str; 3] = ["ENKRYPT_GATEWAY_KEY", "ENKRYPT_PROJECT_ID", "ENKRYPT_USER_ID"];
+
+/// Where our entry stands in a file: under a name, in a list at the top.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) list: &'static str,
+    pub(super) entry: &'static str,
+}
 
 /// Why a file cannot be edited.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unfit {
     NotJson { line: usize, column: usize },
     NotAnObject,
-    ServersNotAnObject,
+    ListNotAnObject { list: &'static str },
 }
 
 /// The text with the entry in it, or `None` where it stands there already.
-pub(super) fn with_entry(text: &str, name: &str, wanted: &Value) -> Result<Option<String>, Unfit> {
+pub(super) fn with_entry(text: &str, place: Place, wanted: &Value) -> Result<Option<String>, Unfit> {
     let document = Document::parse(text)?;
+    let Place { list, entry } = place;
     let Some(root) = &document.root else {
-        return Ok(Some(document.append(&json!({SERVERS: {name: wanted}}))));
+        return Ok(Some(document.append(&json!({list: {entry: wanted}}))));
     };
-    let Some(servers) = servers(root)? else {
-        return Ok(Some(document.insert(root, SERVERS, &json!({name: wanted}))));
+    let Some(servers) = servers(root, list)? else {
+        return Ok(Some(document.insert(root, list, &json!({entry: wanted}))));
     };
-    let Some(ours) = member(servers, name) else {
-        return Ok(Some(document.insert(servers, name, wanted)));
+    let Some(ours) = member(servers, entry) else {
+        return Ok(Some(document.insert(servers, entry, wanted)));
     };
     let written = to_value(&ours.value);
     let program = wanted["command"].as_str().unwrap_or_default();
@@ -43,11 +49,10 @@ pub(super) fn with_entry(text: &str, name: &str, wanted: &Value) -> Result<Optio
     Ok((merged != written).then(replace))
 }
 
-/// What stands under a name.
-pub(super) fn entry(text: &str, name: &str) -> Result<Option<Value>, Unfit> {
+/// What stands in our place.
+pub(super) fn entry(text: &str, place: Place) -> Result<Option<Value>, Unfit> {
     let document = Document::parse(text)?;
-    let Some(root) = &document.root else { return Ok(None) };
-    Ok(servers(root)?.and_then(|servers| member(servers, name)).map(|entry| to_value(&entry.value)))
+    Ok(standing(&document, place)?.map(|entry| to_value(&entry.value)))
 }
 
 /// Whether an entry starts this gateway. `program` is this very one, which may have been given another name.
@@ -68,47 +73,49 @@ pub(super) struct Undone {
 pub(super) fn undo(
     text: &str,
     before: Option<&str>,
-    name: &str,
+    place: Place,
     program: &str,
 ) -> Result<Option<Undone>, Unfit> {
-    let Some(ours) = entry(text, name)?.filter(|there| is_ours(there, program)) else { return Ok(None) };
-    let theirs = before.and_then(|before| entry(before, name).ok().flatten());
+    let Some(ours) = entry(text, place)?.filter(|there| is_ours(there, program)) else { return Ok(None) };
+    let theirs = before.and_then(|before| entry(before, place).ok().flatten());
     let theirs = theirs.filter(|theirs| !is_ours(theirs, program));
     let edited = match before {
         // Nobody else has changed the file since: then it can be exactly what it was.
-        Some(before) if with_entry(before, name, &ours).is_ok_and(|then| then.as_deref() == Some(text)) => {
+        Some(before) if with_entry(before, place, &ours).is_ok_and(|then| then.as_deref() == Some(text)) => {
             Some(before.to_owned())
         }
         _ => match &theirs {
-            Some(theirs) => with_value(text, name, theirs)?,
-            None => without_entry(text, name)?,
+            Some(theirs) => with_value(text, place, theirs)?,
+            None => without_entry(text, place)?,
         },
     };
     Ok(edited.map(|text| Undone { text, put_back: theirs.is_some() }))
 }
 
 /// The text with the entry replaced whole.
-fn with_value(text: &str, name: &str, value: &Value) -> Result<Option<String>, Unfit> {
+fn with_value(text: &str, place: Place, value: &Value) -> Result<Option<String>, Unfit> {
     let document = Document::parse(text)?;
-    let Some(root) = &document.root else { return Ok(None) };
-    let written = servers(root)?.and_then(|servers| member(servers, name));
+    let written = standing(&document, place)?;
     let pretty = |at: &ObjectProp<'_>| document.pretty(value, at.range.start);
     Ok(written.map(|written| document.replace(written.value.range(), &pretty(written))))
 }
 
 /// The text without the entry, or `None` where there is none.
-fn without_entry(text: &str, name: &str) -> Result<Option<String>, Unfit> {
+fn without_entry(text: &str, place: Place) -> Result<Option<String>, Unfit> {
     let document = Document::parse(text)?;
-    let Some(root) = &document.root else { return Ok(None) };
-    let ours = servers(root)?.and_then(|servers| member(servers, name));
-    Ok(ours.and_then(|ours| document.cut(ours)))
+    Ok(standing(&document, place)?.and_then(|ours| document.cut(ours)))
 }
 
-fn servers<'o, 'a>(root: &'o Object<'a>) -> Result<Option<&'o Object<'a>>, Unfit> {
-    match member(root, SERVERS).map(|property| &property.value) {
+fn standing<'o, 'a>(document: &'o Document<'a>, place: Place) -> Result<Option<&'o ObjectProp<'a>>, Unfit> {
+    let Some(root) = &document.root else { return Ok(None) };
+    Ok(servers(root, place.list)?.and_then(|servers| member(servers, place.entry)))
+}
+
+fn servers<'o, 'a>(root: &'o Object<'a>, list: &'static str) -> Result<Option<&'o Object<'a>>, Unfit> {
+    match member(root, list).map(|property| &property.value) {
         None => Ok(None),
         Some(ast::Value::Object(servers)) => Ok(Some(servers)),
-        Some(_) => Err(Unfit::ServersNotAnObject),
+        Some(_) => Err(Unfit::ListNotAnObject { list }),
     }
 }
 
@@ -158,7 +165,7 @@ impl fmt::Display for Unfit {
         match self {
             Self::NotJson { line, column } => write!(f, "is not JSON: line {line}, column {column}"),
             Self::NotAnObject => f.write_str("is not a JSON object"),
-            Self::ServersNotAnObject => write!(f, "has a `{SERVERS}` that is not an object"),
+            Self::ListNotAnObject { list } => write!(f, "has a `{list}` that is not an object"),
         }
     }
 }
@@ -168,17 +175,18 @@ mod tests {
     use super::*;
 
     const NAME: &str = "Gate";
+    const PLACE: Place = Place { list: "mcpServers", entry: NAME };
 
     fn wanted() -> Value {
         json!({"command": "/bin/gate", "args": ["--config", "/c"], "env": {"ENKRYPT_GATEWAY_KEY": "k"}})
     }
 
     fn add(text: &str) -> String {
-        with_entry(text, NAME, &wanted()).expect("a fit file").expect("a change")
+        with_entry(text, PLACE, &wanted()).expect("a fit file").expect("a change")
     }
 
     fn remove(text: &str) -> String {
-        without_entry(text, NAME).expect("a fit file").expect("a change")
+        without_entry(text, PLACE).expect("a fit file").expect("a change")
     }
 
     const FILES: [&str; 12] = [
@@ -200,7 +208,7 @@ mod tests {
     fn an_entry_goes_in_and_comes_out_without_a_trace() {
         for text in FILES {
             let added = add(text);
-            assert_eq!(with_entry(&added, NAME, &wanted()), Ok(None), "{added}");
+            assert_eq!(with_entry(&added, PLACE, &wanted()), Ok(None), "{added}");
             assert_eq!(remove(&added), text, "{added}");
             let kept = text.trim_start_matches('\u{feff}').chars().filter(|c| !c.is_whitespace()).count();
             let grown = added.trim_start_matches('\u{feff}').chars().filter(|c| !c.is_whitespace()).count();
@@ -220,8 +228,8 @@ mod tests {
             assert_eq!(result, left);
             assert!(Document::parse(&result).is_ok());
         }
-        assert_eq!(without_entry("{\"mcpServers\": {\"a\": 1}}", NAME), Ok(None));
-        assert_eq!(without_entry("", NAME), Ok(None));
+        assert_eq!(without_entry("{\"mcpServers\": {\"a\": 1}}", PLACE), Ok(None));
+        assert_eq!(without_entry("", PLACE), Ok(None));
     }
 
     #[test]
@@ -255,10 +263,10 @@ mod tests {
         let added = add(&text);
         let new: Value = serde_json::from_str(&added).expect("json");
         assert_eq!(new["mcpServers"][NAME], wanted());
-        let theirs = entry(&text, NAME).expect("a fit file").expect("an entry");
+        let theirs = entry(&text, PLACE).expect("a fit file").expect("an entry");
         assert!(!is_ours(&theirs, "/bin/gate") && is_ours(&wanted(), "/bin/gate"));
         assert!(is_ours(&json!({"command": "C:\\x\\secure-mcp-gateway.exe"}), "/bin/gate"));
-        let back = with_value(&added, NAME, &theirs).expect("a fit file").expect("a change");
+        let back = with_value(&added, PLACE, &theirs).expect("a fit file").expect("a change");
         assert_eq!(serde_json::from_str::<Value>(&back).expect("json"), python);
         let remote = json!({"mcpServers": {NAME: {"url": "http://localhost:8000/mcp/", "type": "http"}}});
         let new: Value = serde_json::from_str(&add(&remote.to_string())).expect("json");
@@ -271,9 +279,28 @@ mod tests {
             ("{\n  \"a\": }", Unfit::NotJson { line: 2, column: 8 }),
             ("{'a': 1}", Unfit::NotJson { line: 1, column: 2 }),
             ("[]", Unfit::NotAnObject),
-            ("{\"mcpServers\": []}", Unfit::ServersNotAnObject),
+            ("{\"mcpServers\": []}", Unfit::ListNotAnObject { list: "mcpServers" }),
         ] {
-            assert_eq!(with_entry(text, NAME, &wanted()), Err(unfit), "{text}");
+            assert_eq!(with_entry(text, PLACE, &wanted()), Err(unfit), "{text}");
         }
+    }
+
+    #[test]
+    fn only_the_list_of_the_place_is_touched() {
+        let other = Place { list: "context_servers", ..PLACE };
+        for text in
+            FILES.map(|text| text.replace("mcpServers", other.list)).iter().map(String::as_str).chain(FILES)
+        {
+            let added = with_entry(text, other, &wanted()).expect("a fit file").expect("a change");
+            let ours = entry(&added, other).expect("a fit file");
+            assert_eq!((ours, entry(&added, PLACE)), (Some(wanted()), Ok(None)), "{added}");
+            assert_eq!(
+                undo(&added, Some(text), other, "/bin/gate").map(|undone| undone.map(|u| u.text)),
+                Ok(Some(text.to_owned()))
+            );
+        }
+        let unfit =
+            with_entry("{\"context_servers\": 1}", other, &wanted()).map_err(|unfit| unfit.to_string());
+        assert_eq!(unfit, Err("has a `context_servers` that is not an object".to_owned()));
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::cli::clients::{self, Entry};
+use crate::cli::clients::{self, Client, Entry};
 use crate::cli::{Failure, check, print};
 use crate::config::environment::Environment;
 use crate::config::{Grant, KeyState, ProviderSettings, ServerList, Settings, store};
@@ -29,7 +29,6 @@ pub(in crate::cli) struct Opening {
 /// The keys that a configuration has for clients.
 pub(super) struct Keys<'a> {
     path: &'a Path,
-    environment: &'a Environment,
     settings: Settings,
     /// The one for a client that has none.
     first: Option<GatewayKey>,
@@ -37,7 +36,7 @@ pub(super) struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     /// What is odd in the configuration is said here.
-    pub(super) fn read(path: &'a Path, environment: &'a Environment) -> Result<Self, Failure> {
+    pub(super) fn read(path: &'a Path, environment: &Environment) -> Result<Self, Failure> {
         let settings = store::load(path, environment).map_err(|error| Failure::from(&error))?;
         let text = fs::read_to_string(path)
             .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", path.display())))?;
@@ -45,14 +44,15 @@ impl<'a> Keys<'a> {
             print::note(&format!("warning: {warning}"));
         }
         let first = written_keys(&text).into_iter().find(|key| active(&settings, key).is_some());
-        Ok(Self { path, environment, settings, first })
+        Ok(Self { path, settings, first })
     }
 
     /// A key that a client has stays, as long as it opens.
-    pub(super) fn open(&self, standing: Option<&GatewayKey>) -> Result<Opening, Failure> {
-        let keys = [standing, self.first.as_ref()];
+    pub(super) fn open(&self, client: Option<&Client>) -> Result<Opening, Failure> {
+        let standing = client.and_then(Client::key);
+        let keys = [standing.as_ref(), self.first.as_ref()];
         let opening = keys.into_iter().flatten().find_map(|key| Some((key, active(&self.settings, key)?)));
-        let Some((key, grant)) = opening else { return Err(self.none()?) };
+        let Some((key, grant)) = opening else { return Err(self.none(client)?) };
         Ok(Opening {
             entry: Entry::new(self.path, key)?.owned_by(grant.project.as_ref(), grant.user.as_ref()),
             hint: grant.hint.clone(),
@@ -61,14 +61,16 @@ impl<'a> Keys<'a> {
         })
     }
 
-    fn none(&self) -> Result<Failure, Failure> {
+    fn none(&self, client: Option<&Client>) -> Result<Failure, Failure> {
         let path = self.path.display();
         // Some are known as digests only, or to a service.
         if !check::is_locked(&self.settings) {
             let entry = Entry::new(self.path, &GatewayKey::from(PLACEHOLDER))?;
-            let snippet = clients::named(self.environment, "cursor")?.snippet(&entry);
+            let snippet = clients::snippet(client, &entry);
+            let file = client
+                .map_or("the client's file".to_owned(), |client| format!("`{}`", client.file.display()));
             return Ok(Failure::new(format!("no active key is written in the clear: `{path}`"))
-                .hint(format!("put this into the client's file by hand, with a key of yours\n{snippet}")));
+                .hint(format!("put this into {file} by hand, with a key of yours\n{snippet}")));
         }
         let keys = self.settings.keys.values();
         let mut closed: Vec<String> = keys
