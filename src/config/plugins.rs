@@ -207,11 +207,11 @@ impl ProviderSettings {
     }
 
     /// Whether private data can be taken out of arguments with it, and put back into results.
-    pub fn redacts(&self) -> bool {
+    pub fn hides(&self) -> bool {
         match self {
             Self::Local(_) | Self::Enkrypt(_) => true,
             Self::OpenAi(_) | Self::CustomKeyword(_) => false,
-            Self::Composite(settings) => settings.members.iter().any(Self::redacts),
+            Self::Composite(settings) => settings.members.iter().any(Self::hides),
         }
     }
 

@@ -69,7 +69,7 @@ fn line(scope: &Scope, server: &ServerName, (tool, outcome): (&str, &CallOutcome
     let named = Verdict::named(&[outcome.input.as_ref(), outcome.output.as_ref()]);
     let (detectors, rules) = (named.detectors, named.rules);
     let (warned, warned_rules) = (named.warned, named.warned_rules);
-    let hidden = outcome.redacted.then_some("pii");
+    let hidden = outcome.has_placeholders.then_some("pii");
     // The level of an event is a constant.
     macro_rules! call {
         ($level:ident) => {

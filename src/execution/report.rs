@@ -25,7 +25,7 @@ pub struct CallOutcome {
     /// As they were sent; `None` where nothing was.
     pub arguments: Option<JsonObject>,
     /// Private data in them was replaced.
-    pub redacted: bool,
+    pub has_placeholders: bool,
     pub ended: Ended,
     pub input: Option<Verdict>,
     pub output: Option<Verdict>,
@@ -92,7 +92,7 @@ impl BatchReport {
 impl CallOutcome {
     /// Of a call that never left the gateway.
     pub(super) fn refused(index: usize, tool: String, ended: Ended) -> Self {
-        Self { index, tool, arguments: None, redacted: false, ended, input: None, output: None }
+        Self { index, tool, arguments: None, has_placeholders: false, ended, input: None, output: None }
     }
 
     pub(super) fn failed(&self) -> bool {

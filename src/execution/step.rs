@@ -91,7 +91,7 @@ impl Step<'_> {
                 let checking =
                     self.guardrails.check_output(self.scope, self.server, (&cleared, tool), output);
                 let output = accompany(inputs, pin!(checking)).await;
-                let redacted = cleared.checked().is_redacted();
+                let has_placeholders = cleared.checked().has_placeholders();
                 let (call, input) = cleared.into_parts();
                 let (ended, output) = match output {
                     Ok(mut safe) => {
@@ -106,7 +106,10 @@ impl Step<'_> {
                 };
                 let arguments = Some(call.into_arguments());
                 let (index, tool) = (called.index, called.name.clone());
-                (CallOutcome { index, tool, arguments, redacted, ended, input, output }, Next::MayFollow)
+                (
+                    CallOutcome { index, tool, arguments, has_placeholders, ended, input, output },
+                    Next::MayFollow,
+                )
             }
             Err(fault) => {
                 let goes_on = session.as_ref().is_some_and(Leased::is_usable);
@@ -198,7 +201,7 @@ impl Step<'_> {
     }
 
     async fn failed(&self, called: &Called, cleared: ClearedCall, fault: &SessionFault) -> CallOutcome {
-        let redacted = cleared.checked().is_redacted();
+        let has_placeholders = cleared.checked().has_placeholders();
         let (call, input) = cleared.into_parts();
         if !fault.is_an_answer() && fault.code() != ErrorCode::Cancelled {
             let (request, server, code) = (&self.scope.id, &self.server.name, fault.code().as_str());
@@ -214,7 +217,7 @@ impl Step<'_> {
             index: called.index,
             tool: called.name.clone(),
             arguments: Some(call.into_arguments()),
-            redacted,
+            has_placeholders,
             ended: Ended::Failed(failure),
             input,
             output: None,

@@ -223,7 +223,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn outcome(&self, outcome: CallOutcome, blocks: &mut Vec<Value>) -> Value {
-        let CallOutcome { index, tool, arguments, redacted, ended, input, output } = outcome;
+        let CallOutcome { index, tool, arguments, has_placeholders, ended, input, output } = outcome;
         let (status, code) = (ended.status(), ended.code());
         let is_blocked = matches!(ended, Ended::BlockedInput(_) | Ended::BlockedOutput(_));
         let mut entry = match problem::result(ended, &tool, input.as_ref(), output.as_ref()) {
@@ -238,8 +238,8 @@ impl Writer<'_> {
                 };
                 entry.insert("message".to_owned(), message.into());
                 content::insert(&mut entry, output.into_output(), (index, self.detail), blocks);
-                if redacted {
-                    entry.insert("hint".to_owned(), problem::REDACTED.into());
+                if has_placeholders {
+                    entry.insert("hint".to_owned(), problem::PLACEHOLDERS.into());
                 }
                 if code.is_some() {
                     entry.insert("correlation_id".to_owned(), self.id.as_str().into());

@@ -112,7 +112,9 @@ impl Guardrails {
         if let Some(vault) = self.vaults.of(scope, server) {
             // Before a service is asked for what is private in it.
             let subject = Subject::new(Side::Input, bench.policy, Document::Message(&message));
-            if bench.policy.enabled && self.own(scope, bench, &subject).map_or(true, |own| own.early) {
+            if bench.policy.enabled
+                && self.find_own_secrets(scope, bench, &subject).map_or(true, |own| own.early)
+            {
                 return Err(KeptBack::default());
             }
             message = self

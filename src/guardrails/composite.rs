@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::provider::{
-    Answer, Checking, CheckingAll, GuardrailProvider, PiiKey, Private, ProviderFault, Redacting, Restoring,
+    Answer, Checking, CheckingAll, GuardrailProvider, Hiding, PiiKey, Private, ProviderFault, Restoring,
     Subject,
 };
 use crate::config::{CompositeSettings, Logic};
@@ -43,10 +43,10 @@ impl Composite {
         Answer { hits: kept.collect(), fault }
     }
 
-    fn redactor(&self) -> Result<&Arc<dyn GuardrailProvider>, ProviderFault> {
-        let none = || ProviderFault::unavailable("none of its members redacts");
+    fn hider(&self) -> Result<&Arc<dyn GuardrailProvider>, ProviderFault> {
+        let none = || ProviderFault::unavailable("none of its members hides private data");
         let mut members = self.members.iter().zip(&self.settings.members);
-        members.find_map(|(member, settings)| settings.redacts().then_some(member)).ok_or_else(none)
+        members.find_map(|(member, settings)| settings.hides().then_some(member)).ok_or_else(none)
     }
 }
 
@@ -79,18 +79,18 @@ impl GuardrailProvider for Composite {
     }
 
     fn writes_placeholders(&self) -> bool {
-        self.redactor().is_ok_and(|member| member.writes_placeholders())
+        self.hider().is_ok_and(|member| member.writes_placeholders())
     }
 
-    fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
-        match self.redactor() {
-            Ok(member) => member.redact(private),
+    fn hide<'a>(&'a self, private: &'a Private<'a>) -> Hiding<'a> {
+        match self.hider() {
+            Ok(member) => member.hide(private),
             Err(fault) => Box::pin(std::future::ready(Err(fault))),
         }
     }
 
     fn restore<'a>(&'a self, key: &'a PiiKey, texts: &'a [String]) -> Restoring<'a> {
-        match self.redactor() {
+        match self.hider() {
             Ok(member) => member.restore(key, texts),
             Err(fault) => Box::pin(std::future::ready(Err(fault))),
         }

@@ -10,8 +10,8 @@ use reqwest::header::HeaderName;
 use serde_json::{Value, json};
 
 use super::provider::{
-    Answer, Checking, CheckingAll, GuardrailProvider, Hit, PiiKey, Private, ProviderFault, Redacting,
-    Redaction, Restoring, Side, Subject,
+    Answer, Checking, CheckingAll, GuardrailProvider, Hidden, Hiding, Hit, PiiKey, Private, ProviderFault,
+    Restoring, Side, Subject,
 };
 use super::remote::{Headers, Service, Services};
 use crate::config::{ApiStyle, Detector, EnkryptSettings, Policy};
@@ -193,7 +193,7 @@ impl GuardrailProvider for Enkrypt {
         true
     }
 
-    fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
+    fn hide<'a>(&'a self, private: &'a Private<'a>) -> Hiding<'a> {
         Box::pin(async {
             let value = private.value;
             let (text, key) = self.swap(Event::Redact, &json::sorted(value), "null").await?;
@@ -201,7 +201,7 @@ impl GuardrailProvider for Enkrypt {
             // Where nothing was taken out, nothing is put back.
             let changed = texts.iter().map(String::as_str).ne(private.texts.iter().copied());
             let key = key.filter(|_| changed).map(|key| PiiKey(SecretValue::from(key)));
-            Ok(Redaction::Texts { texts, key })
+            Ok(Hidden::Texts { texts, key })
         })
     }
 

@@ -40,7 +40,7 @@ struct Prepared {
     /// Where the private data is that was taken out of it.
     vault: Option<Arc<Vault>>,
     /// Whether there was any.
-    redacted: bool,
+    has_placeholders: bool,
 }
 
 /// A verdict that lets the call at one place of a batch pass.
@@ -85,11 +85,11 @@ impl Guardrails {
         let beside = scope.settings.async_input && server.input.enabled;
         let may_go_ahead: Vec<bool> = calls.iter().map(|call| beside && only_reads(call, tools)).collect();
         let calls = calls.into_iter().enumerate();
-        let redacted = join_all(calls.map(|call| self.redact(scope, server, &allowance, call))).await;
+        let prepared = join_all(calls.map(|call| self.prepare(scope, server, &allowance, call))).await;
         let pending = FuturesUnordered::new();
-        let mut entries = Vec::with_capacity(redacted.len());
-        for ((index, redacted), may_go_ahead) in redacted.into_iter().enumerate().zip(may_go_ahead) {
-            let (call, outcome) = match redacted {
+        let mut entries = Vec::with_capacity(prepared.len());
+        for ((index, prepared), may_go_ahead) in prepared.into_iter().enumerate().zip(may_go_ahead) {
+            let (call, outcome) = match prepared {
                 Err(blocked) => (None, Some(Err(blocked))),
                 Ok(prepared) if !server.input.enabled => (Some(prepared), Some(Ok(None))),
                 Ok(prepared) => {
@@ -130,7 +130,8 @@ impl Guardrails {
         }
     }
 
-    async fn redact(
+    /// The call as it is to go out, with placeholders for private data.
+    async fn prepare(
         &self,
         scope: &Scope,
         server: &Server,
@@ -144,7 +145,7 @@ impl Guardrails {
         // Before a service is asked for what is private in it.
         if server.input.enabled {
             let subject = Subject::new(Side::Input, bench.policy, Document::Call(&call));
-            let own = self.own(scope, bench, &subject)?;
+            let own = self.find_own_secrets(scope, bench, &subject)?;
             if own.early {
                 return Err(Blocked::by(own.into_block()));
             }
@@ -187,8 +188,8 @@ impl Guardrails {
                 }
             }
         }
-        let redacted = hidden.texts() != call.texts();
-        Ok(Prepared { redacted, ..Prepared::of(index, hidden, Some(vault)) })
+        let has_placeholders = hidden.texts() != call.texts();
+        Ok(Prepared { has_placeholders, ..Prepared::of(index, hidden, Some(vault)) })
     }
 
     /// A call as whoever judges may see it, where it is not as it is: its own secret goes to a server and to nobody
@@ -363,7 +364,7 @@ impl Inputs<'_> {
 
 impl Prepared {
     fn of(index: usize, call: ToolCall, vault: Option<Arc<Vault>>) -> Self {
-        Self { index, call: Arc::new(call), vault, redacted: false }
+        Self { index, call: Arc::new(call), vault, has_placeholders: false }
     }
 }
 
@@ -384,8 +385,8 @@ impl CheckedCall {
     }
 
     /// Whether the server gets placeholders in it.
-    pub fn is_redacted(&self) -> bool {
-        self.0.redacted
+    pub fn has_placeholders(&self) -> bool {
+        self.0.has_placeholders
     }
 }
 

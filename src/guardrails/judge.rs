@@ -145,7 +145,7 @@ impl Guardrails {
         let provider = self.provider(&scope.settings);
         let started = Instant::now();
         let subject = bench.subject(document, request);
-        let own = self.own(scope, bench, &subject)?;
+        let own = self.find_own_secrets(scope, bench, &subject)?;
         if own.early {
             return Ok(Some(own));
         }
@@ -189,7 +189,7 @@ impl Guardrails {
     }
 
     /// What the gateway knows by itself, before anybody is asked: its own secrets. A server may be given its own.
-    pub(super) fn own(
+    pub(super) fn find_own_secrets(
         &self,
         scope: &Scope,
         bench: Bench<'_>,
@@ -227,7 +227,7 @@ impl Guardrails {
         let (mut subjects, mut judged) = (Vec::new(), Vec::with_capacity(documents.len()));
         for document in documents {
             let subject = bench.subject(document, None);
-            match self.own(scope, bench.on(&subject.document), &subject) {
+            match self.find_own_secrets(scope, bench.on(&subject.document), &subject) {
                 Ok(own) if !own.early => {
                     subjects.push(subject);
                     judged.push(None);

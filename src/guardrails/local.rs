@@ -17,8 +17,8 @@ use super::document::Document;
 use super::figure;
 use super::keyword::CustomKeyword;
 use super::provider::{
-    Answer, Checking, Entity, GuardrailProvider, Hit, Place, Private, ProviderFault, Redacting, Redaction,
-    Side, Subject,
+    Answer, Checking, Entity, GuardrailProvider, Hidden, Hiding, Hit, Place, Private, ProviderFault, Side,
+    Subject,
 };
 use crate::config::{Detector, LocalSettings, Policy, Sensitivity};
 use crate::detect::{self, Finding, Kind, Kinds};
@@ -270,7 +270,7 @@ impl GuardrailProvider for Local {
     fn check<'a>(&'a self, subject: &'a Subject<'a>) -> Checking<'a> {
         Box::pin(async {
             let size = subject.texts.iter().map(|text| text.len()).sum();
-            let found = aside(size, || self.find(subject));
+            let found = as_blocking(size, || self.find(subject));
             match &self.expert {
                 Some(expert) => Answer::from(found).and(expert.judge(subject).await.into()),
                 None => found.into(),
@@ -282,7 +282,7 @@ impl GuardrailProvider for Local {
         self.check(subject)
     }
 
-    fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
+    fn hide<'a>(&'a self, private: &'a Private<'a>) -> Hiding<'a> {
         Box::pin(async {
             let size = private.texts.iter().map(|text| text.len()).sum();
             let threshold = self.threshold(private.policy);
@@ -295,7 +295,7 @@ impl GuardrailProvider for Local {
                 let private = counted.filter(|finding| !KEPT.contains(&finding.label));
                 private.map(|finding| Entity { label: finding.label, span: finding.span }).collect()
             };
-            Ok(Redaction::Spans(aside(size, || private.texts.iter().enumerate().map(entities).collect())))
+            Ok(Hidden::Spans(as_blocking(size, || private.texts.iter().enumerate().map(entities).collect())))
         })
     }
 }
@@ -331,7 +331,7 @@ fn fit(subject: &Subject<'_>) -> Vec<Hit> {
 }
 
 /// Does long work where it holds up nobody else.
-fn aside<T>(size: usize, work: impl FnOnce() -> T) -> T {
+fn as_blocking<T>(size: usize, work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
     let several =
         Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::provider::{Entity, GuardrailProvider, PiiKey, Private, ProviderFault, Redaction};
+use super::provider::{Entity, GuardrailProvider, Hidden, PiiKey, Private, ProviderFault};
 use super::{embedded, figure};
 use crate::call::{change, each_named, each_number, keys, values};
 use crate::config::{Enforcement, PiiScope, Policy, Server};
@@ -170,8 +170,8 @@ pub(super) async fn hide(
         texts.push(text);
     });
     let private = Private { policy: finder.policy, value, texts: texts.clone(), names };
-    let hidden = match finder.provider.redact(&private).await? {
-        Redaction::Spans(mut spans) if spans.len() == texts.len() => {
+    let hidden = match finder.provider.hide(&private).await? {
+        Hidden::Spans(mut spans) if spans.len() == texts.len() => {
             if finder.count(Vec::new(), keys(value)).await?.any(|found| found > 0) {
                 return Err(Unhidden::Fixed(IN_A_NAME));
             }
@@ -187,7 +187,7 @@ pub(super) async fn hide(
             let hidden = texts.iter().zip(spans).map(|(text, spans)| hideout.replace(text, spans));
             hidden.collect::<Result<Vec<_>, _>>()?
         }
-        Redaction::Texts { texts: hidden, key } if hidden.len() == texts.len() => {
+        Hidden::Texts { texts: hidden, key } if hidden.len() == texts.len() => {
             let hidden = hidden.into_iter().map(|text| hideout.adopt(text, key.as_ref()));
             hidden.collect::<Result<_, _>>()?
         }
@@ -225,9 +225,9 @@ impl Finder<'_> {
         texts: Vec<&str>,
     ) -> Result<impl Iterator<Item = usize> + use<>, ProviderFault> {
         let private = Private { policy: self.policy, value: &Value::Null, texts, names };
-        let spans = match self.provider.redact(&private).await? {
-            Redaction::Spans(spans) => spans,
-            Redaction::Texts { .. } => Vec::new(),
+        let spans = match self.provider.hide(&private).await? {
+            Hidden::Spans(spans) => spans,
+            Hidden::Texts { .. } => Vec::new(),
         };
         Ok(spans.into_iter().map(|spans| spans.len()))
     }

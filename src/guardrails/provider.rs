@@ -44,12 +44,12 @@ pub trait GuardrailProvider: Send + Sync {
     }
 
     /// Finds private data in arguments.
-    fn redact<'a>(&'a self, private: &'a Private<'a>) -> Redacting<'a> {
+    fn hide<'a>(&'a self, private: &'a Private<'a>) -> Hiding<'a> {
         let _ = private;
-        Box::pin(std::future::ready(Err(ProviderFault::unavailable("it does not redact"))))
+        Box::pin(std::future::ready(Err(ProviderFault::unavailable("it hides nothing"))))
     }
 
-    /// Brings back what `redact` took out of texts under this key; the answers stand in the order of the texts.
+    /// Brings back what `hide` took out of texts under this key; the answers stand in the order of the texts.
     fn restore<'a>(&'a self, key: &'a PiiKey, texts: &'a [String]) -> Restoring<'a> {
         let _ = (key, texts);
         Box::pin(std::future::ready(Err(ProviderFault::unavailable("it does not restore"))))
@@ -58,7 +58,7 @@ pub trait GuardrailProvider: Send + Sync {
 
 pub type Checking<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 pub type CheckingAll<'a> = Pin<Box<dyn Future<Output = Vec<Answer>> + Send + 'a>>;
-pub type Redacting<'a> = Pin<Box<dyn Future<Output = Result<Redaction, ProviderFault>> + Send + 'a>>;
+pub type Hiding<'a> = Pin<Box<dyn Future<Output = Result<Hidden, ProviderFault>> + Send + 'a>>;
 pub type Restoring<'a> = Pin<Box<dyn Future<Output = Result<Vec<String>, ProviderFault>> + Send + 'a>>;
 
 /// What was found counts, also where somebody failed who might have found more.
@@ -97,7 +97,7 @@ pub struct Private<'a> {
 
 /// Private data, as the provider gives it back.
 #[derive(Debug)]
-pub enum Redaction {
+pub enum Hidden {
     /// Where it stands in each text, in order and without overlap: the gateway puts placeholders of its own there.
     Spans(Vec<Vec<Entity>>),
     /// The texts with placeholders of the provider's, which only the provider can turn back.
@@ -111,7 +111,7 @@ pub struct Entity {
     pub span: Range<usize>,
 }
 
-/// What opens the placeholders of one redaction.
+/// What opens the placeholders of one hiding.
 #[derive(Clone, Debug)]
 pub struct PiiKey(pub SecretValue);
 

@@ -75,15 +75,15 @@ impl From<Failure> for Problem {
 }
 
 /// Said of a call whose server got placeholders, so that nobody asks again and again why it finds nothing.
-pub(super) const REDACTED: &str = "private data in the arguments was replaced by placeholders before the server got them: where the server looks \
+pub(super) const PLACEHOLDERS: &str = "private data in the arguments was replaced by placeholders before the server got them: where the server looks \
      for such a value it finds nothing, and what it stores has the placeholders in it; the operator can let this tool \
      off (`pii_redaction`)";
 
 /// In a tool's own result, where a client looks for what is not the tool's.
-pub(super) fn note_redaction(result: &mut JsonObject) {
+pub(super) fn note_placeholders(result: &mut JsonObject) {
     let meta = result.entry("_meta").or_insert_with(|| JsonObject::new().into());
     if let Value::Object(meta) = meta {
-        meta.insert("enkrypt_hint".to_owned(), REDACTED.into());
+        meta.insert("enkrypt_hint".to_owned(), PLACEHOLDERS.into());
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::super::provider::{Private, Redaction};
+use super::super::provider::{Hidden, Private};
 use super::{Finder, Unhidden, Vault};
 
 const IN_A_URI: &str = "it stands in a URI: ask for it by the URI that the server gave";
@@ -33,9 +33,9 @@ pub(in crate::guardrails) async fn hide(
     let shown: Vec<&str> = texts.iter().map(String::as_str).collect();
     let names = vec![""; texts.len()];
     let private = Private { policy: finder.policy, value: &value, texts: shown, names };
-    let is_clean = match finder.provider.redact(&private).await? {
-        Redaction::Spans(spans) => spans.iter().all(Vec::is_empty),
-        Redaction::Texts { texts: others, .. } => others == texts,
+    let is_clean = match finder.provider.hide(&private).await? {
+        Hidden::Spans(spans) => spans.iter().all(Vec::is_empty),
+        Hidden::Texts { texts: others, .. } => others == texts,
     };
     if !is_clean {
         return Err(Unhidden::Fixed(IN_A_URI));

@@ -55,7 +55,7 @@ pub(super) fn problems(policy: &Policy, provider: Option<&str>, settings: &Provi
             "`{name}` knows no `sensitivity`, which is of `local`: take it out of `additional_config`"
         ));
     }
-    if policy.pii_redaction && !settings.redacts() {
+    if policy.pii_redaction && !settings.hides() {
         problems
             .push(format!("`{name}` cannot check `pii_redaction`: set it to false in `additional_config`"));
     }
