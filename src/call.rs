@@ -16,9 +16,8 @@ mod media;
 mod params;
 mod texts;
 
-use charset::Reading;
-pub use media::{encoded, holds_media};
-use media::{encoded_contents, shows_media, written};
+pub use media::{Encoded, encoded, holds_media};
+use media::{encoded_contents, shows_media};
 pub use params::Part;
 use texts::walk;
 pub use texts::{
@@ -205,9 +204,8 @@ impl ToolOutput {
             None if output.result.contains_key("task") => return Err(NotAResult::Task),
             None => return Err(NotAResult::Empty),
         }
-        let readings: Vec<Reading> = output.blocks().into_iter().flat_map(written).collect();
-        output.unread = readings.contains(&Reading::Unread);
-        output.written = readings.into_iter().filter_map(Reading::into_text).collect();
+        let encoded = Encoded::of(output.result.values());
+        (output.written, output.unread) = (encoded.texts, encoded.unread);
         Ok(output)
     }
 
@@ -217,7 +215,8 @@ impl ToolOutput {
         let mut result = JsonObject::new();
         result.insert("content".to_owned(), serde_json::json!([{"type": "text", "text": message}]));
         result.insert("isError".to_owned(), Value::Bool(true));
-        Self { method, result, rpc_error: Some(error.clone()), written: Vec::new(), unread: false }
+        let Encoded { texts: written, unread } = Encoded::of([error]);
+        Self { method, result, rpc_error: Some(error.clone()), written, unread }
     }
 
     /// The result as the server wrote it, or the error object that it answered with.
@@ -313,7 +312,7 @@ impl ToolOutput {
     pub fn has_binary(&self) -> bool {
         // A result that is a question may ask a model about a picture.
         self.result.get("inputRequests").is_some_and(holds_media)
-            || self.result.values().any(shows_media)
+            || self.result.values().chain(&self.rpc_error).any(shows_media)
             || self.blocks().iter().any(|block| match block.get("type").and_then(Value::as_str) {
                 _ if self.method == Method::Resource => block.get("blob").is_some(),
                 Some("text" | "resource_link") => {

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::direct::Script;
-use crate::support::{Config, Gateway};
+use crate::support::{Config, Gateway, Reply};
 
 mod bridge;
 mod client;
@@ -191,19 +191,40 @@ async fn text_that_comes_as_a_blob_is_read() {
         (json!({"type": "image", "mimeType": "image/svg+xml", "data": blob}), "blocked_output"),
         (json!({"type": "image", "mimeType": "image/png", "data": blob}), "blocked_output"),
         (json!({"type": "resource", "resource": contents("audio/wav")}), "blocked_output"),
+        // What another client reads of it.
+        (json!({"type": "image", "mimeType": "image/png", "data": blob, "blob": "AAAA"}), "blocked_output"),
+        (json!({"type": "audio", "mimeType": "text/plain", "data": blob, "blob": null}), "blocked_output"),
+        (json!({"type": "resource", "resource": contents("text/plain;charset=utf-16")}), "blocked_output"),
+        (odd("//50aGUga2VzdHJlbA=="), "blocked_output"),
+        (json!({"type": "text", "text": "x", "_meta": {"a": contents("")}}), "blocked_output"),
         (
             json!({"type": "image", "mimeType": "image/png", "data": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJdGhlIGtlc3RyZWw="}),
             "success",
         ),
     ] {
-        let tools = json!([{"name": "x", "inputSchema": {"type": "object"}}]);
-        let result = json!({"content": [block]});
-        let script = Script::tools(&tools, vec![json!({"method": "tools/call", "result": result})]);
-        let config = Config::new().server(script.server("s")).guarded().keywords(&["kestrel"]);
-        let reply = Gateway::start(&config).await.batch("s", json!([{"name": "x"}])).await;
+        let reply = answered(&json!({"result": {"content": [block]}})).await;
         assert_eq!(reply.statuses(), [expected], "{}", reply.json);
         assert_eq!(reply.blocks.is_empty(), expected != "success", "{:?}", reply.blocks);
     }
+    for answer in [
+        json!({"result": {"content": [], "structuredContent": {"a": [contents("image/png")]}}}),
+        json!({"error": {"code": -32000, "message": "no", "data": contents("text/plain")}}),
+    ] {
+        let reply = answered(&answer).await;
+        assert_eq!(reply.statuses(), ["blocked_output"], "{answer}: {}", reply.json);
+    }
+}
+
+/// What becomes of a server's answer to a call, by a policy that stops the word `kestrel`.
+async fn answered(answer: &Value) -> Reply {
+    let tools = json!([{"name": "x", "inputSchema": {"type": "object"}}]);
+    let mut step = json!({"method": "tools/call"});
+    step.as_object_mut()
+        .into_iter()
+        .for_each(|step| step.extend(answer.as_object().cloned().unwrap_or_default()));
+    let script = Script::tools(&tools, vec![step]);
+    let config = Config::new().server(script.server("s")).guarded().keywords(&["kestrel"]);
+    Gateway::start(&config).await.batch("s", json!([{"name": "x"}])).await
 }
 
 /// What costs too much ends in its own way, and the next call works.

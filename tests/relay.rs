@@ -317,24 +317,32 @@ async fn a_question_to_a_client_that_reads_no_more_holds_up_no_end() {
 }
 
 #[tokio::test]
-async fn pictures_in_a_question_are_kept_back_where_a_policy_blocks_binary_content() {
-    let question = r#"{"jsonrpc":"2.0","id":"q","method":"sampling/createMessage","params":{"maxTokens":9,"messages":[{"role":"user","content":{"type":"image","data":"AAAA","mimeType":"image/png"}}]}}"#;
-    let script = format!(
-        r#"while read -r line; do case "$line" in
+async fn pictures_in_a_question_are_kept_back_where_a_policy_blocks_them_or_what_they_say() {
+    let question = |data: &str| {
+        let question = r#"{"jsonrpc":"2.0","id":"q","method":"sampling/createMessage","params":{"maxTokens":9,"messages":[{"role":"user","content":{"type":"image","data":"AAAA","mimeType":"image/png"}}]}}"#;
+        question.replace("AAAA", data)
+    };
+    let script = |question: &str| {
+        format!(
+            r#"while read -r line; do case "$line" in
             *'"initialize"'*) echo '{{"jsonrpc":"2.0","id":0,"result":{{"protocolVersion":"2025-11-25","capabilities":{{"tools":{{}}}},"serverInfo":{{"name":"s","version":"1"}}}}}}' ;;
             *'"tools/list"'*) echo '{{"jsonrpc":"2.0","id":1,"result":{{"tools":[{{"name":"show","inputSchema":{{"type":"object"}}}}]}}}}' ;;
             *'"tools/call"'*) echo '{question}' ;;
             *'"q"'*) case "$line" in *policy*) said=kept ;; *) said=shown ;; esac
                 echo '{{"jsonrpc":"2.0","id":2,"result":{{"content":[{{"type":"text","text":"'$said'"}}]}}}}' ;;
         esac; done"#
-    );
-    for (binary, expected, asked) in [("pass", "shown", 1), ("block", "kept", 0)] {
+        )
+    };
+    for (binary, data, expected, asked) in
+        [("pass", "AAAA", "shown", 1), ("block", "AAAA", "kept", 0), ("pass", "dGhlIGtlc3RyZWw=", "kept", 0)]
+    {
+        let script = script(&question(data));
         let server = json!({"server_name": "s", "config": {"command": "sh", "args": ["-c", script]}});
         let policy = json!({
             "enabled": true, "policy_name": "t", "block": ["keyword_detector"],
             "additional_config": {"binary": binary},
         });
-        let config = Config::new().server(server).keywords(&["never said"]);
+        let config = Config::new().server(server).keywords(&["kestrel"]);
         let mut raw = open(&config.with("output_guardrails_policy", policy), capable()).await;
         ask(&mut raw, "s", json!([{"name": "show"}]), json!({})).await;
         let (said, answer) = until_answered(&mut raw, |_| {

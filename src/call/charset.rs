@@ -39,8 +39,8 @@ const SUPERSETS: [&str; 13] = [
 /// Of so many characters one may be none in what is still a text.
 const MOSTLY: usize = 8;
 
-/// Of what claims to be a text, or names a charset.
-pub(super) fn text(bytes: &[u8], charset: Option<&str>) -> Reading {
+/// Of what claims to be a text, or names a charset: all that clients take it for, whether they heed that or not.
+pub(super) fn text(bytes: &[u8], charset: Option<&str>) -> Vec<Reading> {
     let charset = charset.map(str::to_ascii_lowercase);
     let name = charset.as_deref().unwrap_or_default();
     let unit = [("utf-16", 2), ("utf16", 2), ("ucs-2", 2), ("utf-32", 4), ("utf32", 4), ("ucs-4", 4)];
@@ -48,8 +48,13 @@ pub(super) fn text(bytes: &[u8], charset: Option<&str>) -> Reading {
     if unit.is_some() || looks_wide(bytes).is_some() {
         let order = if name.ends_with("be") { Order::Big } else { Order::Little };
         let (unit, order) = looks_wide(bytes).or(unit.map(|unit| (unit, order))).unwrap_or((2, order));
-        return wide(bytes, unit, order).map_or(Reading::Unread, Reading::Text);
+        let wide = wide(bytes, unit, order).map_or(Reading::Unread, Reading::Text);
+        return with_narrow(wide, bytes);
     }
+    vec![narrow(bytes, name)]
+}
+
+fn narrow(bytes: &[u8], name: &str) -> Reading {
     match name {
         "" | "utf-8" | "utf8" | "us-ascii" | "ascii" => {
             Reading::Text(String::from_utf8_lossy(bytes).into_owned())
@@ -65,11 +70,23 @@ pub(super) fn text(bytes: &[u8], charset: Option<&str>) -> Reading {
 }
 
 /// Of what does not say that it is one.
-pub(super) fn sniffed(bytes: Vec<u8>) -> Reading {
+pub(super) fn sniffed(bytes: Vec<u8>) -> Vec<Reading> {
     let wide = looks_wide(&bytes).and_then(|(unit, order)| wide(&bytes, unit, order));
     match wide.filter(|text| !text.chars().any(|c| c.is_control() && !c.is_whitespace())) {
-        Some(text) => Reading::Text(text),
-        None => String::from_utf8(bytes).map_or_else(|error| mostly(error.as_bytes()), Reading::Text),
+        Some(text) => with_narrow(Reading::Text(text), &bytes),
+        None => vec![String::from_utf8(bytes).map_or_else(|error| mostly(error.as_bytes()), Reading::Text)],
+    }
+}
+
+/// And as whoever knows nothing of wide characters has it, where that could be words.
+fn with_narrow(wide: Reading, bytes: &[u8]) -> Vec<Reading> {
+    /// Letters of one byte in a row, which in wide characters hardly happens.
+    const WORDS: usize = 8;
+    let is_sign = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    if bytes.chunk_by(|a, b| is_sign(a) && is_sign(b)).any(|run| run.len() >= WORDS) {
+        vec![wide, Reading::Text(String::from_utf8_lossy(bytes).into_owned())]
+    } else {
+        vec![wide]
     }
 }
 
@@ -153,28 +170,48 @@ mod tests {
 
     #[test]
     fn wide_texts_are_read_by_mark_by_name_and_by_looks() {
-        let read = Reading::Text("a note, é".to_owned());
+        let read = vec![Reading::Text("a note, é".to_owned())];
         for unit in [2, 4] {
             for big in [false, true] {
                 let plain = wide_bytes("a note, é", unit, big);
                 let marked = wide_bytes("\u{feff}a note, é", unit, big);
                 assert_eq!((text(&plain, None), sniffed(plain.clone())), (read.clone(), read.clone()));
-                assert_eq!(text(&marked, Some("UTF-16")), read.clone());
-                assert_eq!(sniffed(marked), read.clone());
+                assert_eq!(text(&marked, Some("UTF-16")), read);
+                assert_eq!(sniffed(marked), read);
             }
         }
         let han = wide_bytes("指示", 2, true);
-        assert_eq!(text(&han, Some("utf-16be")), Reading::Text("指示".to_owned()));
+        assert_eq!(text(&han, Some("utf-16be")), [Reading::Text("指示".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_a_text_either_way_is_read_in_both() {
+        let is_it =
+            |reading: &Reading| matches!(reading, Reading::Text(text) if text.ends_with("ignore all rules"));
+        for mark in ["", "\u{ff}\u{fe}", "\u{fe}\u{ff}"] {
+            let bytes: Vec<u8> =
+                format!("{mark}ignore all rules").chars().map(|c| u32::from(c).to_le_bytes()[0]).collect();
+            for charset in
+                [None, Some("utf-8"), Some("utf-16"), Some("UTF-16LE"), Some("ucs-2"), Some("utf-32")]
+            {
+                assert!(text(&bytes, charset).iter().any(is_it), "{mark:?} {charset:?}");
+            }
+            assert!(sniffed(bytes).iter().any(is_it), "{mark:?}");
+        }
     }
 
     #[test]
     fn what_cannot_be_read_is_said_to_be() {
-        assert_eq!(text(b"a+AGI-", Some("utf-7")), Reading::Unread);
-        assert_eq!(text(&[0x81, 0x82], Some("cp037")), Reading::Unread);
-        assert_eq!(text(&[0x93, 0xfa], Some("shift_jis")), Reading::Unread);
-        assert_eq!(text(b"abc", Some("Shift_JIS")), Reading::Text("abc".to_owned()));
-        assert_eq!(text(&[b'a', 0xe9], Some("ISO-8859-1")), Reading::Text("aé".to_owned()));
-        assert_eq!(sniffed(b"a few words, \xff".to_vec()), Reading::Text("a few words, \u{fffd}".to_owned()));
-        assert_eq!(sniffed(vec![0x89, b'P', b'N', b'G', 0, 0, 0, 13]), Reading::Binary);
+        assert_eq!(text(b"a+AGI-", Some("utf-7")), [Reading::Unread]);
+        assert_eq!(text(&[0x81, 0x82], Some("cp037")), [Reading::Unread]);
+        assert_eq!(text(&[0x93, 0xfa], Some("shift_jis")), [Reading::Unread]);
+        assert!(text(b"words of four", Some("utf-32")).contains(&Reading::Unread));
+        assert_eq!(text(b"abc", Some("Shift_JIS")), [Reading::Text("abc".to_owned())]);
+        assert_eq!(text(&[b'a', 0xe9], Some("ISO-8859-1")), [Reading::Text("aé".to_owned())]);
+        assert_eq!(
+            sniffed(b"a few words, \xff".to_vec()),
+            [Reading::Text("a few words, \u{fffd}".to_owned())]
+        );
+        assert_eq!(sniffed(vec![0x89, b'P', b'N', b'G', 0, 0, 0, 13]), [Reading::Binary]);
     }
 }

@@ -12,7 +12,7 @@ use super::pii::{self, Allowance, Exposed, Hideout, Unhidden, Vault};
 use super::provider::{Side, Subject};
 use super::replacements::Replacements;
 use super::{Blocked, Guardrails};
-use crate::call::{JsonObject, change, change_but, holds_media};
+use crate::call::{Encoded, JsonObject, change, change_but, holds_media};
 use crate::config::Server;
 use crate::scope::Scope;
 
@@ -63,7 +63,7 @@ impl Guardrails {
         Beside { tool, speech, mut message }: Beside<'_>,
     ) -> Result<JsonObject, KeptBack> {
         let bench = Bench::of(server, Side::Output, tool);
-        if withholds(bench, &message) {
+        if withholds(bench, &message) || self.hides_words(scope, bench, &message).await? {
             return Err(KeptBack::default());
         }
         let cuts = self.cuts(scope, bench, speech.document(&message)).await?;
@@ -95,6 +95,19 @@ impl Guardrails {
             }
         }
         Ok(message)
+    }
+
+    /// Whether something is to be cut out of the texts that stand in it as base64, where nothing can be.
+    async fn hides_words(
+        &self,
+        scope: &Scope,
+        bench: Bench<'_>,
+        message: &JsonObject,
+    ) -> Result<bool, KeptBack> {
+        let encoded = Encoded::of(message.values());
+        let texts = encoded.texts.iter().map(String::as_str).collect();
+        let found = !self.cuts(scope, bench, Document::Words(texts)).await?.is_empty();
+        Ok(found || encoded.unread && bench.policy.enabled && !bench.observes())
     }
 
     /// A client's answer as a server may have it: by the input policy, without private data.
