@@ -20,6 +20,7 @@ mod precheck;
 mod report;
 mod step;
 
+pub use audit::no_tool;
 pub use batch::Batch;
 pub(crate) use batch::find;
 pub use report::{BatchReport, CallOutcome, Ended};

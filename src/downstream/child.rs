@@ -89,7 +89,7 @@ pub(super) fn spawn(spawn: &Spawn<'_>, place: Place, watchdog: Watchdog) -> Resu
     let (stdin, stdout) = (process.stdin().take(), process.stdout().take());
     let last_words = LastWords::new(spawn.command.masker.clone(), spawn.open_words);
     let (gone, drained) = (CancellationToken::new(), CancellationToken::new());
-    let draining = last_words.clone().drain(stderr, gone.clone());
+    let draining = last_words.clone().drain(spawn.server.clone(), stderr, gone.clone());
     let read_to_its_end = drained.clone().drop_guard();
     spawn.tasks.spawn(async move {
         draining.await;

@@ -136,11 +136,11 @@ impl Fault for SessionFault {
 
     fn hint(&self) -> Option<String> {
         let hint = match &self.trouble {
+            Trouble::NotFound { program } if is_command_line(program) => {
+                "write the program alone as `command`, and its arguments as a list in `args`".to_owned()
+            }
             Trouble::NotFound { program } if program.contains(['/', '\\']) => {
                 "check the `command` of this server in the configuration; `~` and `$HOME` are not followed there".to_owned()
-            }
-            Trouble::NotFound { program } if program.contains(char::is_whitespace) => {
-                "write the program alone as `command`, and its arguments as a list in `args`".to_owned()
             }
             Trouble::NotFound { program } => format!(
                 "install `{program}`, or write its absolute path as `command`; `PATH` and the login shell's `PATH` were searched"
@@ -153,10 +153,10 @@ impl Fault for SessionFault {
             ),
             Trouble::Spawn { source, .. } => NotRun::of(source).hint().to_owned(),
             Trouble::Exited { .. } | Trouble::Closed if self.starting.is_some() && self.details.is_empty() => {
-                "run the server's command by hand to see why it ends".to_owned()
+                format!("run the server's command by hand to see why it ends; {ALONE}")
             }
             Trouble::Exited { .. } | Trouble::Closed if self.starting.is_some() => {
-                "run the server's command by hand to see why it ends; `details` has its last lines".to_owned()
+                format!("`details` has its last lines; run its command by hand to see more; {ALONE}")
             }
             Trouble::Exited { .. } | Trouble::Closed => "the next call is made in a new session".to_owned(),
             Trouble::Lost(why) => return why.hint().map(str::to_owned),
@@ -207,6 +207,15 @@ impl Trouble {
             _ => None,
         }
     }
+}
+
+/// Why a command that runs by hand may not run here.
+const ALONE: &str = "if it runs there, it misses a variable here: of yours a server gets only the likes of `PATH` and `HOME`, and those that stand in its `env`";
+
+/// Whether it has arguments in it: only a path has blanks of its own.
+fn is_command_line(program: &str) -> bool {
+    let mut words = program.split_whitespace();
+    words.next().is_some_and(|first| !first.contains(['/', '\\'])) && words.next().is_some()
 }
 
 /// What to do about a server that needs longer.
@@ -290,4 +299,21 @@ fn how(status: ExitStatus) -> String {
     status
         .code()
         .map_or_else(|| "was ended by a signal".to_owned(), |code| format!("ended with exit code {code}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_no_path() {
+        for program in ["npx -y notes", "npx -y @scope/notes", "docker run ghcr.io/a/notes"] {
+            assert!(is_command_line(program), "{program}");
+        }
+        for program in
+            ["npx", "/Applications/Notes Server/notes", "~/bin/notes -v", "C:\\Program Files\\notes.exe"]
+        {
+            assert!(!is_command_line(program), "{program}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::io::AsyncRead;
 use tokio_util::sync::CancellationToken;
 
+use crate::ids::ServerName;
 use crate::lines::{Line, LineReader};
 use crate::lock::Lock;
 use crate::secret::Masker;
@@ -39,7 +40,12 @@ impl LastWords {
     }
 
     /// Reads until the stream ends or the process is gone: a grandchild may hold the stream open for ever.
-    pub(super) async fn drain(self, stderr: impl AsyncRead + Unpin, gone: CancellationToken) {
+    pub(super) async fn drain(
+        self,
+        server: ServerName,
+        stderr: impl AsyncRead + Unpin,
+        gone: CancellationToken,
+    ) {
         let mut reader = LineReader::new(stderr, MAX_LINE);
         loop {
             let line = tokio::select! {
@@ -47,8 +53,8 @@ impl LastWords {
                 () = gone.cancelled() => return,
             };
             match line {
-                Ok(Line::Text(text)) => self.keep(text),
-                Ok(Line::TooLong(overflow)) => self.keep(&overflow.head),
+                Ok(Line::Text(text)) => self.keep(&server, text),
+                Ok(Line::TooLong(overflow)) => self.keep(&server, &overflow.head),
                 Ok(Line::End) | Err(_) => return,
             }
         }
@@ -62,16 +68,17 @@ impl LastWords {
         self.masker.mask(&text).chars().take(KEPT_BYTES).collect()
     }
 
-    fn keep(&self, line: &[u8]) {
+    fn keep(&self, server: &ServerName, line: &[u8]) {
         let cut = &line[..line.len().min(MASKED_BYTES)];
         let shown = self.quote(&String::from_utf8_lossy(cut));
         if shown.trim().is_empty() {
             return;
         }
         if self.open {
-            tracing::debug!(stderr = %shown, "server says");
+            tracing::debug!(%server, stderr = %shown, "server says");
         } else {
             tracing::debug!(
+                %server,
                 bytes = line.len(),
                 "server says something; its output policy keeps it out of the log"
             );

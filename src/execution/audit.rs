@@ -53,6 +53,13 @@ pub(super) fn no_batch(scope: &Scope, server: &str, code: ErrorCode) {
     line(scope, &server, ("", &outcome), Duration::ZERO);
 }
 
+/// Of a call to a tool that nobody knows; its server may be known by the name.
+pub fn no_tool(scope: &Scope, server: Option<&ServerName>, tool: &str, code: ErrorCode) {
+    let (server, tool) = (server.cloned().unwrap_or_else(|| "(unknown)".into()), unknown(tool));
+    let outcome = CallOutcome::refused(0, String::new(), Ended::Failed(Failure::new(code, "")));
+    line(scope, &server, (&tool, &outcome), Duration::ZERO);
+}
+
 fn unknown(name: &str) -> String {
     format!("(unknown, {} characters)", name.chars().count())
 }

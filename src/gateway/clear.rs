@@ -21,6 +21,13 @@ struct UnknownCacheType;
 #[error("the shared cache was not cleared, only this gateway's own copy: {0}")]
 struct NotCleared(String);
 
+/// The settings that were there stay in force.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the caches were cleared, and the configuration file cannot be read: its last good reading stays in force"
+)]
+struct NotRenewed;
+
 enum Wanted {
     Everything,
     Config,
@@ -37,7 +44,7 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
     };
     match (wanted, server) {
         (Wanted::Config, _) => {
-            clear_config(parts, scope).await;
+            clear_config(parts, scope).await?;
             Ok(done(&format!("Gateway config cache cleared for {}", scope.caller.id)))
         }
         (Wanted::Tools, Some(name)) => {
@@ -55,8 +62,9 @@ pub(super) async fn clear(parts: &Parts, scope: &Scope, mut arguments: Arguments
         }
         (Wanted::Everything, _) => {
             let cleared = forget(parts, scope, None).await;
-            clear_config(parts, scope).await;
+            let read = clear_config(parts, scope).await;
             let count = cleared?;
+            read?;
             Ok(done(&format!("Cache cleared for all servers ({count} servers) and gateway config (cleared)")))
         }
     }
@@ -70,13 +78,16 @@ async fn forget(parts: &Parts, scope: &Scope, server: Option<&ServerName>) -> Re
 }
 
 /// The next request reads the configuration anew, from the file or the service.
-async fn clear_config(parts: &Parts, scope: &Scope) {
+async fn clear_config(parts: &Parts, scope: &Scope) -> Result<(), NotRenewed> {
     parts.cache.clear_config(&scope.caller.id);
     parts.authentication.forget(&scope.settings);
     let store = Arc::clone(&parts.store);
-    // A reference to a keyring may take seconds. A file that does not load keeps the settings that did; the store has
-    // said so in the log.
-    let _ = tokio::task::spawn_blocking(move || store.reload()).await;
+    // A reference to a keyring may take seconds. What is wrong with a file that does not load is in the log: it is the
+    // operator's, not every caller's.
+    match tokio::task::spawn_blocking(move || store.reload()).await {
+        Ok(Err(_)) => Err(NotRenewed),
+        _ => Ok(()),
+    }
 }
 
 fn done(message: &str) -> Reply {
@@ -90,6 +101,16 @@ impl Fault for NotCleared {
 
     fn hint(&self) -> Option<String> {
         Some("once it answers again, clear it again: until then its old definitions may come back".to_owned())
+    }
+}
+
+impl Fault for NotRenewed {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::ConfigInvalid
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("`secure-mcp-gateway config check` says what is wrong with it, and the gateway's log too; once it is mended it is in force".to_owned())
     }
 }
 

@@ -14,7 +14,8 @@ use super::reply::{self, Problem, Reply};
 use super::{Asked, Gateway, GatewayTool, tool_list};
 use crate::call::{JsonObject, ToolCall};
 use crate::discovery::{Inquiry, Topic};
-use crate::execution::Batch;
+use crate::execution::{Batch, no_tool};
+use crate::fault::{ErrorCode, Fault as _};
 use crate::rpc::RpcError;
 use crate::scope::Scope;
 
@@ -28,7 +29,7 @@ pub use names::prefixes;
 pub(super) use requests::Wanted;
 pub(super) use shown::Shown;
 
-use catalogue::{Shelf, route};
+use catalogue::{Shelf, owner, route};
 
 /// How long after it was asked a server can still hold up a list: a client that lists once, right after the start,
 /// sees the tools of servers that start fast, and one that hangs delays the first lists by this at the most.
@@ -86,7 +87,10 @@ impl Gateway {
 
     /// Calls a server's tool by its direct name.
     pub(super) async fn call_direct(&self, scope: &Scope, call: Call) -> super::Answer {
-        let Some(route) = route(&self.parts.discovery, scope, &call.name).await? else {
+        let unknown = |code| no_tool(scope, owner(scope, &call.name).as_ref(), &call.name, code);
+        let route = route(&self.parts.discovery, scope, &call.name).await;
+        let Some(route) = route.inspect_err(|fault| unknown(fault.code()))? else {
+            unknown(ErrorCode::ToolNotFound);
             return Ok(Reply::refused(super::unknown_tool()));
         };
         if let Some(repeated) = &call.repeated

@@ -55,10 +55,15 @@ async fn an_edit_is_said_also_where_a_cleared_cache_finds_it_first() {
     let gateway = watching(|_| {}).await;
     fs::write(gateway.config_path(), "{").expect("written");
     eventually("it is refused", || gateway.log().contains("last good configuration stays"));
+    for arguments in [json!({}), json!({"cache_type": "gateway_config"})] {
+        let refused = gateway.call(CLEAR_CACHE, arguments).await.json;
+        assert_eq!((&refused["status"], &refused["error_code"]), (&json!("error"), &json!("CONFIG_INVALID")));
+        assert!(refused["hint"].as_str().is_some_and(|hint| hint.contains("config check")), "{refused}");
+    }
     for server in ["third", "fourth"] {
         let before = gateway.log().matches("the new one is in force").count();
         put(&gateway.config_path(), server);
-        gateway.call(CLEAR_CACHE, json!({})).await;
+        assert_eq!(gateway.call(CLEAR_CACHE, json!({})).await.json["status"], "success");
         let said = || gateway.log().matches("the new one is in force").count() == before + 1;
         eventually(server, said);
         assert_eq!(servers(&gateway).await, [server]);

@@ -83,6 +83,30 @@ async fn every_call_says_who_made_it_and_what_the_guardrails_found() {
 }
 
 #[tokio::test]
+async fn a_call_by_a_direct_name_that_nobody_has_is_said() {
+    let broken = json!({"server_name": "broken", "config": {"command": "/nowhere/kestrel", "args": []}});
+    let config = Config::new().lab(&[]).server(broken).common("tool_exposure", json!("both"));
+    let gateway = started(&config).await;
+    for name in ["lab__kestrel", "broken__say", "kestrel"] {
+        assert!(gateway.try_call(name, json!({})).await.is_err() || name == "broken__say", "{name}");
+    }
+    let log = whole_log(&gateway).await;
+    let calls = lines(&log, "call");
+    let seen: Vec<_> = calls.iter().map(|call| (&call["server"], &call["tool"], &call["code"])).collect();
+    assert_eq!(
+        seen,
+        [
+            (&json!("lab"), &json!("(unknown, 12 characters)"), &json!("TOOL_NOT_FOUND")),
+            (&json!("broken"), &json!("(unknown, 11 characters)"), &json!("SERVER_START_FAILED")),
+            (&json!("(unknown)"), &json!("(unknown, 7 characters)"), &json!("TOOL_NOT_FOUND")),
+        ],
+        "{log}"
+    );
+    assert!(calls.iter().all(|call| call["user"] == "user-1" && call["request"].is_string()), "{log}");
+    assert!(!calls.iter().any(|call| call.to_string().contains("kestrel")), "{log}");
+}
+
+#[tokio::test]
 async fn what_was_stopped_is_a_warning_and_a_poisoned_tool_is_said_once() {
     let config = Config::new()
         .keywords(&["kestrel", "repeats the message"])

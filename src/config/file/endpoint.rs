@@ -34,11 +34,18 @@ const TRANSPORTS: [(&str, Option<RemoteTransport>); 6] = [
     ("sse", Some(RemoteTransport::Sse)),
 ];
 
+/// As clients write it.
+const BESIDE: &str = "expected an object with what stands beside `server_name`: put `command`, `args` and `env`, or `url` and `headers`, into it";
+
 /// How a server is reached; `None` after a problem. Its secrets become `own`, also those of a server that is not used.
 pub(super) fn read(server: &Node<'_>, own: &mut Secrets, context: Context<'_>) -> Option<Endpoint> {
     let Some(config) = server.child("config") else {
         if server.get("config").is_none() {
-            server.problem("config", "expected an object with the `command` that starts the server");
+            let beside = ["command", "url"].into_iter().any(|key| server.get(key).is_some());
+            server.problem(
+                "config",
+                if beside { BESIDE } else { "expected an object with the `command` that starts the server" },
+            );
         }
         return None;
     };

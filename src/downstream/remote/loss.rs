@@ -107,7 +107,10 @@ impl Loss {
                 "install the system's certificate authorities (`ca-certificates`), or mend what `SSL_CERT_FILE` or `SSL_CERT_DIR` names"
             }
             Self::Redirect => "write the address that the server is found at now as its `url`",
-            Self::Status { status: 401 | 403, .. } => "check the credentials in `headers` of this server",
+            Self::Status { status: 401, .. } => {
+                "put a token that this server takes into its `headers` (`Authorization`), or mend the one there; the gateway logs in nowhere itself (OAuth)"
+            }
+            Self::Status { status: 403, .. } => "check the credentials in `headers` of this server",
             Self::Status { status: 404, .. } => "check the path of `url`",
             Self::Status { status: 405, .. } => {
                 "check the path of `url`; a server of protocol version 2024-11-05 needs `\"type\": \"sse\"`"

@@ -134,6 +134,12 @@ fn renamed(definition: &JsonObject, name: &str) -> Value {
     Value::Object(definition)
 }
 
+/// The server that a direct name is of, whether it has such a tool or not.
+pub(super) fn owner(scope: &Scope, direct: &str) -> Option<ServerName> {
+    let owns = |(server, naming): (Arc<Server>, Naming)| naming.rest(direct).map(|_| server.name.clone());
+    namings(scope).into_iter().find_map(owns)
+}
+
 /// Finds a tool by its direct name; its server is asked only where its tools are not known.
 pub(super) async fn route(
     discovery: &Discovery,
