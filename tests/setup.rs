@@ -491,6 +491,10 @@ fn nothing_is_claimed_that_the_configuration_does_not_promise() {
         Home::new().configured("\"injection_attack\", \"policy_violation\"", "\"policy_violation\"");
     let out = harmless.ok(&["setup"]);
     assert!(out.contains("came back") && out.contains("untried") && !out.contains("blocked "), "{out}");
+    let common = "\"common_mcp_gateway_config\": {";
+    let direct = Home::new().configured(common, &format!("{common} \"tool_exposure\": \"direct\","));
+    let out = direct.ok(&["setup"]);
+    assert!(out.contains("ok        tools") && out.contains("`tool_exposure` is `direct`"), "{out}");
 }
 
 #[test]

@@ -44,7 +44,16 @@ fn attempt(session: &mut Session, opening: &Opening) -> Result<bool, Failure> {
     proved("ok", "start", &server);
     let tools = session.tools()?;
     proved("ok", "tools", &tools.len().to_string());
-    print::out(&folded(&tools));
+    if !tools.is_empty() {
+        print::out(&folded(&tools));
+    }
+    if !opening.exposure.has_gateway_tools() {
+        proved("untried", "tool calls", "`tool_exposure` is `direct`: these are the tools of your servers");
+        return Ok(false);
+    }
+    if tools.is_empty() {
+        return Err(Failure::new("the proof failed: the gateway lists no tools"));
+    }
     if opening.servers.servers.is_empty() {
         proved("untried", "servers", &format!("the key {} opens none yet", opening.hint));
         return Ok(false);

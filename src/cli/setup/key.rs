@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::cli::clients::{self, Client, Entry};
 use crate::cli::{Failure, check, print};
 use crate::config::environment::Environment;
-use crate::config::{Grant, KeyState, ProviderSettings, ServerList, Settings, store};
+use crate::config::{Exposure, Grant, KeyState, ProviderSettings, ServerList, Settings, store};
 use crate::secret::GatewayKey;
 
 const PLACEHOLDER: &str = "YOUR_GATEWAY_KEY";
@@ -24,6 +24,7 @@ pub(in crate::cli) struct Opening {
     pub(in crate::cli) hint: String,
     pub(in crate::cli) servers: Arc<ServerList>,
     pub(in crate::cli) guardrails: ProviderSettings,
+    pub(in crate::cli) exposure: Exposure,
 }
 
 /// The keys that a configuration has for clients.
@@ -58,6 +59,7 @@ impl<'a> Keys<'a> {
             hint: grant.hint.clone(),
             servers: Arc::clone(&grant.config),
             guardrails: self.settings.guardrails.clone(),
+            exposure: self.settings.exposure,
         })
     }
 
