@@ -22,6 +22,10 @@ use crate::gateway::{Gateway, Parts, panic};
 use crate::guardrails::Guardrails;
 use crate::telemetry;
 
+mod trial;
+
+pub use trial::{Tried, try_servers};
+
 // A client gives a server 2 s to end. What follows here, and the farewell to the servers after it, fits into that.
 
 /// After the client closed its side, answers on their way have this long.

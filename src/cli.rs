@@ -71,7 +71,7 @@ enum Command {
 #[derive(Subcommand)]
 enum ConfigCommand {
     /// Print servers, policies, provider, cache and keys (by their last characters), or every mistake
-    Check,
+    Check(check::Options),
     /// Print the JSON Schema of the configuration file, for editors
     Schema,
 }
@@ -90,7 +90,7 @@ pub fn run() -> ExitCode {
             run_watchdog(std::io::stdin().lock());
             Ok(())
         }
-        Command::Config(ConfigCommand::Check) => return check::run(&path, &environment),
+        Command::Config(ConfigCommand::Check(options)) => return check::run(&options, &path, environment),
         Command::Config(ConfigCommand::Schema) => {
             print::out(include_str!("config/schema.json"));
             Ok(())

@@ -181,7 +181,6 @@ impl Connection {
 
 impl Client {
     /// Nobody: for work that no client waits for.
-    #[cfg(test)]
     pub fn nobody() -> Self {
         Arc::new(Connection::new(Outlet::Nowhere)).client(&Map::new(), Outlet::Nowhere)
     }

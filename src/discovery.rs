@@ -53,7 +53,7 @@ pub enum DiscoveryFault {
 }
 
 /// What configuration and cache have of a server's tools, before the registration gate.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reading {
     definitions: Option<(Vec<Arc<Tool>>, ToolSource)>,
     /// When the cached definitions run out, where there are some.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Capabilities, Client};
-use crate::config::{ServerList, Settings};
+use crate::config::{Grant, ServerList, Settings};
 use crate::ids::{CallerId, ProjectId, RequestId, UserId};
 use crate::timeouts::Timeouts;
 
@@ -21,6 +21,19 @@ pub struct Caller {
     /// Of the key it showed, what may be said of it.
     pub key_hint: String,
     pub config: Arc<ServerList>,
+}
+
+impl Caller {
+    /// Whoever shows a key of the file.
+    pub fn of(grant: &Grant) -> Self {
+        Self {
+            id: grant.caller.clone(),
+            project: grant.project.clone(),
+            user: grant.user.clone(),
+            key_hint: grant.hint.clone(),
+            config: Arc::clone(&grant.config),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

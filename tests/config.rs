@@ -7,6 +7,7 @@ use crate::support::{Config, Gateway, KEY, LIST, eventually, example};
 
 mod closing;
 mod replaced;
+mod trial;
 
 #[tokio::test]
 async fn all_mistakes_are_said_at_once_and_no_value() {

@@ -30,11 +30,5 @@ pub(super) fn look_up(credentials: &Credentials, settings: &Settings) -> Result<
     if credentials.user.is_some() && credentials.user != grant.user {
         return Err(refused("the user is not the key's"));
     }
-    Ok(Arc::new(Caller {
-        id: grant.caller.clone(),
-        project: grant.project.clone(),
-        user: grant.user.clone(),
-        key_hint: grant.hint.clone(),
-        config: Arc::clone(&grant.config),
-    }))
+    Ok(Arc::new(Caller::of(grant)))
 }

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::Args;
+
 use super::{BAD_CONFIG, Failure, print};
 use crate::config::environment::Environment;
 use crate::config::{
@@ -13,14 +15,23 @@ use crate::config::{
 use crate::gateway::direct::prefixes;
 use crate::secret::ApiKey;
 
-pub(super) fn run(path: &Path, environment: &Environment) -> ExitCode {
-    match store::load(path, environment) {
+mod start;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Start each server as well, and ask it for its tools; exit code 1 where one fails
+    #[arg(long)]
+    start: bool,
+}
+
+pub(super) fn run(options: &Options, path: &Path, environment: Environment) -> ExitCode {
+    match store::load(path, &environment) {
         Ok(settings) => {
             print::out(&describe(&settings));
             for warning in settings.warnings.iter().map(String::as_str).chain(locked(&settings)) {
                 print::note(&format!("warning: {warning}"));
             }
-            ExitCode::SUCCESS
+            if options.start { start::run(settings, environment) } else { ExitCode::SUCCESS }
         }
         Err(error) => print::failure_with(&Failure::from(&error), BAD_CONFIG),
     }
