@@ -218,19 +218,24 @@ fn is_command_line(program: &str) -> bool {
     words.next().is_some_and(|first| !first.contains(['/', '\\'])) && words.next().is_some()
 }
 
-/// What to do about a server that needs longer.
+/// What to do about a server that needs longer. A session for calls begins under another limit than the one in which
+/// tools are listed.
 fn slow(starting: Option<Start>, setting: &str) -> String {
+    let raise = match (starting, setting) {
+        (Some(_), "discovery_timeout") => "raise `discovery_timeout` and `default_timeout`".to_owned(),
+        _ => format!("raise `{setting}`"),
+    };
     match starting {
         Some(Start::Fetched) => format!(
-            "run the server's command by hand once: the first start may download it; or raise `{setting}` in `timeout_settings`"
+            "run the server's command by hand once: the first start may download it; or {raise} in `timeout_settings`"
         ),
         Some(Start::Program) => format!(
-            "run the server's command by hand to see how long it takes to start, and raise `{setting}` in `timeout_settings` if it needs longer"
+            "run the server's command by hand to see how long it takes to start, and {raise} in `timeout_settings` if it needs longer"
         ),
         Some(Start::Address) => format!(
-            "check that an MCP server answers at the `url` of this server, and raise `{setting}` in `timeout_settings` if it needs longer"
+            "check that an MCP server answers at the `url` of this server, and {raise} in `timeout_settings` if it needs longer"
         ),
-        None => format!("raise `{setting}` in `timeout_settings` if the server needs longer"),
+        None => format!("{raise} in `timeout_settings` if the server needs longer"),
     }
 }
 

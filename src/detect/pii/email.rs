@@ -58,12 +58,15 @@ fn is_path(rest: &[u8]) -> bool {
 fn is_login(before: &[u8], after: &[u8]) -> bool {
     const LOGINS: [&[u8]; 3] = [b"ssh", b"sftp", b"ssh-copy-id"];
     const COPIES: [&[u8]; 2] = [b"scp", b"rsync"];
+    if !before.ends_with(b" ") {
+        return false;
+    }
     let near = &before[before.len().saturating_sub(LONGEST_COMMAND)..];
     let mut lines = near.rsplit(|byte| matches!(byte, b'\n' | b';' | b'|' | b'&'));
     let line = lines.next().unwrap_or_default();
     let begins = lines.next().is_some() || near.len() == before.len();
     let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let Some(command) = words.next().filter(|_| begins && line.ends_with(b" ")) else { return false };
+    let Some(command) = words.next().filter(|_| begins) else { return false };
     let ends = after.first().is_none_or(|byte| byte.is_ascii_whitespace() || b"'\"`;|&)".contains(byte));
     let mut option = false;
     let only_options = |word: &[u8]| {
