@@ -13,6 +13,7 @@ mod check;
 mod clients;
 mod eval;
 mod generate;
+mod import;
 mod look;
 mod print;
 mod prove;
@@ -131,6 +132,22 @@ impl From<&ConfigError> for Failure {
     fn from(error: &ConfigError) -> Self {
         Self { message: error.to_string(), hint: error.hint() }
     }
+}
+
+/// So many names are said one by one.
+const MOST_NAMES: usize = 8;
+
+/// Names from outside, in one line.
+fn listed<N: AsRef<str>>(names: impl ExactSizeIterator<Item = N>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let names: Vec<String> = names.take(MOST_NAMES).map(|name| named(name.as_ref())).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
+/// A name from outside: what cannot be seen in it is spelt out.
+fn named(name: &str) -> String {
+    printable(&name.escape_debug().to_string())
 }
 
 /// Text from outside, without what could steer a terminal, and short.

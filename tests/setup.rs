@@ -36,6 +36,8 @@ const COMMENTED: &str = r#"{
 
 /// What is true of every client.
 mod clients;
+/// Servers of a client that go past the gateway, and go behind it.
+mod import;
 
 struct Home(TempDir);
 

@@ -1,6 +1,7 @@
 //! The MCP clients on this machine: where each keeps its list of servers, and our entry in that list.
 //!
-//! A client's file belongs to its user. It changes in our entry only, is replaced whole, and is kept beside itself as
+//! A client's file belongs to its user. It changes in our entry only, and in those that its user has us take along. It
+//! is replaced whole, and is kept beside itself as
 //! it was before the first change; what does not look like such a file is left alone.
 
 use std::fs::{self, Permissions};
@@ -13,14 +14,18 @@ use crate::config::write::replace_unchanged;
 use crate::secret::GatewayKey;
 
 mod backup;
-mod document;
-mod edit;
+pub(super) mod document;
+pub(super) mod edit;
 mod entry;
 mod known;
+mod moved;
 
 use backup::Backup;
+use edit::Entries;
 pub(super) use entry::Entry;
+pub(super) use known::Reading;
 use known::{KNOWN, Known, USUAL};
+use moved::Moved;
 
 /// A client that runs may write its file at any time: so often we start over.
 const TRIES: usize = 3;
@@ -114,22 +119,60 @@ impl Client {
         Err(self.restless())
     }
 
-    /// Takes our entry out, and puts back what stood in its place before.
+    /// How its entries are to be read.
+    pub(super) fn reading(&self) -> Reading {
+        self.known.reading
+    }
+
+    /// The servers that it reaches past the gateway.
+    pub(super) fn others(&self) -> Result<Entries, Failure> {
+        let (text, program) = (self.read()?.unwrap_or_default(), entry::this_program()?);
+        let mut others = edit::entries(&text, self.known.place.list).map_err(|unfit| self.unfit(&unfit))?;
+        others.retain(|name, entry| {
+            !known::is_our_name(name) && !edit::is_ours(entry, &program) && !edit::is_off(entry)
+        });
+        Ok(others)
+    }
+
+    /// Takes entries out that are behind the gateway now, as far as they are still what they were; `remove` has them.
+    pub(super) fn hand_over(&self, entries: &Entries) -> Result<Entries, Failure> {
+        let moved = Moved::of(&self.file);
+        for _ in 0..TRIES {
+            let text = self.read()?.unwrap_or_default();
+            let (edited, gone) =
+                edit::without(&text, self.known.place.list, entries).map_err(|unfit| self.unfit(&unfit))?;
+            if gone.is_empty() {
+                return Ok(gone);
+            }
+            moved.add(&gone)?;
+            let mode = fs::metadata(&self.file).ok().map(|found| found.permissions());
+            if self.replace(Some(&text), &edited, mode)? {
+                return Ok(gone);
+            }
+        }
+        Err(self.restless())
+    }
+
+    /// Takes our entry out, and puts back what stood in its place before, and what went behind the gateway.
     pub(super) fn remove(&self) -> Result<Done, Failure> {
         let program = entry::this_program()?;
-        let backup = Backup::of(&self.file);
+        let (backup, moved) = (Backup::of(&self.file), Moved::of(&self.file));
         for _ in 0..TRIES {
-            let (text, before) = (self.read()?, backup.read());
-            let undone =
-                text.as_deref().map(|text| edit::undo(text, before.as_deref(), self.known.place, &program));
-            let undone = undone.transpose().map_err(|unfit| self.unfit(&unfit))?.flatten();
-            let Some(edit::Undone { text: edited, put_back }) = undone else {
+            let (text, before, away) = (self.read()?, backup.read(), moved.read()?);
+            let undo = |text: &str| edit::undo(text, before.as_deref(), &away, self.known.place, &program);
+            let undone = text.as_deref().map(undo).transpose().map_err(|unfit| self.unfit(&unfit))?.flatten();
+            let Some(edit::Undone { text: edited, put_back, returned }) = undone else {
                 return Ok(Done::new("not in it"));
             };
             if !self.replace(text.as_deref(), &edited, backup.mode(&self.file))? {
                 continue;
             }
+            moved.remove()?;
             let mut done = Done::new("taken out");
+            if !returned.is_empty() {
+                let names = super::listed(returned.iter());
+                done = done.remark(format!("in it again, and still behind the gateway: {names}"));
+            }
             if put_back {
                 done = done.remark("another program's entry, which stood there before, is back");
             }
@@ -179,7 +222,7 @@ impl Client {
 }
 
 impl Done {
-    fn new(word: &'static str) -> Self {
+    pub(super) fn new(word: &'static str) -> Self {
         Self { word, remarks: Vec::new() }
     }
 

@@ -56,7 +56,7 @@ pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environm
 }
 
 /// What a command has to be told so that it takes this file: nothing where it finds it by itself.
-fn named(path: &Path, environment: &Environment) -> Result<String, Failure> {
+pub(super) fn named(path: &Path, environment: &Environment) -> Result<String, Failure> {
     if absolute(&store::locate(None, environment))? == path {
         return Ok(String::new());
     }

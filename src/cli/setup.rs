@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::clients::{self, Client, Done, Entry};
 use super::generate::{self, EchoServer};
+use super::import::{self, Import};
 use super::{Failure, print, prove};
 use crate::config::environment::Environment;
 use crate::config::store;
@@ -15,7 +16,7 @@ use crate::config::store;
 mod key;
 
 use key::Keys;
-pub(super) use key::Opening;
+pub(super) use key::{Opening, written_keys};
 
 const PROMPTS: &[&str] = &["list all servers, get all tools available"];
 
@@ -34,8 +35,11 @@ pub(super) struct Options {
         )
     )]
     client: Vec<String>,
-    /// Take the gateway out of the clients again
-    #[arg(long, conflicts_with = "echo_server")]
+    /// Move the clients' other servers behind the gateway
+    #[arg(long)]
+    import: bool,
+    /// Take the gateway out of the clients again, and put back what was moved
+    #[arg(long, conflicts_with_all = ["echo_server", "import"])]
     undo: bool,
     #[command(flatten)]
     echo: EchoServer,
@@ -57,10 +61,16 @@ pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environm
     let keys = Keys::read(&path, environment)?;
     let absent: Vec<Client>;
     (clients, absent) = clients.into_iter().partition(|client| client.found || !options.client.is_empty());
-    let openings = openings(&keys, &clients)?;
+    let mut openings = openings(&keys, &clients)?;
     print::out("clients");
     missing(&absent);
-    let registered = register(&clients, &openings);
+    let advice = format!("setup{} --import", generate::named(&path, environment)?);
+    let mut registered = register(&clients, &openings, (!options.import).then_some(advice.as_str()));
+    let mut import = None;
+    if options.import {
+        import = Some(configure_more(&path, &clients, &openings, &registered, environment)?);
+        openings = self::openings(&Keys::read(&path, environment)?, &clients)?;
+    }
     let mut echo = false;
     for (at, opening) in openings.iter().enumerate() {
         if openings[..at].iter().any(|other| other.entry == opening.entry) {
@@ -68,6 +78,10 @@ pub(super) fn run(options: &Options, flag: Option<&Path>, environment: &Environm
         }
         print::out(if at == 0 { "proof" } else { "proof with another key" });
         echo |= prove::run(opening, environment)?;
+    }
+    if let (Some(import), false) = (import, clients.is_empty()) {
+        print::out("import");
+        registered.failed.extend(each(import.hand_over()).failed);
     }
     print::out("next");
     if clients.is_empty() {
@@ -86,11 +100,34 @@ fn openings(keys: &Keys<'_>, clients: &[Client]) -> Result<Vec<Opening>, Failure
     clients.iter().map(|client| keys.open(Some(client))).collect()
 }
 
-fn register(clients: &[Client], openings: &[Opening]) -> Told {
-    each(clients.iter().zip(openings).map(|(client, opening)| {
-        let done = client.register(&opening.entry);
-        (client, done.map(|done| done.remark(format!("with the key {}", opening.hint))))
-    }))
+/// With the command that is told where servers go past the gateway, if it is.
+fn register(clients: &[Client], openings: &[Opening], advice: Option<&str>) -> Told {
+    let register = |client: &Client, opening: &Opening| {
+        let done = client.register(&opening.entry)?.remark(format!("with the key {}", opening.hint));
+        let (Some(advice), others) = (advice, client.others()?) else { return Ok(done) };
+        Ok(match import::past(&others) {
+            Some(past) => done.remark(past).remark(format!("`{advice}` moves what it can behind it")),
+            None => done,
+        })
+    };
+    each(clients.iter().zip(openings).map(|(client, opening)| (client, register(client, opening))))
+}
+
+/// Puts the servers of those clients that have the gateway into its configuration.
+fn configure_more<'c>(
+    path: &Path,
+    clients: &'c [Client],
+    openings: &[Opening],
+    registered: &Told,
+    environment: &Environment,
+) -> Result<Import<'c>, Failure> {
+    let pairs = clients.iter().zip(openings);
+    let pairs: Vec<_> = pairs.filter(|(client, _)| registered.done.contains(&client.title())).collect();
+    let import = Import::into_configuration(path, &pairs, environment)?;
+    if let Some(what) = import.written() {
+        print::out(&format!("configuration    {} ({what})", path.display()));
+    }
+    Ok(import)
 }
 
 /// `install`: one client, with the key of a configuration that is there.
@@ -98,7 +135,8 @@ pub(super) fn install(options: &Install, path: &Path, environment: &Environment)
     let client = clients::named(environment, &options.client)?;
     let path = generate::absolute(path)?;
     let opening = Keys::read(&path, environment)?.open(Some(&client))?;
-    register(std::slice::from_ref(&client), &[opening]).result()?;
+    let advice = format!("setup{} --import", generate::named(&path, environment)?);
+    register(std::slice::from_ref(&client), &[opening], Some(&advice)).result()?;
     print::out(&format!("restart {} to see the gateway in it", client.title()));
     Ok(())
 }
@@ -106,7 +144,7 @@ pub(super) fn install(options: &Install, path: &Path, environment: &Environment)
 fn undo(clients: &[Client], path: &Path) -> Result<(), Failure> {
     let done = each(clients.iter().map(|client| (client, client.remove())));
     if path.exists() {
-        print::out(&format!("the configuration stays: {}", path.display()));
+        print::out(&format!("the configuration stays, with all its servers: {}", path.display()));
     }
     done.result()
 }

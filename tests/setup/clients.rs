@@ -79,14 +79,18 @@ impl Client {
 
     /// The entry in a file that has comments elsewhere only: it is written in one piece.
     fn entry_in(&self, text: &str) -> Value {
-        let (_, behind) = text.split_once(&format!("\"{}\": ", self.entry)).expect("our entry");
-        let mut values = serde_json::Deserializer::from_str(behind).into_iter::<Value>();
-        values.next().expect("a value").expect("JSON")
+        entry_in(text, self.entry)
     }
 }
 
-/// What a client of that entry gets from `enkrypt_list_all_servers`.
-fn servers_behind(home: &Home, entry: &Value) -> Value {
+pub(super) fn entry_in(text: &str, name: &str) -> Value {
+    let (_, behind) = text.split_once(&format!("\"{name}\": ")).expect("our entry");
+    let mut values = serde_json::Deserializer::from_str(behind).into_iter::<Value>();
+    values.next().expect("a value").expect("JSON")
+}
+
+/// What a client of that entry gets from a tool.
+pub(super) fn told_by(home: &Home, entry: &Value, tool: &str, asked: &Value) -> Value {
     let arguments: Vec<&str> = entry["args"]
         .as_array()
         .expect("arguments")
@@ -107,7 +111,7 @@ fn servers_behind(home: &Home, entry: &Value) -> Value {
         json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": opening}),
         json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
         json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-            "params": {"name": "enkrypt_list_all_servers", "arguments": {}}}),
+            "params": {"name": tool, "arguments": asked}}),
     ] {
         writeln!(stdin, "{message}").expect("written");
     }
@@ -140,7 +144,7 @@ fn each_is_found_gets_an_entry_that_starts_the_gateway_and_its_file_back() {
             if client.typed { &["type", "command", "args", "env"] } else { &["command", "args", "env"] };
         assert_eq!(members, expected, "{}", client.name);
         assert!(!client.typed || entry["type"] == "stdio", "{entry}");
-        let servers = servers_behind(&home, &entry);
+        let servers = told_by(&home, &entry, "enkrypt_list_all_servers", &json!({}));
         assert!(servers["available_servers"]["echo_server"].is_object(), "{}: {servers}", client.name);
         assert!(home.ok(&["setup"]).contains("unchanged"));
         assert_eq!(home.text(client.file), added);

@@ -3,7 +3,7 @@
 //! It is never printed anew, so every byte outside the edit stays. A new property goes to the front of its object:
 //! what stands behind it needs no new comma, so taking it out again is exact.
 
-use jsonc_parser::ast::{self, Object, ObjectProp};
+use jsonc_parser::ast::{self, Array, Object, ObjectProp};
 use jsonc_parser::common::Range;
 use jsonc_parser::tokens::{Token, TokenAndRange};
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, parse_to_ast};
@@ -13,16 +13,16 @@ use super::edit::Unfit;
 
 const BOM: char = '\u{feff}';
 
-pub(super) struct Document<'a> {
+pub(in crate::cli) struct Document<'a> {
     bom: bool,
     text: &'a str,
-    pub(super) root: Option<Object<'a>>,
+    pub(in crate::cli) root: Option<Object<'a>>,
     /// Comments are among them.
     tokens: Vec<TokenAndRange<'a>>,
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, Unfit> {
+    pub(in crate::cli) fn parse(text: &'a str) -> Result<Self, Unfit> {
         let bare = text.trim_start_matches(BOM);
         let collect = CollectOptions { comments: CommentCollectionStrategy::AsTokens, tokens: true };
         let parsed = parse_to_ast(bare, &collect, &lenient())
@@ -63,6 +63,23 @@ impl<'a> Document<'a> {
             Range::new(at, at),
             &format!("{newline}{indent}{key}: {},", self.pretty_at(value, indent)),
         )
+    }
+
+    /// A new last element of a list that has no comments and no trailing comma.
+    pub(in crate::cli) fn push(&self, list: &Array<'_>, value: &Value) -> String {
+        let newline = self.newline();
+        let Some(end) = list.elements.last().map(jsonc_parser::common::Ranged::range) else {
+            let outer = self.indent(list.range.start);
+            let indent = format!("{outer}{}", self.unit());
+            let element = self.pretty_at(value, &indent);
+            return self.replace(list.range, &format!("[{newline}{indent}{element}{newline}{outer}]"));
+        };
+        let at = Range::new(end.end, end.end);
+        if !self.text[list.range.start..end.start].contains('\n') {
+            return self.replace(at, &format!(", {value}"));
+        }
+        let indent = self.indent(end.start);
+        self.replace(at, &format!(",{newline}{indent}{}", self.pretty_at(value, indent)))
     }
 
     /// The text without a property, its comma, and the line it stood on.

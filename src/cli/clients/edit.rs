@@ -1,4 +1,5 @@
-//! Our entry in the text of a client's file: put in, brought up to date, taken out. Pure: text in, text out.
+//! Our entry in the text of a client's file: put in, brought up to date, taken out; and those beside it, which may go
+//! behind the gateway. Pure: text in, text out.
 
 use std::fmt;
 
@@ -20,9 +21,12 @@ pub(super) struct Place {
     pub(super) entry: &'static str,
 }
 
+/// Entries of a client's list, by their names.
+pub(in crate::cli) type Entries = Map<String, Value>;
+
 /// Why a file cannot be edited.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unfit {
+pub(in crate::cli) enum Unfit {
     NotJson { line: usize, column: usize },
     NotAnObject,
     ListNotAnObject { list: &'static str },
@@ -30,23 +34,62 @@ pub(super) enum Unfit {
 
 /// The text with the entry in it, or `None` where it stands there already.
 pub(super) fn with_entry(text: &str, place: Place, wanted: &Value) -> Result<Option<String>, Unfit> {
+    if let Some(longer) = with_new(text, place.list, place.entry, wanted)? {
+        return Ok(Some(longer));
+    }
     let document = Document::parse(text)?;
-    let Place { list, entry } = place;
-    let Some(root) = &document.root else {
-        return Ok(Some(document.append(&json!({list: {entry: wanted}}))));
-    };
-    let Some(servers) = servers(root, list)? else {
-        return Ok(Some(document.insert(root, list, &json!({entry: wanted}))));
-    };
-    let Some(ours) = member(servers, entry) else {
-        return Ok(Some(document.insert(servers, entry, wanted)));
-    };
+    let Some(ours) = standing(&document, place)? else { return Ok(None) };
     let written = to_value(&ours.value);
     let program = wanted["command"].as_str().unwrap_or_default();
     // What another program was told is not for this one.
     let merged = if is_ours(&written, program) { merge(written.clone(), wanted) } else { wanted.clone() };
     let replace = || document.replace(ours.value.range(), &document.pretty(&merged, ours.range.start));
     Ok((merged != written).then(replace))
+}
+
+/// The text with one more entry, or `None` where one of that name stands.
+fn with_new(text: &str, list: &'static str, name: &str, entry: &Value) -> Result<Option<String>, Unfit> {
+    let document = Document::parse(text)?;
+    let Some(root) = &document.root else {
+        return Ok(Some(document.append(&json!({list: {name: entry}}))));
+    };
+    let Some(servers) = servers(root, list)? else {
+        return Ok(Some(document.insert(root, list, &json!({name: entry}))));
+    };
+    Ok(member(servers, name).is_none().then(|| document.insert(servers, name, entry)))
+}
+
+/// All of a list, in its order. Of two under one name it is the last, which is the one a JSON reader keeps.
+pub(super) fn entries(text: &str, list: &'static str) -> Result<Entries, Unfit> {
+    let document = Document::parse(text)?;
+    let Some(root) = &document.root else { return Ok(Entries::new()) };
+    let properties = servers(root, list)?.map_or(&[][..], |servers| &servers.properties);
+    Ok(properties.iter().map(|entry| (entry.name.as_str().to_owned(), to_value(&entry.value))).collect())
+}
+
+/// Whether its client does not use it.
+pub(super) fn is_off(entry: &Value) -> bool {
+    entry["disabled"] == true || entry["enabled"] == false
+}
+
+/// The text without those entries that stand in it as they are here, and which these were.
+pub(super) fn without(
+    text: &str,
+    list: &'static str,
+    unwanted: &Entries,
+) -> Result<(String, Entries), Unfit> {
+    let mut rest = entries(text, list)?;
+    let mut gone = unwanted.clone();
+    gone.retain(|name, entry| rest.get(name) == Some(entry));
+    rest.retain(|name, _| !gone.contains_key(name));
+    let mut shorter = text.to_owned();
+    for name in gone.keys() {
+        while let Some(cut) = without_one(&shorter, list, name)? {
+            shorter = cut;
+        }
+    }
+    // Whatever else it would do is not done.
+    if entries(&shorter, list)? == rest { Ok((shorter, gone)) } else { Ok((text.to_owned(), Entries::new())) }
 }
 
 /// What stands in our place.
@@ -67,29 +110,50 @@ pub(super) struct Undone {
     pub(super) text: String,
     /// Another program's entry stands in the place of ours again.
     pub(super) put_back: bool,
+    /// Those that were taken out and are in it again.
+    pub(super) returned: Vec<String>,
 }
 
-/// Takes our entry out, with the text `before` it came at hand; `None` where there is no entry of ours.
+/// Takes our entry out and puts `moved` back, with the text `before` we came at hand; `None` where there is nothing of
+/// this to do.
 pub(super) fn undo(
     text: &str,
     before: Option<&str>,
+    moved: &Entries,
     place: Place,
     program: &str,
 ) -> Result<Option<Undone>, Unfit> {
-    let Some(ours) = entry(text, place)?.filter(|there| is_ours(there, program)) else { return Ok(None) };
+    let ours = entry(text, place)?.filter(|there| is_ours(there, program));
+    if ours.is_none() && moved.is_empty() {
+        return Ok(None);
+    }
     let theirs = before.and_then(|before| entry(before, place).ok().flatten());
-    let theirs = theirs.filter(|theirs| !is_ours(theirs, program));
-    let edited = match before {
-        // Nobody else has changed the file since: then it can be exactly what it was.
-        Some(before) if with_entry(before, place, &ours).is_ok_and(|then| then.as_deref() == Some(text)) => {
-            Some(before.to_owned())
-        }
-        _ => match &theirs {
-            Some(theirs) => with_value(text, place, theirs)?,
-            None => without_entry(text, place)?,
-        },
+    let theirs = theirs.filter(|theirs| ours.is_some() && !is_ours(theirs, program));
+    let put_back = theirs.is_some();
+    let here = entries(text, place.list)?;
+    // Nobody else has changed the file since: then it can be exactly what it was.
+    if let (Some(before), Some(ours)) = (before, &ours)
+        && let Ok(Some(then)) = with_entry(before, place, ours)
+        && without(&then, place.list, moved)?.0 == text
+    {
+        let returned = moved.keys().filter(|name| !here.contains_key(*name)).cloned().collect();
+        return Ok(Some(Undone { text: before.to_owned(), put_back, returned }));
+    }
+    let alone = match (&ours, &theirs) {
+        (None, _) => None,
+        (Some(_), Some(theirs)) => with_value(text, place, theirs)?,
+        (Some(_), None) => without_one(text, place.list, place.entry)?,
     };
-    Ok(edited.map(|text| Undone { text, put_back: theirs.is_some() }))
+    let mut undone =
+        Undone { text: alone.unwrap_or_else(|| text.to_owned()), put_back, returned: Vec::new() };
+    // Each goes to the front.
+    for (name, entry) in moved.iter().rev() {
+        if let Some(longer) = with_new(&undone.text, place.list, name, entry)? {
+            undone.text = longer;
+            undone.returned.insert(0, name.clone());
+        }
+    }
+    Ok(Some(undone))
 }
 
 /// The text with the entry replaced whole.
@@ -101,14 +165,22 @@ fn with_value(text: &str, place: Place, value: &Value) -> Result<Option<String>,
 }
 
 /// The text without the entry, or `None` where there is none.
-fn without_entry(text: &str, place: Place) -> Result<Option<String>, Unfit> {
+fn without_one(text: &str, list: &'static str, name: &str) -> Result<Option<String>, Unfit> {
     let document = Document::parse(text)?;
-    Ok(standing(&document, place)?.and_then(|ours| document.cut(ours)))
+    Ok(named(&document, list, name)?.and_then(|entry| document.cut(entry)))
 }
 
 fn standing<'o, 'a>(document: &'o Document<'a>, place: Place) -> Result<Option<&'o ObjectProp<'a>>, Unfit> {
+    named(document, place.list, place.entry)
+}
+
+fn named<'o, 'a>(
+    document: &'o Document<'a>,
+    list: &'static str,
+    name: &str,
+) -> Result<Option<&'o ObjectProp<'a>>, Unfit> {
     let Some(root) = &document.root else { return Ok(None) };
-    Ok(servers(root, place.list)?.and_then(|servers| member(servers, place.entry)))
+    Ok(servers(root, list)?.and_then(|servers| member(servers, name)))
 }
 
 fn servers<'o, 'a>(root: &'o Object<'a>, list: &'static str) -> Result<Option<&'o Object<'a>>, Unfit> {
@@ -120,7 +192,7 @@ fn servers<'o, 'a>(root: &'o Object<'a>, list: &'static str) -> Result<Option<&'
 }
 
 /// The last of that name, because that is the one a JSON reader keeps.
-fn member<'o, 'a>(object: &'o Object<'a>, name: &str) -> Option<&'o ObjectProp<'a>> {
+pub(in crate::cli) fn member<'o, 'a>(object: &'o Object<'a>, name: &str) -> Option<&'o ObjectProp<'a>> {
     object.properties.iter().rfind(|property| property.name.as_str() == name)
 }
 
@@ -146,7 +218,7 @@ fn merge_env(theirs: &Map<String, Value>, ours: &Map<String, Value>) -> Map<Stri
     env
 }
 
-fn to_value(value: &ast::Value<'_>) -> Value {
+pub(in crate::cli) fn to_value(value: &ast::Value<'_>) -> Value {
     match value {
         ast::Value::StringLit(text) => Value::from(text.value.as_ref()),
         ast::Value::NumberLit(number) => serde_json::from_str(number.value).unwrap_or_default(),
@@ -186,7 +258,7 @@ mod tests {
     }
 
     fn remove(text: &str) -> String {
-        without_entry(text, PLACE).expect("a fit file").expect("a change")
+        without_one(text, PLACE.list, PLACE.entry).expect("a fit file").expect("a change")
     }
 
     const FILES: [&str; 12] = [
@@ -228,8 +300,8 @@ mod tests {
             assert_eq!(result, left);
             assert!(Document::parse(&result).is_ok());
         }
-        assert_eq!(without_entry("{\"mcpServers\": {\"a\": 1}}", PLACE), Ok(None));
-        assert_eq!(without_entry("", PLACE), Ok(None));
+        assert_eq!(without_one("{\"mcpServers\": {\"a\": 1}}", PLACE.list, NAME), Ok(None));
+        assert_eq!(without_one("", PLACE.list, NAME), Ok(None));
     }
 
     #[test]
@@ -295,12 +367,47 @@ mod tests {
             let ours = entry(&added, other).expect("a fit file");
             assert_eq!((ours, entry(&added, PLACE)), (Some(wanted()), Ok(None)), "{added}");
             assert_eq!(
-                undo(&added, Some(text), other, "/bin/gate").map(|undone| undone.map(|u| u.text)),
+                undo(&added, Some(text), &Entries::new(), other, "/bin/gate")
+                    .map(|undone| undone.map(|u| u.text)),
                 Ok(Some(text.to_owned()))
             );
         }
         let unfit =
             with_entry("{\"context_servers\": 1}", other, &wanted()).map_err(|unfit| unfit.to_string());
         assert_eq!(unfit, Err("has a `context_servers` that is not an object".to_owned()));
+    }
+
+    #[test]
+    fn those_that_went_behind_the_gateway_come_back() {
+        let list = PLACE.list;
+        for text in FILES {
+            let all = entries(text, list).expect("a fit file");
+            let (rest, gone) = without(&add(text), list, &all).expect("a fit file");
+            let left = entries(&rest, list).expect("a fit file");
+            assert_eq!((left.len(), &left[NAME], &gone), (1, &wanted(), &all), "{rest}");
+            let undone = undo(&rest, Some(text), &gone, PLACE, "/bin/gate").expect("a fit file");
+            assert_eq!(undone.map(|undone| undone.text).as_deref(), Some(text));
+            // Without the text of then, or with another one, they come back as entries.
+            for before in [None, Some("{\"b\": 1}")] {
+                let undone = undo(&rest, before, &gone, PLACE, "/bin/gate").expect("a fit file");
+                let undone = undone.expect("something to do");
+                assert_eq!(entries(&undone.text, list), Ok(all.clone()), "{}", undone.text);
+                assert_eq!(undone.returned, all.keys().cloned().collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_stands_as_it_was_read_is_taken_out_and_only_what_is_missing_comes_back() {
+        let text = "{\"mcpServers\": {\"a\": 1, \"b\": 2}}";
+        let moved: Entries = [("a".to_owned(), 1.into()), ("b".to_owned(), 3.into())].into_iter().collect();
+        let (rest, gone) = without(text, PLACE.list, &moved).expect("a fit file");
+        assert_eq!((rest.as_str(), gone.len()), ("{\"mcpServers\": { \"b\": 2}}", 1));
+        let undone = undo(&rest, None, &moved, PLACE, "/bin/gate").expect("a fit file").expect("undone");
+        assert_eq!((undone.returned, undone.put_back), (vec!["a".to_owned()], false));
+        assert_eq!(entries(&undone.text, PLACE.list).expect("entries")["b"], 2);
+        assert!(undo(&rest, None, &Entries::new(), PLACE, "/bin/gate").expect("a fit file").is_none());
+        assert!(is_off(&json!({"disabled": true})) && is_off(&json!({"enabled": false})));
+        assert!(!is_off(&json!({"disabled": false})) && !is_off(&json!({})));
     }
 }

@@ -24,6 +24,16 @@ pub(super) struct Known {
     pub(super) place: Place,
     /// Its entries say that they are of the type `stdio`.
     typed: bool,
+    pub(super) reading: Reading,
+}
+
+/// What an entry means to its client and would not mean to us.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::cli) struct Reading {
+    /// `$NAME` in a text is a variable.
+    pub(in crate::cli) dollars: bool,
+    /// A `url` of no type is of the old transport.
+    pub(in crate::cli) sse: bool,
 }
 
 #[derive(Debug)]
@@ -54,6 +64,7 @@ pub(super) const USUAL: Known = Known {
     program: None,
     place: PLAIN,
     typed: false,
+    reading: Reading { dollars: false, sse: false },
 };
 
 pub(super) static KNOWN: &[Known] = &[
@@ -93,6 +104,7 @@ pub(super) static KNOWN: &[Known] = &[
         base: Base::Variable("GEMINI_CLI_HOME"),
         file: ".gemini/settings.json",
         program: Some("gemini"),
+        reading: Reading { dollars: true, sse: true },
         ..USUAL
     },
     Known {
@@ -104,6 +116,11 @@ pub(super) static KNOWN: &[Known] = &[
         ..USUAL
     },
 ];
+
+/// Whether the gateway goes by this name in one client or another.
+pub(super) fn is_our_name(name: &str) -> bool {
+    KNOWN.iter().any(|known| known.place.entry == name)
+}
 
 impl Known {
     pub(super) fn is_called(&self, name: &str) -> bool {

@@ -25,6 +25,8 @@ pub(in crate::cli) struct Opening {
     pub(in crate::cli) servers: Arc<ServerList>,
     pub(in crate::cli) guardrails: ProviderSettings,
     pub(in crate::cli) exposure: Exposure,
+    /// The list stands with the key.
+    pub(in crate::cli) is_first_generation: bool,
 }
 
 /// The keys that a configuration has for clients.
@@ -60,6 +62,7 @@ impl<'a> Keys<'a> {
             servers: Arc::clone(&grant.config),
             guardrails: self.settings.guardrails.clone(),
             exposure: self.settings.exposure,
+            is_first_generation: grant.project.is_none(),
         })
     }
 
@@ -85,7 +88,7 @@ impl<'a> Keys<'a> {
 }
 
 /// In the order of the file. A digest or a reference is among them, and opens nothing as it stands.
-fn written_keys(text: &str) -> Vec<GatewayKey> {
+pub(in crate::cli) fn written_keys(text: &str) -> Vec<GatewayKey> {
     let config: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
     let sections = ["apikeys", "gateways"].into_iter().filter_map(|section| config.get(section)?.as_object());
     sections.flatten().map(|(key, _)| GatewayKey::from(key.as_str())).collect()
