@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::ids::ToolName;
 
+mod address;
 mod effort;
 mod judge;
 mod mirror;

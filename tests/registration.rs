@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::direct::{Script, ask, direct, start};
 use crate::support::{Config, DISCOVER, Gateway, INFO, LIST, SECURE_CALL, eventually_async, server_binary};
 
 fn policy() -> Value {
@@ -323,4 +324,111 @@ async fn a_name_that_must_not_be_read_is_not_shown() {
     assert_eq!(reply.results()[0]["error_code"], "TOOL_BLOCKED", "{}", reply.json);
     let reply = gateway.batch("lab", json!([{"name": "delete_thing"}])).await;
     assert_eq!(reply.results()[0]["error_code"], "TOOL_DENIED", "{}", reply.json);
+}
+
+/// A server with something that is kept away beside something that is not, in direct mode.
+async fn offering(open_template: Option<&str>) -> (Script, crate::support::Raw) {
+    const POISON: &str = "exfiltrate";
+    let mut templates = vec![json!({"uriTemplate": "bad://{x}", "name": POISON})];
+    templates.extend(open_template.map(|template| json!({"uriTemplate": template, "name": "t"})));
+    let answers = ["prompts/get", "resources/read", "resources/subscribe", "completion/complete"]
+        .map(|method| json!({"method": method, "result": {}}));
+    let mut all = vec![
+        json!({"method": "prompts/list", "result": {"prompts": [{"name": "good"}, {"name": "bad", "description": POISON}]}}),
+        json!({"method": "resources/list", "result": {"resources": [
+            {"uri": "lab://poison/a", "name": POISON}, {"uri": "lab://fine/a", "name": "f"}, {"uri": "lab://poison/a?full", "name": "f"},
+        ]}}),
+        json!({"method": "resources/templates/list", "result": {"resourceTemplates": templates}}),
+    ];
+    all.extend(answers);
+    let capabilities = json!({"prompts": {}, "resources": {"subscribe": true}, "completions": {}});
+    let script = Script::new(&json!({"capabilities": capabilities, "answers": all}));
+    let config = direct(Config::new()).server(script.server("s")).with("tool_guardrails_policy", policy());
+    let raw = start(&config.keywords(&[POISON])).await;
+    (script, raw)
+}
+
+fn completion(reference: &Value) -> Value {
+    json!({"ref": reference, "argument": {"name": "x", "value": "v"}})
+}
+
+#[tokio::test]
+async fn what_is_kept_away_is_so_under_every_spelling_of_its_address() {
+    for open in [None, Some("lab://{+x}")] {
+        let (script, mut raw) = offering(open).await;
+        for uri in [
+            "lab://poison/a",
+            "LAB://poison/a",
+            "lab://POISON/a",
+            "lab://poison/%61",
+            "lab://poison/%2561",
+            "lab://poison/./a",
+            "lab://poison/b/../a",
+            "lab://poison/a#",
+            "lab://poison/a?",
+            "lab://poison/a?x=1",
+            " lab://poison/a",
+            "bad://1",
+            "BAD://1",
+            "bad://1/2?x",
+            "%62ad://1",
+        ] {
+            let reference = completion(&json!({"type": "ref/resource", "uri": uri}));
+            for (method, params) in [
+                ("resources/read", json!({"uri": uri})),
+                ("resources/subscribe", json!({"uri": uri})),
+                ("completion/complete", reference),
+            ] {
+                let answer = ask(&mut raw, method, params).await;
+                assert_eq!(answer["error"]["data"]["error_code"], "TOOL_BLOCKED", "{method} {uri}: {answer}");
+                assert!(script.asked(method).is_empty(), "{method} {uri}");
+            }
+        }
+        // Another address; the very one that the server lists with its query; and of no template that is kept away.
+        for uri in ["lab://fine/a", "lab://poison/a?full", "lab://poison/ab", "lab://poison/A"] {
+            let answer = ask(&mut raw, "resources/read", json!({"uri": uri})).await;
+            assert_eq!(answer["result"], json!({}), "{uri}: {answer}");
+            assert_eq!(script.asked("resources/read").pop(), Some(json!({"uri": uri})));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_completion_is_of_what_it_says_and_of_nothing_that_is_kept_away() {
+    let (script, mut raw) = offering(Some("ok://{x}")).await;
+    for reference in [
+        json!({"type": "ref/prompt", "name": "s__bad"}),
+        json!({"type": "ref/prompt", "name": "s__bad", "uri": "ok://{x}"}),
+        json!({"type": "ref/resource", "uri": "bad://{x}"}),
+        json!({"type": "ref/resource", "uri": "bad://{x}", "name": "s__good"}),
+        json!({"type": "ref/resource", "uri": "bad://{y}"}),
+        json!({"type": "ref/resource", "uri": "BAD://{x}"}),
+        json!({"type": "ref/resource", "uri": "lab://poison/a", "name": "good"}),
+        json!({"type": "ref/other", "uri": "ok://{x}", "name": "s__good"}),
+        json!({"uri": "ok://{x}", "name": "s__good"}),
+        json!({"type": ["ref/prompt"], "name": "s__good"}),
+        json!({"type": "ref/resource", "uri": ["ok://{x}"], "name": "s__good"}),
+        json!({"type": "ref/resource", "name": "s__good"}),
+    ] {
+        let answer = ask(&mut raw, "completion/complete", completion(&reference)).await;
+        assert!(answer["error"].is_object(), "{reference}: {answer}");
+        assert!(script.asked("completion/complete").is_empty(), "{reference}");
+    }
+    for (reference, sent) in [
+        (
+            json!({"type": "ref/prompt", "name": "s__good", "title": "g", "uri": "bad://{x}"}),
+            json!({"type": "ref/prompt", "name": "good", "title": "g"}),
+        ),
+        (
+            json!({"type": "ref/resource", "uri": "ok://{x}", "name": "s__bad", "title": "t"}),
+            json!({"type": "ref/resource", "uri": "ok://{x}"}),
+        ),
+        (
+            json!({"type": "ref/resource", "uri": "lab://fine/a"}),
+            json!({"type": "ref/resource", "uri": "lab://fine/a"}),
+        ),
+    ] {
+        ask(&mut raw, "completion/complete", completion(&reference)).await;
+        assert_eq!(script.asked("completion/complete").pop(), Some(completion(&sent)), "{reference}");
+    }
 }

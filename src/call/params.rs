@@ -27,7 +27,13 @@ impl Method {
         };
         params.retain(|name, _| own.contains(&name.as_str()));
         if self == Self::Complete {
-            retain(&mut params, "ref", &["type", "name", "title", "uri"]);
+            let reference: &[&str] = match params.get("ref").and_then(|reference| reference["type"].as_str())
+            {
+                Some("ref/prompt") => &["type", "name", "title"],
+                Some("ref/resource") => &["type", "uri"],
+                _ => &["type"],
+            };
+            retain(&mut params, "ref", reference);
             retain(&mut params, "argument", &["name", "value"]);
             retain(&mut params, "context", &["arguments"]);
         }
@@ -127,6 +133,17 @@ mod tests {
                 json!({"ref": {"type": "ref/prompt", "name": "p", "x": 1}, "argument": {"name": "a", "value": "v", "x": 1}, "context": ["x"]}),
                 json!({"ref": {"type": "ref/prompt", "name": "p"}, "argument": {"name": "a", "value": "v"}}),
             ),
+            (
+                Method::Complete,
+                json!({"ref": {"type": "ref/resource", "uri": "a:{b}", "name": {"x": 1}, "title": "t"}}),
+                json!({"ref": {"type": "ref/resource", "uri": "a:{b}"}}),
+            ),
+            (
+                Method::Complete,
+                json!({"ref": {"type": "ref/prompt", "name": "p", "title": "t", "uri": "a:b"}}),
+                json!({"ref": {"type": "ref/prompt", "name": "p", "title": "t"}}),
+            ),
+            (Method::Complete, json!({"ref": {"type": "x", "uri": "a:b"}}), json!({"ref": {"type": "x"}})),
         ] {
             assert_eq!(Value::Object(method.known(object(&params))), known);
         }

@@ -31,22 +31,35 @@ pub(super) fn check_offers(offers: &OfferSet, batch: &Batch) -> Result<(), Vec<C
 }
 
 fn refuse_offer(offers: &OfferSet, batch: &Batch, call: &ToolCall) -> Option<Failure> {
-    let blocked = match call.method {
-        Method::Prompt => call.param("name").and_then(|name| offers.blocked(OfferKind::Prompt, name)),
-        Method::Resource | Method::Subscribe => {
-            call.param("uri").and_then(|uri| offers.blocked_resource(uri))
-        }
-        Method::Complete => {
-            let named = |key, kind| Some(offers.blocked(kind, call.arguments()["ref"][key].as_str()?));
-            named("name", OfferKind::Prompt).or_else(|| named("uri", OfferKind::Template)).flatten()
-        }
-        Method::Tool | Method::Unsubscribe => None,
-    };
-    if let Some(blocked) = blocked {
-        let message = format!("the registration policy keeps what {} asks for away", call.shown());
-        return Some(Failure::new(ErrorCode::ToolBlocked, message).details(blocked.reasons.clone()));
+    if call.size() > batch.max_argument_bytes {
+        return Some(too_long(call, batch.max_argument_bytes));
     }
-    (call.size() > batch.max_argument_bytes).then(|| too_long(call, batch.max_argument_bytes))
+    let blocked = match reference(call) {
+        Ok((kind, key)) => offers.blocked(kind?, key)?,
+        Err(failure) => return Some(failure),
+    };
+    let message = format!("the registration policy keeps what {} asks for away", call.shown());
+    Some(Failure::new(ErrorCode::ToolBlocked, message).details(blocked.reasons.clone()))
+}
+
+/// What a request refers to; of no kind where it only ends what there was. What nobody can read is not sent.
+fn reference(call: &ToolCall) -> Result<(Option<OfferKind>, &str), Failure> {
+    let reference = &call.arguments()["ref"];
+    let (kind, key) = match call.method {
+        Method::Tool | Method::Unsubscribe => return Ok((None, "")),
+        Method::Prompt => (Some(OfferKind::Prompt), call.param("name")),
+        Method::Resource | Method::Subscribe => (Some(OfferKind::Resource), call.param("uri")),
+        Method::Complete => match reference["type"].as_str() {
+            Some("ref/prompt") => (Some(OfferKind::Prompt), reference["name"].as_str()),
+            Some("ref/resource") => (Some(OfferKind::Template), reference["uri"].as_str()),
+            _ => (None, None),
+        },
+    };
+    let unreadable = || {
+        let message = format!("{} names nothing that can be asked for", call.shown());
+        Failure::new(ErrorCode::InvalidArguments, message)
+    };
+    key.map(|key| (kind, key)).ok_or_else(unreadable)
 }
 
 fn too_long(call: &ToolCall, limit: usize) -> Failure {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::address::{Address, fits};
 use super::{is_name, shape};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -162,71 +163,34 @@ impl Offered {
 }
 
 impl OfferSet {
-    /// Why the caller may not have it.
+    /// Why the caller may not have what a request refers to by this key: the name of a prompt, a URI, or, of a
+    /// completion, a URI or a template. What the server lists by the very key has a verdict of its own; whatever else
+    /// reads as what is kept away is kept away, and so is what could be of such a template and of no open one.
     pub fn blocked(&self, kind: OfferKind, key: &str) -> Option<&BlockedOffer> {
-        self.blocked.iter().find(|blocked| blocked.kind == kind && blocked.key == key)
-    }
-
-    /// Why no resource of this URI may be read.
-    pub fn blocked_resource(&self, uri: &str) -> Option<&BlockedOffer> {
-        let by_template = || {
-            self.blocked.iter().find(|blocked| blocked.kind == OfferKind::Template && fits(&blocked.key, uri))
+        let alike: &[OfferKind] = match kind {
+            OfferKind::Prompt => &[OfferKind::Prompt],
+            OfferKind::Resource => &[OfferKind::Resource],
+            OfferKind::Template => &[OfferKind::Template, OfferKind::Resource],
         };
-        let is_open = || self.open.has(OfferKind::Resource, uri) || self.open.has_template_for(uri);
-        self.blocked(OfferKind::Resource, uri).or_else(|| by_template().filter(|_| !is_open()))
-    }
-}
-
-/// Whether a URI template stands for a URI: each expression for some text, the simple ones for one without a slash.
-fn fits(template: &str, uri: &str) -> bool {
-    let mut pieces = template.split('{');
-    let Some(mut rest) = pieces.next().and_then(|first| uri.strip_prefix(first)) else { return false };
-    let mut pieces = pieces.peekable();
-    if pieces.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(piece) = pieces.next() {
-        let Some((expression, literal)) = piece.split_once('}') else { return false };
-        let at = match (literal.is_empty(), pieces.peek()) {
-            (true, None) => Some(rest.len()),
-            (true, Some(_)) => rest.find('/').or(Some(rest.len())),
-            (false, None) => rest.strip_suffix(literal).map(str::len),
-            (false, Some(_)) => rest.find(literal),
-        };
-        let Some(at) = at else { return false };
-        let simple = expression.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        if simple && (at == 0 || rest[..at].contains('/')) {
-            return false;
+        let listed = self.blocked.iter().find(|blocked| alike.contains(&blocked.kind) && blocked.key == key);
+        if listed.is_some() || kind == OfferKind::Prompt || alike.iter().any(|kind| self.open.has(*kind, key))
+        {
+            return listed;
         }
-        rest = &rest[at + literal.len()..];
+        let asked = Address::of(key);
+        self.blocked.iter().find(|blocked| match blocked.kind {
+            OfferKind::Prompt => false,
+            OfferKind::Resource => asked.is(&Address::of(&blocked.key)),
+            OfferKind::Template => {
+                asked.could_be_of(&Address::of(&blocked.key), &|uri| self.open.has_template_for(uri))
+            }
+        })
     }
-    rest.is_empty()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn templates_stand_for_their_uris() {
-        for (template, uri, expected) in [
-            ("test://template/{id}/data", "test://template/7/data", true),
-            ("test://template/{id}/data", "test://template/7/8/data", false),
-            ("test://template/{id}/data", "test://template//data", false),
-            ("test://template/{id}/data", "test://template/7/date", false),
-            ("file:///{+path}", "file:///a/b/c.txt", true),
-            ("a://{x}", "a://1", true),
-            ("a://{x}", "b://1", false),
-            ("a://{x}/{y}", "a://1/2", true),
-            ("a://{x}-{y}.txt", "a://1-2.txt", true),
-            ("a://search{?q}", "a://search?q=1", true),
-            ("a://plain", "a://plain", true),
-            ("a://plain", "a://plainer", false),
-            ("a://{open", "a://x", false),
-        ] {
-            assert_eq!(fits(template, uri), expected, "{template} for {uri}");
-        }
-    }
 
     #[test]
     fn what_has_no_key_or_is_repeated_is_left_out() {

@@ -181,4 +181,11 @@ async fn a_request_has_what_the_protocol_knows_and_nothing_private() {
         "context": {"arguments": {"b": placeholder}},
     });
     assert_eq!(server.asked("completion/complete"), [known]);
+    // Of a resource the protocol knows the URI alone.
+    let reference = json!({"type": "ref/resource", "uri": "m://{x}", "name": {"card": 4_111_111_111_111_111_u64}, "title": ADDRESS});
+    ask(&mut raw, "completion/complete", json!({"ref": reference, "argument": {"name": "x", "value": "v"}}))
+        .await;
+    let known =
+        json!({"ref": {"type": "ref/resource", "uri": "m://{x}"}, "argument": {"name": "x", "value": "v"}});
+    assert_eq!(server.asked("completion/complete").pop(), Some(known));
 }
