@@ -245,12 +245,6 @@ impl ToolOutput {
         }
     }
 
-    /// Whether one of its numbers is written like this.
-    pub fn has_number(&self, is_it: &dyn Fn(&str) -> bool) -> bool {
-        let error = self.rpc_error.as_ref().is_some_and(|error| texts::has_number(error, is_it));
-        error || self.result.values().any(|value| texts::has_number(value, is_it))
-    }
-
     /// About the bytes that the answer takes for it.
     pub fn size(&self) -> usize {
         object_size(&self.result) + self.rpc_error.as_ref().map_or(0, size)

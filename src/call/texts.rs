@@ -174,16 +174,6 @@ pub fn blank_at(value: &mut Value, pointer: &mut String, is_meant: &dyn Fn(&str)
     }
 }
 
-/// Whether one of the numbers in a value is written like this.
-pub(super) fn has_number(value: &Value, is_it: &dyn Fn(&str) -> bool) -> bool {
-    match value {
-        Value::Number(number) => is_it(&number.to_string()),
-        Value::Array(items) => items.iter().any(|item| has_number(item, is_it)),
-        Value::Object(members) => members.values().any(|member| has_number(member, is_it)),
-        Value::Null | Value::Bool(_) | Value::String(_) => false,
-    }
-}
-
 /// Goes over the values in the order of `values`.
 pub fn change(value: &mut Value, act: &mut dyn FnMut(&mut String)) {
     match value {

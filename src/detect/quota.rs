@@ -1,10 +1,12 @@
 //! How many findings of one rule are kept of one text. What its surroundings explain, and what is too little by
 //! itself, takes no place of what counts.
 
-use super::{FLAGGED, Finding, Place, explained};
+use super::{FLAGGED, Finding, Kind, Place, explained};
 
 /// So many that count: what comes after is more of the same.
 pub(super) const MAX_FINDINGS: u16 = 200;
+/// Of what may be cut out: each of them has to be found.
+const MAX_SECRETS: u16 = 2_000;
 /// So many may be explained. A text with more is made to be slow, or to hide one: the rest counts as it is.
 const MAX_EXPLAINED: u16 = 4000;
 /// Behind so many that are too little by themselves, one in so many bytes says as much as all of them.
@@ -21,8 +23,8 @@ pub(super) struct Quota {
 }
 
 impl Quota {
-    pub(super) fn is_full(self) -> bool {
-        self.counting >= MAX_FINDINGS
+    pub(super) fn is_full(self, kind: Kind) -> bool {
+        self.counting >= if kind == Kind::Secret { MAX_SECRETS } else { MAX_FINDINGS }
     }
 
     /// Keeps what there is a place for, with the score that its surroundings leave it.
@@ -46,8 +48,8 @@ impl Quota {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Kinds;
     use super::super::probe::Probe;
-    use super::super::{Kind, Kinds};
     use super::*;
 
     fn counted(text: &str, place: Place) -> Vec<&'static str> {

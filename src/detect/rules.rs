@@ -315,7 +315,7 @@ impl Compiled {
         }
         let bytes = &text.as_bytes()[..window.end];
         let mut at = window.start;
-        while !quota.is_full() && at <= bytes.len() {
+        while !quota.is_full(self.table.kind) && at <= bytes.len() {
             let Some((whole, mut span)) = self.next(bytes, at) else { break };
             at = whole.end.max(whole.start + 1);
             if let Some(check) = self.table.check {

@@ -73,8 +73,7 @@ impl Guardrails {
             let mut broken = false;
             let cut = &mut |text: &mut String| broken |= !replacements.apply(text);
             message.values_mut().for_each(|value| change(value, cut));
-            let left =
-                broken || speech.document(&message).texts().iter().any(|text| replacements.are_left_in(text));
+            let left = broken || replacements.are_left_in(&speech.document(&message));
             let again = self.cuts(scope, bench, speech.document(&message)).await;
             if left || !again.is_ok_and(|cuts| cuts.is_empty()) {
                 return Err(KeptBack::default());

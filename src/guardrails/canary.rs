@@ -42,6 +42,8 @@ pub(super) struct Canaries {
     automaton: Option<AhoCorasick>,
     /// By pattern, whose secret it is: several servers may have the same.
     owners: Vec<Vec<Owner>>,
+    /// Some are digits and nothing else.
+    may_be_numbers: bool,
     /// Tells sets of the same settings apart.
     pub(super) id: u64,
 }
@@ -51,7 +53,9 @@ impl Canaries {
     /// be let pass.
     pub(super) fn of(settings: &Settings, more: Option<&ServerList>, id: u64) -> Result<Self, ProviderFault> {
         let mut patterns: BTreeMap<Vec<u8>, Vec<Owner>> = BTreeMap::new();
+        let mut may_be_numbers = false;
         let mut add = |value: &str, owner: &Owner| {
+            may_be_numbers |= is_number(value);
             for form in forms(value) {
                 let owners = patterns.entry(form).or_default();
                 if !owners.contains(owner) {
@@ -69,7 +73,12 @@ impl Canaries {
         }
         let (patterns, owners): (Vec<Zeroizing<Vec<u8>>>, Vec<_>) =
             patterns.into_iter().map(|(pattern, owners)| (Zeroizing::new(pattern), owners)).unzip();
-        Ok(Self { automaton: automaton(&patterns)?, owners, id })
+        Ok(Self { automaton: automaton(&patterns)?, owners, may_be_numbers, id })
+    }
+
+    /// Whether a number may be one, however it is spelt.
+    pub(super) fn may_be_numbers(&self) -> bool {
+        self.may_be_numbers
     }
 
     /// Whether a secret of this server is in a text.
@@ -168,6 +177,10 @@ fn forms(value: &str) -> Vec<Vec<u8>> {
     for text in detect::plain(value).iter().map(String::as_str).chain([value]) {
         forms.extend(pieces(text).map(<[u8]>::to_vec));
     }
+    // A number that is written as one has no zeros before it.
+    if is_number(value) {
+        forms.extend(pieces(value.trim_start_matches('0')).map(<[u8]>::to_vec));
+    }
     for piece in pieces(value) {
         forms.extend([hex(piece, b"0123456789ABCDEF"), hex(piece, b"0123456789abcdef")]);
         for before in 0..3 {
@@ -184,6 +197,10 @@ fn forms(value: &str) -> Vec<Vec<u8>> {
     forms.sort_unstable();
     forms.dedup();
     forms
+}
+
+fn is_number(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn pieces(value: &str) -> impl Iterator<Item = &[u8]> {
@@ -203,7 +220,12 @@ mod tests {
     fn canaries(values: &[&str]) -> Canaries {
         let patterns: Vec<_> = values.iter().flat_map(|value| forms(value)).collect();
         let owners = vec![vec![None]; patterns.len()];
-        Canaries { automaton: automaton(&patterns).expect("an automaton"), owners, id: 0 }
+        Canaries {
+            automaton: automaton(&patterns).expect("an automaton"),
+            owners,
+            may_be_numbers: false,
+            id: 0,
+        }
     }
 
     #[test]

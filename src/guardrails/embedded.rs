@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use serde::de::IgnoredAny;
 
+mod loose;
 mod numbers;
 
 pub(super) use numbers::{Embedded, each_number, has_number};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::canary;
 use super::document::{Document, is_vocabulary};
+use super::figure::Figure;
 use super::provider::{Answer, GuardrailProvider, Hit, ProviderFault, Side, Subject};
 use super::verdict::{Effect, Judged, Verdict, Violation};
 use super::{Blocked, Guardrails};
@@ -200,7 +201,9 @@ impl Guardrails {
         let canaries = self.canaries(scope)?;
         let mut hits = canaries.find(&subject.texts, its_own);
         // Nothing can be cut out of a number.
-        let figures: Vec<&str> = subject.figures.iter().map(|figure| figure.written.as_str()).collect();
+        let embedded = if canaries.may_be_numbers() { subject.respelt_numbers() } else { Vec::new() };
+        let figures = subject.figures.iter().flat_map(Figure::texts);
+        let figures: Vec<&str> = figures.chain(embedded.iter().map(String::as_str)).collect();
         let of_figures = canaries.find(&figures, its_own).into_iter().next();
         hits.extend(of_figures.map(|hit| Hit { place: None, ..hit }));
         let found = !hits.is_empty();

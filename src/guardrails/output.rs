@@ -85,10 +85,7 @@ impl Guardrails {
             let replacements = found.replacements.ok_or_else(|| withheld(Violation::cannot_be_cut()))?;
             let mut broken = false;
             output.change_texts(&mut |text| broken |= !replacements.apply(text));
-            // A key, a number: what is not a string value cannot be cut.
-            let left = broken
-                || output.texts().iter().any(|text| replacements.are_left_in(text))
-                || output.has_number(&|number| replacements.are_written_in(number));
+            let left = broken || replacements.are_left_in(&Document::Output(output));
             let again = found.early && warnings.is_empty();
             if left || !again && !self.cuts(scope, bench, Document::Output(output)).await?.is_empty() {
                 return Err(withheld(Violation::cannot_be_cut()));

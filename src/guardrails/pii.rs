@@ -145,7 +145,7 @@ const IN_A_NUMBER: &str = "it stands in a number: write it as a string, or let t
 pub(super) fn numbers(value: &Value, pointer: &mut String, is_spared: &dyn Fn(&str) -> bool) -> Vec<Numeral> {
     let mut numbers = Vec::new();
     each_number(("", value), pointer, &mut |pointer, name, number| {
-        let Some(written) = figure::whole(number) else { return };
+        let Some(written) = figure::whole(number.as_str()) else { return };
         if figure::is_long(&written) && !is_spared(pointer) {
             numbers.push((name.to_owned(), figure::unsigned(&written).to_owned()));
         }

@@ -2,6 +2,7 @@
 //!
 //! It decides nothing. Which hits block is the policy's business, and what a fault means is the caller's.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use super::composite::Composite;
 use super::document::Document;
+use super::embedded;
 use super::enkrypt::Enkrypt;
 use super::figure::Figure;
 use super::keyword::CustomKeyword;
@@ -187,8 +189,19 @@ impl<'a> Subject<'a> {
 
     /// Every string, and every number as one.
     pub fn written(&self) -> Vec<&str> {
-        let figures = self.figures.iter().map(|figure| figure.written.as_str());
-        self.texts.iter().copied().chain(figures).collect()
+        self.texts.iter().copied().chain(self.figures.iter().flat_map(Figure::texts)).collect()
+    }
+
+    /// The numbers of texts that are JSON, where their digits are not what is written there.
+    pub(super) fn respelt_numbers(&self) -> Vec<String> {
+        let mut seen = HashSet::with_capacity(self.texts.len());
+        let mut numbers = Vec::new();
+        for text in self.texts.iter().filter(|text| seen.insert(text.as_ptr())) {
+            embedded::each_number(text, &mut |number| {
+                numbers.extend(number.is_spelt.then(|| number.digits.to_owned()));
+            });
+        }
+        numbers
     }
 
     /// Whether a hit of this detector means anything under the policy.

@@ -9,8 +9,10 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::copies::{Copies, TooMany};
+use super::document::Document;
+use super::embedded;
+use super::figure::Figure;
 use super::judge::Cut;
-use super::{embedded, figure};
 use crate::detect::{self, TornKey};
 use crate::secret::replaced;
 
@@ -70,7 +72,13 @@ impl Replacements {
         holds
     }
 
-    pub(super) fn are_left_in(&self, text: &str) -> bool {
+    /// Whether one stands where nothing can be cut: a name, a number, what makes a key whole.
+    pub(super) fn are_left_in(&self, document: &Document<'_>) -> bool {
+        document.texts().iter().any(|text| self.are_left_in_text(text))
+            || document.figures().iter().any(|figure| self.are_written_in(figure))
+    }
+
+    fn are_left_in_text(&self, text: &str) -> bool {
         self.places(text).map_or(true, |places| !places.is_empty())
             || self.torn.is_some_and(|torn| torn.goes_on_in(text))
             || self
@@ -79,10 +87,9 @@ impl Replacements {
                 .is_some_and(|copies| embedded::has_number(text, &|digits| copies.are(digits)))
     }
 
-    /// Of what has no readings but the one.
-    pub(super) fn are_written_in(&self, number: &str) -> bool {
-        let is_copy = |copies: &Copies| figure::digits(number).is_some_and(|digits| copies.are(&digits));
-        self.values.is_match(number) || self.copies.as_ref().is_some_and(is_copy)
+    fn are_written_in(&self, figure: &Figure<'_>) -> bool {
+        let is_copy = |copies: &Copies| figure.is_whole() && copies.are(figure.digits());
+        figure.texts().any(|text| self.values.is_match(text)) || self.copies.as_ref().is_some_and(is_copy)
     }
 
     /// In order and apart, in every reading of the text, each with what takes its place.
@@ -151,7 +158,7 @@ pub fn cut_out(text: &str) -> Option<String> {
     let cut = |one: detect::Finding| Cut { text: 0, span: one.span, label: one.label };
     let cuts: Vec<Cut> = found.into_iter().map(cut).filter(|cut| !cut.span.is_empty()).collect();
     let (replacements, mut text) = (Replacements::of(&[text], &cuts)?, text.to_owned());
-    let holds = replacements.apply(&mut text) && !replacements.are_left_in(&text);
+    let holds = replacements.apply(&mut text) && !replacements.are_left_in_text(&text);
     holds.then_some(text)
 }
 
@@ -183,7 +190,7 @@ mod tests {
                 assert!(replacements.apply(&mut text), "{copy}");
                 assert!(!text.contains("Tr0ub4dor"), "{found}: {text}");
                 assert_eq!(text.matches("[PASSWORD_REDACTED]").count(), 1, "{found}: {text}");
-                assert!(!replacements.are_left_in(&text), "{found}: {text}");
+                assert!(!replacements.are_left_in_text(&text), "{found}: {text}");
             }
         }
     }

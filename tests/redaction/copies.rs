@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{local, redacting};
-use crate::direct::{Script, call, direct, failure, start};
+use crate::direct::{Script, ask, call, direct, failure, start};
 use crate::support::{Gateway, Raw};
 
 fn answering(result: &Value) -> Value {
@@ -173,4 +173,49 @@ async fn a_copy_where_no_placeholder_can_stand_stops_the_call() {
     let reply = gateway.batch("lab", arguments("x", &json!(r#"{"a": 4111111111111111e0}"#))).await;
     assert_eq!(reply.results()[0]["status"], "blocked_input", "{}", reply.json);
     assert!(!std::fs::read_to_string(&log).unwrap_or_default().contains("call "));
+}
+
+#[tokio::test]
+async fn a_log_full_of_secrets_is_cut_and_a_flood_of_them_withheld() {
+    let (script, mut raw) = redacted().await;
+    let told = |lines: usize| {
+        let line = |n: usize| format!("api_key_{n} = \"sk-proj-{n:04}aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3z\"\n");
+        texts(&[&(0..lines).map(line).collect::<String>()])
+    };
+    script.rewrite(&answering(&told(1_900)));
+    let answer = call(&mut raw, "s__x", json!({})).await;
+    let text = answer["result"]["content"][0]["text"].as_str().expect("text");
+    assert_eq!((text.matches("_REDACTED]").count(), text.contains("sk-proj")), (1_900, false));
+    script.rewrite(&answering(&told(2_600)));
+    failure(&call(&mut raw, "s__x", json!({})).await);
+}
+
+#[tokio::test]
+async fn a_copy_where_nothing_can_be_cut_keeps_a_message_back() {
+    let (script, mut raw) = redacted().await;
+    ask(&mut raw, "logging/setLevel", json!({"level": "debug"})).await;
+    let say =
+        |data: Value| json!({"method": "notifications/message", "params": {"level": "error", "data": data}});
+    let ssn = "the ssn is 536-90-4399";
+    let mut answers = answering(&json!({"content": []}));
+    answers["answers"][1]["before"] = json!([
+        say(json!({"text": ssn, "ref": 536_904_399})),
+        say(json!({"text": ssn, "ref": [-536_904_399.0]})),
+        say(json!({"text": ssn, "536904399": 1})),
+        say(json!({"text": ssn, "more": "{\"ref\": 536904399}"})),
+        say(json!({"text": ssn, "ref": 536_904_398})),
+    ]);
+    script.rewrite(&answers);
+    raw.send(&json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "s__x", "arguments": {}}})).await;
+    let mut told = Vec::new();
+    loop {
+        let message = raw.receive().await;
+        if message["id"] == 7 {
+            break;
+        }
+        told.extend(
+            (message["method"] == "notifications/message").then(|| message["params"]["data"].clone()),
+        );
+    }
+    assert_eq!(told, [json!({"text": "the ssn is [US_SSN_REDACTED]", "ref": 536_904_398})]);
 }

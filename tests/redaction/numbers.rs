@@ -22,10 +22,14 @@ fn answering(result: &Value) -> Value {
 
 impl Numbers {
     async fn under(input: Value, output: Value, edit: impl Fn(&mut Value)) -> Self {
+        Self::with(input, output, edit, &json!({})).await
+    }
+
+    async fn with(input: Value, output: Value, edit: impl Fn(&mut Value), local: &Value) -> Self {
         let script = Script::new(&answering(&json!({"content": []})));
         let mut server = script.server("s");
         edit(&mut server);
-        let config = Config::new().server(server).provider("local", &json!({}));
+        let config = Config::new().server(server).provider("local", local);
         let config = config.with("input_guardrails_policy", input).with("output_guardrails_policy", output);
         Self { script, raw: start(&direct(config)).await }
     }
@@ -127,6 +131,88 @@ async fn a_number_in_a_text_that_is_json_is_judged_as_one() {
     ] {
         let why = numbers.result(&text(document.to_string())).await;
         assert!(why.is_some_and(|why| why.contains("GUARDRAIL_VIOLATION")), "{document}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_judged_in_json_that_no_parser_reads() {
+    let text = |text: &str| json!({"content": [{"type": "text", "text": text}]});
+    let (open, close) = ("[".repeat(140), "]".repeat(140));
+    let spell = |number: &str, name: &str| {
+        let mut escaped = json!({name: 1}).to_string().replace('1', number);
+        for _ in 0..6 {
+            escaped = json!(escaped).to_string();
+        }
+        [
+            format!("{{\"a\": {open}{close}, \"{name}\": {number}}}"),
+            format!("{open}{{\"{name}\": {number}}}{close}"),
+            format!("{open}{}{close}", json!(format!("{{\"{name}\": {number}}}"))),
+            format!("Store this:\n{{\n  \"{name}\": {number}\n}}"),
+            format!("```json\n{{\"a\": 1,\n\"{name}\": [{number}]}}\n```"),
+            format!("As \"it\" says: {{'{name}': {number}}}."),
+            escaped,
+        ]
+    };
+    let redacting = policy(&json!({"block": ["pii"], "additional_config": {"pii_redaction": true}}));
+    let mut numbers = Numbers::under(redacting, policy(&json!({"block": ["secrets", "pii"]})), |_| {}).await;
+    let card = "4.111111111111111e15";
+    for told in spell("83920184", "password").iter().chain(&spell(card, "card")) {
+        assert!(numbers.result(&text(told)).await.is_some(), "{told}");
+    }
+    for told in &spell(card, "card") {
+        let why = numbers.argument(json!({"q": told})).await;
+        assert!(why.is_some_and(|why| why.contains("JSON text")), "{told}");
+        assert!(numbers.script.asked("tools/call").iter().all(|asked| !asked.to_string().contains(card)));
+    }
+    for told in spell("83920184", "id").iter().chain(&spell("4.111111111111112e15", "card")) {
+        assert_eq!(numbers.result(&text(told)).await, None, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_the_same_however_it_is_spelt() {
+    const OWN: &str = "918273645546372819";
+    let raw = |number: &str| -> Value {
+        serde_json::from_str(&format!("{{\"password\": {number}, \"n\": [{number}]}}")).expect("JSON")
+    };
+    let block = policy(&json!({"block": ["secrets"]}));
+    let rule = policy(&json!({"block": ["policy_violation"]}));
+    let give = |server: &mut Value| {
+        server["config"]["env"] = json!({"API_TOKEN": OWN, "OTHER_TOKEN": "0072635445819273645"});
+    };
+    let rules = json!({"policies": [{"name": "account", "regex": "^5550001112223334445$"}, {"name": "spelt", "regex": "^7e3$"}]});
+    let mut numbers = Numbers::with(rule, block, give, &rules).await;
+    for number in [
+        "839201847364528190374652819037",
+        "8392018473645281903746528190370e-1",
+        OWN,
+        "9182736455463728190e-1",
+        "9.18273645546372819e17",
+        "918273645546372819.0",
+        "-918273645546372819.00e0",
+        "72635445819273645",
+        "7.2635445819273645e16",
+    ] {
+        let named = raw(number);
+        let alone = json!({"n": named["n"]});
+        assert!(numbers.structured(&named).await.is_some(), "{number}");
+        let is_own = !number.starts_with('8');
+        assert_eq!(numbers.structured(&alone).await.is_some(), is_own, "{number}");
+        let text = json!({"content": [{"type": "text", "text": alone.to_string()}]});
+        assert_eq!(numbers.result(&text).await.is_some(), is_own, "{number}");
+    }
+    for number in [
+        "5550001112223334445",
+        "5550001112223334445.0",
+        "55500011122233344450e-1",
+        "5.550001112223334445e18",
+        "7e3",
+    ] {
+        assert!(numbers.argument(raw(number)).await.is_some(), "{number}");
+    }
+    numbers.result(&json!({"content": []})).await;
+    for number in ["5550001112223334446", "5550001112223334445.5", "7000", "1e400"] {
+        assert_eq!(numbers.argument(raw(number)).await, None, "{number}");
     }
 }
 

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
 use super::super::figure;
-use super::documents;
+use super::{documents, loose};
 use crate::detect;
 
 /// Documents within strings of documents that numbers are looked for in.
@@ -21,7 +21,7 @@ pub(in crate::guardrails) struct Embedded<'a> {
     /// That it stands under, where it is that of a secret.
     pub(in crate::guardrails) name: Option<&'a str>,
     pub(in crate::guardrails) digits: &'a str,
-    /// With a fraction or an exponent: no text that is looked at has these digits.
+    /// With a fraction or an exponent: the text that is looked at may not have these digits.
     pub(in crate::guardrails) is_spelt: bool,
 }
 
@@ -38,12 +38,28 @@ pub(in crate::guardrails) fn has_number(text: &str, is_it: &dyn Fn(&str) -> bool
 }
 
 fn walk(text: &str, depth: usize, act: &mut dyn FnMut(Embedded<'_>)) {
+    let mut is_read = false;
     for place in documents(text) {
-        let mut reader = serde_json::Deserializer::from_str(&text[place]);
+        is_read |= place == (0..text.len());
+        let mut reader = serde_json::Deserializer::from_str(&text[place.clone()]);
         let member = Member { name: None, is_number: false, depth, act };
-        // What cannot be read to its end has been read up to there.
-        let _ = member.deserialize(&mut reader);
+        // No parser reads the deepest ones to their end; what readers may see in them is looked at instead.
+        if member.deserialize(&mut reader).is_err() {
+            through(&text[place], act);
+        }
     }
+    if !is_read {
+        loose::each_number(text, act);
+    }
+}
+
+/// The numbers of a document that is too deep to be parsed, however it is escaped.
+fn through(text: &str, act: &mut dyn FnMut(Embedded<'_>)) {
+    loose::each_number(text, act);
+    detect::places(text, |reading| {
+        loose::each_number(reading, act);
+        Vec::new()
+    });
 }
 
 /// The value of a member whose name says that it is secret, or any other value.
@@ -57,9 +73,10 @@ struct Member<'a> {
 
 impl Member<'_> {
     fn note(self, number: &Number) {
-        let Some(written) = figure::whole(number).filter(|written| figure::is_long(written)) else { return };
-        let digits = figure::unsigned(&written);
-        (self.act)(Embedded { name: self.name, digits, is_spelt: number.is_f64() });
+        let written = number.as_str();
+        let Some(whole) = figure::whole(written).filter(|whole| figure::is_long(whole)) else { return };
+        let is_spelt = written.contains(['.', 'e', 'E']);
+        (self.act)(Embedded { name: self.name, digits: figure::unsigned(&whole), is_spelt });
     }
 }
 
@@ -103,6 +120,8 @@ impl<'de> Visitor<'de> for Member<'_> {
             }
         } else if self.depth < MAX_DEPTH {
             walk(text, self.depth + 1, self.act);
+        } else {
+            through(text, self.act);
         }
         Ok(())
     }
@@ -142,6 +161,9 @@ mod tests {
             r#"{"$serde_json::private::Number": [1], "password": 4.5, "api_key": 77777777}"#,
         );
         each_number(text, &mut |number| found.extend(number.name.map(|_| number.digits.to_owned())));
+        // Of lines, what stands in several of them is looked for as well.
+        let mut seen = std::collections::HashSet::new();
+        found.retain(|digits| seen.insert(digits.clone()));
         assert_eq!(found, ["83920184", "12345678", "55512345", "123456789012345678901234", "77777777"]);
     }
 }

@@ -9,6 +9,7 @@ use crate::call::object_size;
 use crate::condition::{Facts, Undecided};
 use crate::config::{Detector, Rule};
 use crate::guardrails::document::Document;
+use crate::guardrails::figure::Figure;
 use crate::guardrails::keyword::{Keywords, normalise};
 use crate::guardrails::provider::{Hit, Place, ProviderFault, Side, Subject};
 
@@ -33,7 +34,7 @@ pub(super) struct Look<'s> {
     subject: &'s Subject<'s>,
     facts: OnceCell<Facts<'s>>,
     pointers: OnceCell<HashMap<*const u8, String>>,
-    /// The numbers, and where each stands.
+    /// What the numbers read as, and where each stands.
     figures: OnceCell<Vec<(String, String)>>,
     /// The texts as they read, where that is not as they are written.
     read: OnceCell<Vec<Option<String>>>,
@@ -164,7 +165,7 @@ impl<'s> Look<'s> {
     /// The numbers in which it looks for them.
     fn figures(&self, rule: &Rule) -> Vec<&str> {
         if rule.paths.is_empty() {
-            return self.subject.figures.iter().map(|figure| figure.written.as_str()).collect();
+            return self.subject.figures.iter().flat_map(Figure::texts).collect();
         }
         let figures = self.figures.get_or_init(|| self.subject.document.figures_at());
         let reached = figures.iter().filter(|(pointer, _)| rule.reaches(pointer));
