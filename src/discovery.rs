@@ -119,7 +119,7 @@ impl Discovery {
         let (all, source) = reading.definitions.as_ref()?;
         let whole = match source {
             ToolSource::Cache => !self.live.is_outdated(scope, server, Topic::Tools),
-            _ => reading.cached_until.is_some() || !server.tools.iter().any(is_described),
+            _ => reading.cached_until.is_some() || !server.tools.iter().any(ConfiguredTool::is_described),
         };
         whole.then_some((all, *source))
     }
@@ -159,7 +159,8 @@ impl Discovery {
     pub async fn inquire(&self, scope: &Scope, server: &Arc<Server>, topic: Topic) -> Option<Inquiry> {
         let known = match topic {
             Topic::Tools => {
-                let complete = !server.tools.is_empty() && !server.tools.iter().any(is_described);
+                let complete =
+                    !server.tools.is_empty() && !server.tools.iter().any(ConfiguredTool::is_described);
                 let cached = || async {
                     !self.live.is_outdated(scope, server, topic)
                         && self.cache.tools(scope, server).await.is_some()
@@ -245,15 +246,14 @@ fn definitions(server: &Server, cached: Option<&CachedTools>) -> Option<(Vec<Arc
     }
 }
 
-/// The configured tools, filled up with the live definitions where these are known.
+/// The configured tools, filled up with the live definitions where these are known. What is only described is then
+/// there if the server has it.
 fn configured(tools: &[ConfiguredTool], live: Option<&[Arc<Tool>]>) -> Vec<Arc<Tool>> {
     let definition = |tool: &ConfiguredTool| match tool {
         ConfiguredTool::Defined(tool) => Some(Arc::clone(tool)),
         ConfiguredTool::Described { name, description } => {
-            match live.and_then(|live| live.iter().find(|tool| tool.name() == name)) {
-                Some(live) => filled(live, description),
-                None => Tool::described(name, description).map(Arc::new),
-            }
+            let Some(live) = live else { return Tool::described(name, description).map(Arc::new) };
+            live.iter().find(|tool| tool.name() == name).and_then(|live| filled(live, description))
         }
     };
     tools.iter().filter_map(definition).collect()
@@ -268,10 +268,6 @@ fn filled(live: &Arc<Tool>, description: &str) -> Option<Arc<Tool>> {
     let mut definition = live.definition().clone();
     definition.insert("description".to_owned(), description.into());
     Tool::parse(Value::Object(definition)).map(Arc::new)
-}
-
-fn is_described(tool: &ConfiguredTool) -> bool {
-    matches!(tool, ConfiguredTool::Described { .. })
 }
 
 impl Fault for DiscoveryFault {

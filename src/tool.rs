@@ -87,6 +87,11 @@ impl Tool {
         })
     }
 
+    /// Whether a tool may have that name.
+    pub fn may_be_called(name: &str) -> bool {
+        is_name(name)
+    }
+
     /// A tool of which only a name and a description are known.
     pub fn described(name: &ToolName, description: &str) -> Option<Self> {
         Self::parse(serde_json::json!({"name": name.as_str(), "description": description}))

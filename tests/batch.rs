@@ -186,7 +186,11 @@ async fn an_allow_list_closes_all_other_tools() {
         "x"
     );
     let reply = gateway.batch("lab", json!([{"name": "pid"}])).await;
-    assert_eq!(reply.results()[0]["error_code"], "TOOL_NOT_FOUND");
+    let refused = &reply.results()[0];
+    assert_eq!(refused["error_code"], "TOOL_NOT_FOUND");
+    let message = refused["message"].as_str().expect("a text");
+    assert!(message.contains("`tools` in its configuration") && message.contains("`pid`"), "{message}");
+    assert!(!message.contains("has no tool"), "{message}");
 }
 
 #[tokio::test]
@@ -238,4 +242,15 @@ async fn the_results_of_a_batch_have_a_limit_together() {
         reply.json["execution_summary"]["not_run_calls"], 2,
         "it stops, whatever is told about failures"
     );
+}
+
+#[tokio::test]
+async fn an_allow_list_of_what_is_no_tool_opens_none() {
+    for tools in [json!({"a b": {"description": "x"}}), json!({"a b": "x"}), json!({"ech*": "x"})] {
+        let gateway = Gateway::start(&Config::new().lab(&[]).with("tools", tools.clone())).await;
+        let reply = gateway.batch("lab", json!([{"name": "echo", "args": {"message": "x"}}])).await;
+        assert_eq!(reply.results()[0]["error_code"], "TOOL_NOT_FOUND", "{tools}");
+        let reply = gateway.call(DISCOVER, json!({"server_name": "lab"})).await;
+        assert_eq!(reply.json["tools"]["tools"], json!([]), "{tools}");
+    }
 }

@@ -31,6 +31,27 @@ async fn all_mistakes_are_said_at_once_and_no_value() {
 }
 
 #[tokio::test]
+async fn names_that_no_tool_has_are_a_warning() {
+    let config = Config::new()
+        .echo()
+        .with("tools", json!({"good_name": "", "sa*": "", "two words": "", "an other": {"description": "x"}}))
+        .with("denied_tools", json!(["delete_*", "[a b]*", "re move", "drop\t?"]));
+    let (code, _, err) = Gateway::prepare(&config.text()).run(&["config", "check"]).await;
+    assert_eq!(code, 0, "{err}");
+    let warnings: Vec<&str> = err.lines().filter(|line| line.contains("tools")).collect();
+    assert_eq!(warnings.len(), 5, "{err}");
+    for (place, word) in [
+        ("tools.sa*", "none is a pattern"),
+        ("tools[\"two words\"]", "no tool has such a name"),
+        ("tools[\"an other\"]", "no tool has such a name"),
+        ("denied_tools[2]", "no tool has such a name"),
+        ("denied_tools[3]", "no tool has such a name"),
+    ] {
+        assert!(warnings.iter().any(|line| line.contains(place) && line.contains(word)), "{place}: {err}");
+    }
+}
+
+#[tokio::test]
 async fn a_word_of_the_environment_that_nobody_understands_is_refused() {
     for name in ["ENKRYPT_LOG_LEVEL", "ENKRYPT_ALLOW_STDIO_SERVERS"] {
         let gateway = Gateway::prepare(&Config::new().echo().text()).env(name, Some("perhaps"));

@@ -219,13 +219,15 @@ async fn what_is_denied_not_listed_or_kept_away_is_not_shown_and_not_run() {
         .with("denied_tools", json!(["clos*"]))
         .with("tool_guardrails_policy", policy)
         .server(lab("few", &[]))
-        .with("tools", json!({"echo": "Says it again.", "pid": ""}))
+        .with("tools", json!({"echo": "Says it again.", "pid": "", "sya": "", "ad*": ""}))
         .keywords(&["exfiltrate"]);
     let mut raw = start(&config).await;
     assert_eq!(names(&mut raw).await, ["s__good", "few__echo", "few__pid"]);
     assert_eq!(failure(&call(&mut raw, "s__closed", json!({})).await)["error_code"], "TOOL_DENIED");
     assert_eq!(failure(&call(&mut raw, "s__bad", json!({})).await)["error_code"], "TOOL_BLOCKED");
-    assert_eq!(call(&mut raw, "few__add", json!({"a": 1, "b": 2})).await["error"]["code"], -32602);
+    for name in ["few__add", "few__sya", "few__ad_"] {
+        assert_eq!(call(&mut raw, name, json!({"a": 1, "b": 2})).await["error"]["code"], -32602, "{name}");
+    }
     assert!(script.asked("tools/call").is_empty());
 }
 

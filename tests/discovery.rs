@@ -89,18 +89,17 @@ async fn described_tools_are_whole_wherever_they_are_asked_for() {
     assert_eq!(log.starts(), 0, "showing what is known starts nothing");
     for _ in 0..2 {
         let answer = discover(&gateway, "lab").await;
-        assert_eq!(
-            (names(&answer), answer["source"].as_str()),
-            (vec!["add", "no_such_tool"], Some("config"))
-        );
+        assert_eq!((names(&answer), answer["source"].as_str()), (vec!["add"], Some("config")));
         let add = tool(&answer, "add");
         assert_eq!((&add["description"], add["inputSchema"].is_object()), (&json!("Sums up."), true));
-        assert_eq!(
-            tool(&answer, "no_such_tool"),
-            &json!({"name": "no_such_tool", "description": "Dreamt of."})
-        );
     }
     assert_eq!(log.starts(), 1, "it was asked once");
+    // What only the configuration knows of is not there.
+    let reply = gateway.batch("lab", json!([{"name": "no_such_tool"}])).await;
+    let refused = &reply.results()[0];
+    assert_eq!(refused["error_code"], "TOOL_NOT_FOUND", "{}", reply.json);
+    assert_eq!(refused["message"], "server `lab` has no tool `no_such_tool`");
+    assert!(gateway.log().contains("unknown=\"no_such_tool\""), "{}", gateway.log());
 }
 
 #[tokio::test]

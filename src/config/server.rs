@@ -165,6 +165,11 @@ impl Server {
             .map(|rule| DeniedBy { pattern: rule.pattern.clone(), reason: rule.reason.clone() })
     }
 
+    /// Whether the allow list closes the tool.
+    pub fn leaves_out(&self, tool: &ToolName) -> bool {
+        !self.tools.is_empty() && self.tools.iter().all(|open| open.name() != tool)
+    }
+
     pub fn transport(&self) -> &'static str {
         self.endpoint.transport()
     }
@@ -205,6 +210,11 @@ impl ConfiguredTool {
             Self::Described { name, .. } => name,
             Self::Defined(tool) => tool.name(),
         }
+    }
+
+    /// Whether its server has to be asked what it is.
+    pub fn is_described(&self) -> bool {
+        matches!(self, Self::Described { .. })
     }
 }
 

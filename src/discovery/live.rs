@@ -20,7 +20,7 @@ use crate::config::Server;
 use crate::downstream::{Changed, Downstream, SessionFault};
 use crate::fault::{ErrorCode, Fault as _};
 use crate::guardrails::Guardrails;
-use crate::ids::{CallerId, ServerName};
+use crate::ids::{CallerId, ServerName, ToolName};
 use crate::recent::{Life, Recent};
 use crate::scope::{Audience, Scope};
 use crate::tool::{Offers, Tool};
@@ -243,6 +243,7 @@ impl Live {
         self.aging.note(asked(scope, server), server, list.good_for, scope.settings.cache.tools_ttl);
         let tools: Tools = list.tools.into();
         self.cache.put_tools(scope, server, Arc::clone(&tools)).await;
+        warn_of_unknown(server, &tools);
         self.tell(scope);
         Ok(tools)
     }
@@ -283,6 +284,17 @@ impl Learned {
     fn weight(&self) -> u32 {
         let bytes = self.offers.definitions().map(object_size).sum::<usize>();
         u32::try_from(bytes.max(1_024)).unwrap_or(u32::MAX)
+    }
+}
+
+/// The operator may have misspelt them.
+fn warn_of_unknown(server: &Server, tools: &[Arc<Tool>]) {
+    let has = |name: &ToolName| tools.iter().any(|tool| tool.name() == name);
+    let unknown = server.tools.iter().filter(|tool| tool.is_described() && !has(tool.name()));
+    let unknown: Vec<&str> = unknown.map(|tool| tool.name().as_str()).collect();
+    if !unknown.is_empty() {
+        let unknown = unknown.join(", ");
+        tracing::warn!(server = %server.name, unknown, "`tools` names what the server does not have, which is not offered");
     }
 }
 

@@ -117,13 +117,24 @@ fn refuse_call(tools: &ToolSet, batch: &Batch, call: &ToolCall, patience: &mut P
     })
 }
 
+/// What the server does not have, or its allow list leaves out.
 fn unknown(tools: &ToolSet, server: &Server, call: &ToolCall) -> Ended {
     /// Enough to find a slip of the pen; a model with a longer list has `enkrypt_discover_all_tools`.
     const NAMED: usize = 20;
     let names: Vec<&str> = tools.tools.iter().take(NAMED).map(|tool| tool.name().as_str()).collect();
     let more = if tools.tools.len() > NAMED { ", …" } else { "" };
-    let message = format!("server `{}` has no tool `{}`", server.name, short(call.tool.as_str()));
-    let hint = format!("its tools are: {}{more}", names.join(", "));
+    let (own, tool) = (&server.name, short(call.tool.as_str()));
+    let message = if server.leaves_out(&call.tool) {
+        format!(
+            "server `{own}` is open for the tools only that `tools` in its configuration names, and `{tool}` is none of them"
+        )
+    } else {
+        format!("server `{own}` has no tool `{tool}`")
+    };
+    let hint = match names.join(", ") {
+        none if none.is_empty() => "none of its tools is open".to_owned(),
+        names => format!("its tools are: {names}{more}"),
+    };
     Ended::Failed(Failure::new(ErrorCode::ToolNotFound, message).hint(hint))
 }
 

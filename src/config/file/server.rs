@@ -114,10 +114,11 @@ fn tool(node: &Node<'_>, name: &str, value: &Value) -> Option<ConfiguredTool> {
         node.problem(name, "expected the name of a tool");
         return None;
     }
+    if let Some(why) = unlikely(name) {
+        node.notes().warn(format!("`{}`: {why}", node.path(name)));
+    }
     match value {
-        Value::String(description) => {
-            Some(ConfiguredTool::Described { name: ToolName::from(name), description: description.clone() })
-        }
+        Value::String(description) => Some(described(name, description)),
         Value::Object(definition) => defined(node, name, definition),
         _ => {
             node.problem(name, "expected a description or a tool object");
@@ -138,7 +139,26 @@ fn defined(node: &Node<'_>, name: &str, definition: &Map<String, Value>) -> Opti
             return None;
         }
     }
-    Tool::parse(Value::Object(definition)).map(Arc::new).map(ConfiguredTool::Defined)
+    // What is no tool opens nothing; left out, the only one would open all.
+    let tool = Tool::parse(Value::Object(definition));
+    Some(tool.map_or_else(|| described(name, ""), |tool| ConfiguredTool::Defined(Arc::new(tool))))
+}
+
+fn described(name: &str, description: &str) -> ConfiguredTool {
+    ConfiguredTool::Described { name: ToolName::from(name), description: description.to_owned() }
+}
+
+/// Why no tool is called so, or hardly any.
+fn unlikely(name: &str) -> Option<&'static str> {
+    if !Tool::may_be_called(name) {
+        Some("no tool has such a name, so this opens none")
+    } else if name.contains(['*', '?', '[', ']']) {
+        Some(
+            "names are whole here, and none is a pattern: this opens a tool of exactly this name; patterns stand in `denied_tools`",
+        )
+    } else {
+        None
+    }
 }
 
 /// A rule is a pattern, or an object with one: other gateways write `name`, the examples of some `pattern`.
@@ -178,6 +198,11 @@ fn deny_rule(path: &str, value: &Value, notes: &Notes) -> Option<DenyRule> {
         notes
             .problem(path, "expected a pattern of a whole name, with `*` and `?`, and no regular expression");
         return None;
+    }
+    // What is not a pattern is the name, whole; a list of characters may hold anything.
+    let name = pattern.replace(['*', '?'], "");
+    if !name.is_empty() && !name.contains('[') && !Tool::may_be_called(&name) {
+        notes.warn(format!("`{path}`: no tool has such a name, so this denies none"));
     }
     Some(DenyRule { pattern: pattern.to_owned(), ..rule })
 }
