@@ -3,13 +3,14 @@
 //! stdio has one connection for the life of the process, HTTP one for each session. What a server says during a
 //! call goes to the client that asked for that call, and to no other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::ids::ServerName;
 use crate::lock::Lock;
 use crate::rpc::{self, protocol};
 
@@ -22,15 +23,15 @@ mod progress;
 mod questions;
 mod rounds;
 mod standing;
-mod watched;
+mod wanted;
 
 pub use backlog::{Backlog, Owed};
 pub use hello::{Capabilities, Era, Hello, Severity};
-pub use notices::{Change, Changes, Notices};
+pub use notices::{Change, Changes, Notices, Outage};
 pub use outlet::Outlet;
 pub use questions::{NoAnswer, Question};
 pub use standing::Standing;
-pub use watched::Watch;
+pub use wanted::{Listener, Watch};
 
 use dialogue::Dialogue;
 use progress::{HEARTBEAT, Progress};
@@ -38,6 +39,9 @@ use questions::Questions;
 
 /// Resources that one client may watch.
 const MAX_WATCHED: usize = 1_000;
+
+/// Servers of which one client has been told that they are missing.
+const MAX_MISSED: usize = 4_096;
 
 /// Questions for one request: whoever asks more will never have enough, and a model would answer for ever.
 const MAX_QUESTIONS: usize = 1_000;
@@ -56,6 +60,8 @@ pub struct Connection {
     questions: Questions,
     /// The resources that the client wants to hear of, by their URIs.
     watched: Lock<HashMap<String, Watch>>,
+    /// The servers that the client knows to be missing from what it lists.
+    missed: Lock<HashSet<ServerName>>,
     /// For messages that belong to no request.
     outlet: Outlet,
 }
@@ -94,6 +100,7 @@ impl Connection {
             severity: Lock::default(),
             questions: Questions::default(),
             watched: Lock::default(),
+            missed: Lock::default(),
             outlet,
         }
     }
@@ -137,14 +144,25 @@ impl Connection {
         self.watched.lock().remove(uri);
     }
 
-    /// Whether the client is told of this without asking: with a handshake, and if it is one of its resources.
+    /// Whether the client is told of this without asking: with a handshake, and if it is one of its resources or an
+    /// outage that it does not know of yet.
     pub fn hears(&self, change: &Change) -> bool {
         let watched = || self.watched.lock();
         self.is_open()
             && match change {
                 Change::Resource(uri) => watched().contains_key(uri.as_ref()),
+                Change::Outage(outage) => {
+                    let mildest = *self.severity.lock();
+                    mildest.is_none_or(|mildest| Severity::Warning >= mildest) && self.misses(&outage.server)
+                }
                 _ => true,
             }
+    }
+
+    /// From now on the client knows that the server is missing. `false`: it did already.
+    fn misses(&self, server: &ServerName) -> bool {
+        let mut missed = self.missed.lock();
+        missed.len() < MAX_MISSED && missed.insert(server.clone())
     }
 
     /// Tells the client something that belongs to no request.
@@ -223,6 +241,21 @@ impl Client {
     /// until it asks.
     pub fn wants_log(&self, severity: Severity) -> bool {
         self.severity().map_or(self.era() == Era::Legacy, |mildest| severity >= mildest)
+    }
+
+    /// Whether the client is to be told now that the server is missing: if it wants to hear of that, and once.
+    pub fn hears_of_outage(&self, server: &ServerName) -> bool {
+        self.wants_log(Severity::Warning) && self.0.connection.misses(server)
+    }
+
+    /// Whether it has been told so, and not yet seen the server again.
+    pub fn knows_of_outage(&self, server: &ServerName) -> bool {
+        self.0.connection.missed.lock().contains(server)
+    }
+
+    /// The client sees the server again.
+    pub fn sees_again(&self, server: &ServerName) {
+        self.0.connection.missed.lock().remove(server);
     }
 
     /// Whether the client reads what it is sent, so that more can be done for it.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::cache::{Cache, CachedTools, Cleared};
-use crate::config::{ConfiguredTool, Server};
+use crate::config::{ConfiguredTool, Endpoint, Server};
 use crate::downstream::{Changed, Downstream, SessionFault};
 use crate::fault::{ErrorCode, Fault};
 use crate::guardrails::{Guardrails, ServerBlocked};
@@ -21,11 +21,13 @@ use crate::tool::{Tool, ToolSet, ToolSource};
 mod aging;
 mod flights;
 mod live;
+mod missing;
 mod offers;
 mod tried;
 
 use live::Live;
 pub use live::{Inquiry, Topic};
+pub use missing::{Failed, Heard};
 
 /// Finds tools; one for the process.
 pub struct Discovery {
@@ -157,6 +159,10 @@ impl Discovery {
     /// Asks a server of which something is still unknown, or no longer true, in the background; `None` where nobody
     /// has to wait for it.
     pub async fn inquire(&self, scope: &Scope, server: &Arc<Server>, topic: Topic) -> Option<Inquiry> {
+        // It is out of use until the configuration says something else.
+        if matches!(server.endpoint, Endpoint::Refused { .. }) {
+            return None;
+        }
         let known = match topic {
             Topic::Tools => {
                 let complete =

@@ -245,8 +245,8 @@ impl Downstream {
                 .await
                 .map_err(|trouble| fault(trouble).during_start(server))?;
             greeted.store(true, Ordering::Relaxed);
-            let (peer, meta) = (started.service.running.peer(), &greeting.meta);
-            let listing = Listing { peer, meta, server: &server.name, max_result_bytes };
+            let peer = started.service.running.peer();
+            let listing = Listing { peer, greeting: &greeting, server: &server.name, max_result_bytes };
             let tools = listing.tools().await;
             Ok::<_, SessionFault>((tools.map_err(fault)?, greeting))
         };

@@ -142,6 +142,7 @@ impl Gateway {
         let gateway = Self { parts, shown: Arc::default(), suspended, tasks };
         gateway.tasks.spawn(gateway.clone().follow());
         gateway.tasks.spawn(gateway.clone().hear());
+        gateway.tasks.spawn(gateway.clone().mend());
         gateway
     }
 

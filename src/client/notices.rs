@@ -1,4 +1,4 @@
-//! What clients are told without having asked: that a list of theirs has changed.
+//! What clients are told without having asked: that a list of theirs has changed, or why a server is missing from it.
 //!
 //! Whoever is too slow to hear of each change hears instead that every list has changed.
 
@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::watched::{Watch, Watched};
-use crate::ids::CallerId;
+use super::wanted::{Listener, Resource, Wanted, Watch};
+use crate::ids::{CallerId, ServerName};
+use crate::rpc::protocol::LOG;
 
 /// Changes that a listener may be behind.
 const BACKLOG: usize = 256;
@@ -22,13 +23,24 @@ pub enum Change {
     Resources,
     /// One resource, by its URI.
     Resource(Arc<str>),
+    /// A server's tools cannot be had.
+    Outage(Arc<Outage>),
+}
+
+/// A server that could not be asked for its tools.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outage {
+    pub server: ServerName,
+    /// Of the log message that says so.
+    pub params: Map<String, Value>,
 }
 
 /// Where changes are told; one for the process.
 #[derive(Clone, Debug)]
 pub struct Notices {
     told: broadcast::Sender<(CallerId, Change)>,
-    watched: Watched,
+    watched: Wanted<Resource>,
+    listeners: Wanted<Option<CallerId>>,
 }
 
 /// The changes from now on, of one caller or of all.
@@ -40,7 +52,11 @@ pub struct Changes {
 
 impl Default for Notices {
     fn default() -> Self {
-        Self { told: broadcast::Sender::new(BACKLOG), watched: Watched::default() }
+        Self {
+            told: broadcast::Sender::new(BACKLOG),
+            watched: Wanted::default(),
+            listeners: Wanted::default(),
+        }
     }
 }
 
@@ -57,12 +73,22 @@ impl Notices {
 
     /// A client of the caller wants to hear of this resource.
     pub fn watch(&self, caller: &CallerId, uri: &str) -> Watch {
-        self.watched.watch(caller, uri)
+        self.watched.wish((caller.clone(), uri.into()))
     }
 
     /// Whether any client of the caller does.
     pub fn is_watched(&self, caller: &CallerId, uri: &str) -> bool {
-        self.watched.is_watched(caller, uri)
+        self.watched.has(&(caller.clone(), uri.into()))
+    }
+
+    /// Somebody hears of the changes of this caller, or of all, from now on, and says so to its client.
+    pub fn listener(&self, caller: Option<CallerId>) -> Listener {
+        self.listeners.wish(caller)
+    }
+
+    /// Whether any client of the caller can be told of a change.
+    pub fn reaches(&self, caller: &CallerId) -> bool {
+        self.listeners.has(&None) || self.listeners.has(&Some(caller.clone()))
     }
 }
 
@@ -103,12 +129,14 @@ impl Change {
             Self::Prompts => "notifications/prompts/list_changed",
             Self::Resources => "notifications/resources/list_changed",
             Self::Resource(_) => Self::UPDATED,
+            Self::Outage(_) => LOG,
         }
     }
 
     pub fn params(&self) -> Map<String, Value> {
         match self {
             Self::Resource(uri) => Map::from_iter([("uri".to_owned(), uri.as_ref().into())]),
+            Self::Outage(outage) => outage.params.clone(),
             _ => Map::new(),
         }
     }

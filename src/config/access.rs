@@ -50,6 +50,11 @@ impl ServerList {
         self.servers.iter().find(|server| server.name.as_str() == name)
     }
 
+    /// This very one, of this reading of the configuration.
+    pub fn has(&self, server: &Arc<Server>) -> bool {
+        self.servers.iter().any(|own| Arc::ptr_eq(own, server))
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &ServerName> {
         self.servers.iter().map(|server| &server.name)
     }

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::DiscoveryFault;
 use super::aging::Aging;
 use super::flights::Flights;
+use super::missing::{Failed, Heard};
 use super::tried::{Question, Tried};
 use crate::cache::Cache;
 use crate::call::object_size;
@@ -78,9 +79,11 @@ pub(super) struct Live {
     /// Servers that have said that they have something else now.
     outdated: Recent<(CallerId, ServerName, Topic), ()>,
     aging: Aging,
-    tried: Tried,
+    pub(super) tried: Tried,
     /// Who has learned something.
     pub(super) news: broadcast::Sender<Audience>,
+    /// Of servers that could not be asked.
+    pub(super) heard: broadcast::Sender<Heard>,
 }
 
 impl Live {
@@ -101,6 +104,7 @@ impl Live {
             aging: Aging::default(),
             tried: Tried::default(),
             news: broadcast::Sender::new(MAX_NEWS),
+            heard: broadcast::Sender::new(MAX_NEWS),
         }
     }
 
@@ -140,7 +144,7 @@ impl Live {
         learned.for_each(|(asked, _)| self.learned.invalidate(&*asked));
     }
 
-    /// For whoever asks later. Nobody hears of a failure.
+    /// For whoever asks later.
     pub(super) fn ask_in_background(
         self: &Arc<Self>,
         scope: &Scope,
@@ -154,11 +158,17 @@ impl Live {
             let server = Arc::clone(server);
             self.background.spawn(async move {
                 match live.ask_in_order(&scope, &server, &question).await {
-                    Ok(()) | Err(ErrorCode::Cancelled) => live.tried.settled(&question),
-                    Err(code) => {
-                        live.tried.failed(question, code);
-                        let code = code.as_str();
+                    Ok(()) => live.tried.settled(&question),
+                    Err(fault) if fault.code() == ErrorCode::Cancelled => live.tried.settled(&question),
+                    Err(fault) => {
+                        let code = fault.code().as_str();
                         tracing::debug!(server = %server.name, ?topic, code, "something of it stays unknown");
+                        let failed = Arc::new(Failed { request: scope.id.clone(), fault });
+                        live.tried.failed(question, Arc::clone(&failed));
+                        if topic == Topic::Tools {
+                            let _ =
+                                live.heard.send(Heard::Failed(Box::new(scope.audience()), server, failed));
+                        }
                     }
                 }
                 drop(over);
@@ -208,19 +218,20 @@ impl Live {
         scope: &Scope,
         server: &Arc<Server>,
         (asked, topic): &Question,
-    ) -> Result<(), ErrorCode> {
+    ) -> Result<(), DiscoveryFault> {
         let first = (asked.clone(), Topic::Tools);
         if *topic == Topic::Offers
             && let Some(inquiry) = self.tried.under_way(&first)
         {
             inquiry.over.cancelled().await;
             match self.tried.failure(&first) {
-                // It may have no tools, and say so in this way.
-                None | Some(ErrorCode::ServerProtocol) => {}
-                Some(code) => return Err(code),
+                None => {}
+                // It is there, and may still have something else.
+                Some(failed) if failed.fault.code() == ErrorCode::ServerProtocol => {}
+                Some(failed) => return Err(failed.fault.clone()),
             }
         }
-        self.ask(scope, server, *topic).await.map_err(|fault| fault.code())
+        self.ask(scope, server, *topic).await
     }
 
     async fn ask(&self, scope: &Scope, server: &Arc<Server>, topic: Topic) -> Result<(), DiscoveryFault> {
@@ -245,6 +256,9 @@ impl Live {
         self.cache.put_tools(scope, server, Arc::clone(&tools)).await;
         warn_of_unknown(server, &tools);
         self.tell(scope);
+        if self.tried.is_missed(server) {
+            let _ = self.heard.send(Heard::Back(Arc::clone(server)));
+        }
         Ok(tools)
     }
 
@@ -298,6 +312,6 @@ fn warn_of_unknown(server: &Server, tools: &[Arc<Tool>]) {
     }
 }
 
-fn asked(scope: &Scope, server: &Arc<Server>) -> Asked {
+pub(super) fn asked(scope: &Scope, server: &Arc<Server>) -> Asked {
     (scope.audience(), Arc::as_ptr(server).addr())
 }

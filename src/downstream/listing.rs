@@ -8,6 +8,7 @@ use rmcp::{Peer, RoleClient};
 use serde_json::Value;
 
 use super::fault::Trouble;
+use super::handshake::Greeting;
 use super::request::{self, Prepared, Sent};
 use crate::call::{JsonObject, size};
 use crate::ids::{ServerName, ToolName};
@@ -28,7 +29,7 @@ const MAX_CURSOR: usize = 64 * 1024;
 /// A list to be read from a server.
 pub(super) struct Listing<'a> {
     pub(super) peer: &'a Peer<RoleClient>,
-    pub(super) meta: &'a JsonObject,
+    pub(super) greeting: &'a Greeting,
     pub(super) server: &'a ServerName,
     pub(super) max_result_bytes: usize,
 }
@@ -41,6 +42,7 @@ pub struct ToolList {
 }
 
 /// A whole list, or one page of it.
+#[derive(Default)]
 struct Entries {
     entries: Vec<Value>,
     good_for: Option<Duration>,
@@ -66,9 +68,13 @@ impl Listing<'_> {
     /// list is one operation, however many pages it has.
     pub(super) async fn tools(&self) -> Result<ToolList, Trouble> {
         let mut listed = Listed::default();
-        let Entries { entries, good_for } = self.entries("tools/list", "tools").await?;
+        let Entries { entries, good_for } = match self.entries("tools/list", "tools").await {
+            // Of a server that does not say that it has any.
+            Err(Trouble::Rpc(_)) if !self.greeting.offers("tools") => Entries::default(),
+            list => list?,
+        };
         for definition in entries {
-            listed.add(definition, !self.meta.is_empty());
+            listed.add(definition, !self.greeting.meta.is_empty());
         }
         let Listed { tools, nameless, repeated, unsendable, .. } = listed;
         if nameless + repeated > 0 {
@@ -141,8 +147,8 @@ impl Listing<'_> {
     async fn page(&self, method: &str, member: &str, cursor: Option<String>) -> Result<Page, Trouble> {
         let mut params = JsonObject::new();
         params.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.into())));
-        if !self.meta.is_empty() {
-            params.insert("_meta".to_owned(), Value::Object(self.meta.clone()));
+        if !self.greeting.meta.is_empty() {
+            params.insert("_meta".to_owned(), Value::Object(self.greeting.meta.clone()));
         }
         let prepared = Prepared::object(method, &params);
         let result = request::ask(self.peer, prepared, self.max_result_bytes, &Sent::new()).await?;

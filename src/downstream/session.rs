@@ -254,8 +254,8 @@ impl Session {
     }
 
     fn listing(&self) -> Listing<'_> {
-        let (peer, meta, server) = (self.peer(), &self.greeting.meta, &self.server.name);
-        Listing { peer, meta, server, max_result_bytes: self.max_result_bytes }
+        let (peer, greeting, server) = (self.peer(), &self.greeting, &self.server.name);
+        Listing { peer, greeting, server, max_result_bytes: self.max_result_bytes }
     }
 
     /// Whether calls can be made with a session that has waited for some. A launcher may have left its server

@@ -20,6 +20,7 @@ use crate::rpc::RpcError;
 use crate::scope::Scope;
 
 mod catalogue;
+mod missing;
 mod names;
 mod offers;
 mod requests;

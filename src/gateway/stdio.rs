@@ -27,7 +27,7 @@ use super::inflight::InFlight;
 use super::message::{self, Malformed, Message, Request};
 use super::{Gateway, Visit, Who};
 use crate::auth::Credentials;
-use crate::client::{Connection, Outlet};
+use crate::client::{Connection, Listener, Outlet};
 use crate::lines::{Line, LineReader, LineWriter, widen};
 use crate::rpc::protocol::CANCELLED;
 use crate::rpc::{Frame, RpcError};
@@ -43,6 +43,8 @@ pub struct Stdio {
     gateway: Gateway,
     credentials: Credentials,
     connection: Arc<Connection>,
+    /// The client, once it can be told of changes.
+    listener: Option<Listener>,
     reader: LineReader<Input>,
     outlet: Outlet,
     open: InFlight,
@@ -58,6 +60,7 @@ impl Stdio {
             gateway,
             credentials,
             connection: Arc::new(Connection::new(outlet.clone())),
+            listener: None,
             reader: LineReader::new(input, limit),
             outlet,
             open: InFlight::default(),
@@ -172,6 +175,9 @@ impl Stdio {
         };
         if opens {
             work.await;
+            if self.connection.is_open() && self.listener.is_none() {
+                self.listener = Some(self.gateway.parts.notices.listener(None));
+            }
         } else {
             self.tasks.spawn(work);
         }

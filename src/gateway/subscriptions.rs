@@ -85,6 +85,7 @@ impl Subscription {
             Change::Prompts => self.prompts,
             Change::Resources => self.resources,
             Change::Resource(uri) => self.watched.iter().any(|watch| *watch.uri() == **uri),
+            Change::Outage(_) => false,
         }
     }
 
@@ -120,6 +121,7 @@ impl Gateway {
         let scope = self.scope_or_refusal(self.asked(client.clone(), who)).await?;
         // Before a server knows of it: it may have something to tell at once.
         let changes = self.changes(Some(scope.caller.id.clone()));
+        let _listener = subscription.tools.then(|| self.listener(&scope.caller.id));
         let serving = async {
             let uris = std::mem::take(&mut subscription.uris);
             subscription.watched = self.watch(&scope, uris).await;

@@ -50,8 +50,8 @@ struct Settling {
 }
 
 /// The lists of one kind of client of one caller.
-struct View {
-    scope: Scope,
+pub(super) struct View {
+    pub(super) scope: Scope,
     /// Fingerprints of what was shown last.
     lists: Lock<HashMap<Shelf, u64>>,
 }
@@ -79,7 +79,14 @@ impl Gateway {
                 break;
             }
         }
+        if kind == Shelf::Tools {
+            self.tell_missing(scope).await;
+        }
         catalogue
+    }
+
+    pub(super) fn view_of(&self, audience: &Audience) -> Option<Arc<View>> {
+        self.shown.views.get(audience)
     }
 
     fn view(&self, scope: &Scope) -> Arc<View> {
@@ -139,7 +146,7 @@ impl Gateway {
     }
 
     async fn review(&self, audience: &Audience) {
-        let Some(view) = self.shown.views.get(audience) else { return };
+        let Some(view) = self.view_of(audience) else { return };
         for kind in Shelf::all().filter(|kind| view.shows(*kind)) {
             let catalogue = Catalogue::read(&self.parts.discovery, &view.scope, kind).await;
             if view.note(kind, &catalogue) {
@@ -157,6 +164,8 @@ impl Gateway {
             Change::Prompts | Change::Resources => self.ask_again(caller, server, Topic::Offers),
             // Only clients that watch this very resource are told, so that nothing new is in it.
             change @ Change::Resource(_) => self.parts.notices.tell(&caller, change),
+            // No server says this of itself.
+            Change::Outage(_) => {}
         }
     }
 
@@ -198,7 +207,7 @@ impl Gateway {
         }
     }
 
-    fn views_of(&self, caller: &CallerId) -> Vec<Arc<View>> {
+    pub(super) fn views_of(&self, caller: &CallerId) -> Vec<Arc<View>> {
         let views = self.shown.views.all().into_iter().filter(|(audience, _)| audience.caller == *caller);
         views.map(|(_, view)| view).collect()
     }
@@ -214,7 +223,7 @@ impl Gateway {
         self.shown.views.clear();
     }
 
-    fn audiences(&self) -> HashSet<Audience> {
+    pub(super) fn audiences(&self) -> HashSet<Audience> {
         self.shown.views.all().into_iter().map(|(audience, _)| audience).collect()
     }
 }
@@ -232,7 +241,7 @@ impl Settling {
 }
 
 impl View {
-    fn shows(&self, kind: Shelf) -> bool {
+    pub(super) fn shows(&self, kind: Shelf) -> bool {
         self.lists.lock().contains_key(&kind)
     }
 

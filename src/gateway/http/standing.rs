@@ -39,8 +39,9 @@ fn stand(front: &Arc<Front>, visitor: &Visitor, session: Arc<Session>, after: u6
     let mut changes = front.gateway.parts.notices.changes(Some(visitor.caller.id.clone()));
     let (mut events, response) =
         events::open(Some((Arc::clone(&session), STANDING)), front.budget.account(&visitor.key));
-    let draining = front.draining.clone();
+    let (draining, listener) = (front.draining.clone(), front.gateway.listener(&visitor.caller.id));
     front.tasks.spawn(async move {
+        let _listener = listener;
         let mut here = again(&mut events, &session, (STANDING, after)).await.is_some();
         while here {
             here = tokio::select! {
