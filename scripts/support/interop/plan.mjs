@@ -10,11 +10,10 @@ import path from 'node:path';
 const [work, tools, gateway] = process.argv.slice(2);
 const key = 'interop-key-for-one-run';
 const npm = path.join(tools, 'interop-npm/node_modules');
-// Not by PYTHONPATH: some clients do not let a server have it.
-const python = (module) => {
-  const folder = JSON.stringify(path.join(tools, 'interop-python'));
-  return ['-c', `import sys; sys.path.insert(0, ${folder}); from ${module} import main; main()`];
-};
+// Not by PYTHONPATH: some clients do not let a server have it. Nor by code in the entry: where the repository lies in
+// a folder that is anybody's, the gateway keeps such a server away.
+const start = path.resolve('scripts/support/interop/start.py');
+const python = (module) => [start, path.join(tools, 'interop-python'), module];
 const files = path.join(work, 'files');
 
 const servers = [
