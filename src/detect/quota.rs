@@ -5,8 +5,8 @@ use super::{FLAGGED, Finding, Kind, Place, explained};
 
 /// So many that count: what comes after is more of the same.
 pub(super) const MAX_FINDINGS: u16 = 200;
-/// Of what may be cut out: each of them has to be found.
-const MAX_SECRETS: u16 = 2_000;
+/// Of what may be cut out: each of them has to be found. A hostile megabyte takes longer by some 25 ms for a thousand.
+const MAX_SECRETS: u16 = 500;
 /// So many may be explained. A text with more is made to be slow, or to hide one: the rest counts as it is.
 const MAX_EXPLAINED: u16 = 4000;
 /// Behind so many that are too little by themselves, one in so many bytes says as much as all of them.
