@@ -19,6 +19,7 @@ mod offer;
 mod schema;
 mod shape;
 
+pub use address::decoded;
 pub use mirror::{Mirror, Repeated};
 pub use offer::{BlockedOffer, OfferKind, OfferSet, Offered, Offers};
 use schema::InputSchema;

@@ -65,7 +65,8 @@ fn parsed(uri: &str) -> String {
     if host == 0 { text } else { text[..end].to_ascii_lowercase() + &text[end..] }
 }
 
-fn decoded(uri: &str) -> String {
+/// With its percent signs read.
+pub fn decoded(uri: &str) -> String {
     let bytes = uri.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
     let (mut decoded, mut at) = (Vec::with_capacity(bytes.len()), 0);

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::provider::{Hidden, Private};
 use super::{Finder, Unhidden, Vault};
+use crate::tool::decoded;
 
 const IN_A_URI: &str = "it stands in a URI: ask for it by the URI that the server gave";
 
@@ -116,25 +117,6 @@ pub(super) fn encoded(text: &str, but: &str) -> String {
         }
     }
     encoded
-}
-
-fn decoded(uri: &str) -> String {
-    let bytes = uri.as_bytes();
-    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let (mut decoded, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(byte) = bytes.get(at) {
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push(u8::try_from(high * 16 + low).unwrap_or_default());
-                at += 3;
-            }
-            _ => {
-                decoded.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 #[cfg(test)]
